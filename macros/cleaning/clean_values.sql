@@ -1,0 +1,202 @@
+{#
+    How a raw value of each kind becomes a typed one. A column that is typed already is
+    cast, never turned into text: on hundreds of millions of rows that is what costs.
+
+    parse_value       the typed value, or null
+    is_canonical      whether a raw text already had the contract's own form
+#}
+{% macro parse_value(kind, column, is_day_first='true') -%}
+    {%- if kind == 'id' -%}
+        case
+            when {{ has_type(column, 'text') }} or {{ has_type(column, 'fraction') }}
+                then regexp_replace({{ trimmed(column) }}, '[.]0+$', '')
+            else cast({{ column }} as string)
+        end
+    {%- elif kind == 'text' -%}
+        {{ trimmed(column) }}
+    {%- elif kind == 'email' -%}
+        case
+            when lower({{ trimmed(column) }}) like '%_@_%._%'
+                and {{ trimmed(column) }} not like '% %'
+                then lower({{ trimmed(column) }})
+        end
+    {%- elif kind == 'phone' -%}
+        case
+            when length({{ regexp_replace_all(trimmed(column), '[^0-9]', '') }}) >= 7
+                then {{ regexp_replace_all(trimmed(column), '[^0-9+x]', '') }}
+        end
+    {%- elif kind in ('timestamp', 'date') -%}
+        cast(
+            case
+                when {{ has_type(column, 'time') }} then try_cast({{ column }} as timestamp)
+                else coalesce(
+                    try_cast({{ trimmed(column) }} as timestamp),
+                    {{ parse_date_text(trimmed(column), is_day_first, kind) }}
+                )
+            end as {{ kind }}
+        )
+    {%- elif kind == 'money' -%}
+        {{ parse_number(column, 'decimal(18, 4)') }}
+    {%- elif kind == 'number' -%}
+        {{ parse_number(column, 'double') }}
+    {%- elif kind == 'integer' -%}
+        cast(floor({{ parse_number(column, 'double') }}) as bigint)
+    {%- elif kind == 'boolean' -%}
+        case
+            when {{ has_type(column, 'boolean') }} then try_cast({{ column }} as boolean)
+            when {{ is_one_of(column, ['true', '1', 't', 'yes', 'y', '1.0']) }} then true
+            when {{ is_one_of(column, ['false', '0', 'f', 'no', 'n', '0.0']) }} then false
+        end
+    {%- elif kind == 'gender' -%}
+        (
+            select max(synonyms.gender)
+            from {{ ref('gender_synonyms') }} as synonyms
+            where synonyms.synonym = lower({{ trimmed(column) }})
+        )
+    {%- elif kind == 'order_status' -%}
+        case lower({{ trimmed(column) }})
+            {%- for status, words in order_status_words().items() %}
+            {%- for word in words %}
+            when '{{ word }}' then '{{ status }}'
+            {%- endfor %}
+            {%- endfor %}
+        end
+    {%- else -%}
+        {{ exceptions.raise_compiler_error("parse_value knows no kind '" ~ kind ~ "'.") }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro is_canonical(kind, column) -%}
+    {%- if kind == 'id' -%}
+        {{ trimmed(column) }} not like '%.0'
+    {%- elif kind in ('text', 'email', 'phone') -%}
+        true
+    {%- elif kind in ('timestamp', 'date') -%}
+        try_cast({{ column }} as timestamp) is not null
+    {%- elif kind == 'money' -%}
+        try_cast({{ column }} as decimal(18, 4)) is not null
+    {%- elif kind in ('number', 'integer') -%}
+        try_cast({{ column }} as double) is not null
+    {%- elif kind == 'boolean' -%}
+        {{ is_one_of(column, ['true', 'false', '1', '0', '1.0', '0.0']) }}
+    {%- elif kind == 'gender' -%}
+        {{ trimmed(column) }} in ('female', 'male', 'other')
+    {%- elif kind == 'order_status' -%}
+        {{ trimmed(column) }} in ('{{ order_status_words() | join("', '") }}')
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The words of other systems for the three states of an order. #}
+{% macro order_status_words() %}
+    {{ return({
+        'completed': ['completed', 'complete', 'delivered', 'shipped', 'paid'],
+        'returned': ['returned', 'return', 'refunded', 'refund'],
+        'cancelled': ['cancelled', 'canceled', 'void']
+    }) }}
+{% endmacro %}
+
+
+{% macro trimmed(column) -%}
+    trim(cast({{ column }} as string))
+{%- endmacro %}
+
+
+{% macro parse_number(column, type) -%}
+    case
+        when {{ has_type(column, 'text') }}
+            then coalesce(
+                try_cast({{ column }} as {{ type }}),
+                try_cast({{ plain_number(trimmed(column)) }} as {{ type }})
+            )
+        else try_cast({{ column }} as {{ type }})
+    end
+{%- endmacro %}
+
+
+{#
+    Text such as `€ 1.234,50` as a plain number, `1234.50`: blanks and currency signs are
+    dropped; of two kinds of separator the last is the decimal one; a single comma
+    followed by exactly three digits separates thousands.
+#}
+{% macro plain_number(text) -%}
+    {%- set digits = regexp_replace_all(text, '(EUR|USD|GBP|CHF|[$€£¥ \u00a0])', '') -%}
+    case
+        -- 1,234,567.50
+        when regexp_extract({{ digits }}, '^-?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)?$', 0) <> ''
+            then replace({{ digits }}, ',', '')
+        -- 1.234,50 and 1.234.567
+        when regexp_extract({{ digits }}, '^-?[0-9]{1,3}([.][0-9]{3})+,[0-9]*$', 0) <> ''
+            or regexp_extract({{ digits }}, '^-?[0-9]{1,3}([.][0-9]{3}){2,}$', 0) <> ''
+            then replace(replace({{ digits }}, '.', ''), ',', '.')
+        -- 1234,5
+        when regexp_extract({{ digits }}, '^-?[0-9]+,[0-9]*$', 0) <> ''
+            then replace({{ digits }}, ',', '.')
+        when regexp_extract({{ digits }}, '^-?[0-9]+([.][0-9]*)?$', 0) <> ''
+            then {{ digits }}
+    end
+{%- endmacro %}
+
+
+{# A timestamp from text that is no ISO date. #}
+{% macro parse_date_text(text, is_day_first, kind) -%}
+    {%- set slashed -%}
+        replace(replace({{ text }}, '.', '/'), '-', '/')
+    {%- endset -%}
+    coalesce(
+        case
+            when {{ is_day_first }}
+                then {{ try_parse_timestamp(
+                    slashed, ['%d/%m/%Y', '%d/%m/%Y %H:%M', '%d/%m/%Y %H:%M:%S']
+                ) }}
+            else {{ try_parse_timestamp(
+                slashed, ['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S']
+            ) }}
+        end,
+        case
+            when regexp_extract({{ text }}, '^[0-9]{8}([.]0)?$', 0) <> ''
+                then {{ try_parse_timestamp('substr(' ~ text ~ ', 1, 8)', ['%Y%m%d']) }}
+            {%- if kind == 'date' %}
+            -- A year alone, as of a birth, is taken as its middle.
+            when regexp_extract({{ text }}, '^[0-9]{4}([.]0)?$', 0) <> ''
+                then try_cast(substr({{ text }}, 1, 4) || '-07-01' as timestamp)
+            {%- endif %}
+            else {{ try_parse_timestamp(text, ['%d-%b-%y', '%d-%b-%Y', '%d %b %Y']) }}
+        end
+    )
+{%- endmacro %}
+
+
+{#
+    The first and last moment a raw date may name: activity from 1990 to the load,
+    births up to 110 years back. A day of grace covers time zones ahead of UTC.
+#}
+{% macro earliest_date(column_name) -%}
+    {%- set load_date = run_started_at.date() -%}
+    {%- if column_name == 'birth_date' -%}
+        cast('{{ load_date.replace(year=load_date.year - 110, day=1) }}' as date)
+    {%- else -%}
+        cast('1990-01-01' as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro latest_date() -%}
+    cast('{{ (run_started_at + modules.datetime.timedelta(days=1)).date() }}' as date)
+{%- endmacro %}
+
+
+{# Whether the raw value is one of those that stand for "not known". #}
+{% macro is_placeholder(column_name, column) -%}
+    {%- set values = var('placeholder_values') -%}
+    {{ is_one_of(column, (values.get("any") or []) + (values.get(column_name) or [])) }}
+{%- endmacro %}
+
+
+{#
+    Whether a value is one of a list of words in any case. Spelled as a search in one
+    text because an IN list becomes a join that is made for every row, needed or not.
+#}
+{% macro is_one_of(column, words) -%}
+    instr('|{{ words | join("|") | lower }}|', '|' || lower({{ trimmed(column) }}) || '|') > 0
+{%- endmacro %}

@@ -1,0 +1,161 @@
+{#
+    The input contract: every raw table, its key, the columns a record cannot do
+    without, and the kind and range of each column. Everything that reads raw records
+    (validation, cleaning, the list of issues) is derived from it.
+
+    key       identifies a record; repeats of it are one record
+    required  a record where one of these is missing or unusable is rejected
+    date      the column that says when the record happened, if it is an event
+    columns   name -> kind, and where they apply minimum, maximum, is_personal
+    kinds     id, text, email, phone, date, timestamp, money, number, integer,
+              boolean, gender, order_status
+#}
+{% macro raw_table_contract() %}
+    {% set contract = {
+        'customers': {
+            'key': ['customer_id'],
+            'required': ['customer_id'],
+            'date': none,
+            'columns': {
+                'customer_id': {'kind': 'id'},
+                'first_name': {'kind': 'text', 'is_personal': true},
+                'last_name': {'kind': 'text', 'is_personal': true},
+                'email': {'kind': 'email', 'is_personal': true},
+                'phone': {'kind': 'phone', 'is_personal': true},
+                'birth_date': {'kind': 'date', 'is_personal': true},
+                'age': {'kind': 'integer', 'minimum': 0, 'maximum': 110},
+                'gender': {'kind': 'gender'},
+                'income': {'kind': 'money', 'minimum': 0},
+                'city': {'kind': 'text'},
+                'country': {'kind': 'text'},
+                'registered_at': {'kind': 'timestamp'},
+                'updated_at': {'kind': 'timestamp'},
+                'has_marketing_consent': {'kind': 'boolean'}
+            }
+        },
+        'orders': {
+            'key': ['order_id'],
+            'required': ['order_id', 'customer_id', 'ordered_at'],
+            'date': 'ordered_at',
+            'columns': {
+                'order_id': {'kind': 'id'},
+                'customer_id': {'kind': 'id'},
+                'ordered_at': {'kind': 'timestamp'},
+                'amount': {'kind': 'money'},
+                'status': {'kind': 'order_status'},
+                'channel': {'kind': 'text'}
+            }
+        },
+        'order_items': {
+            'key': ['order_id', 'line_number'],
+            'required': ['order_id'],
+            'date': 'ordered_at',
+            'columns': {
+                'order_id': {'kind': 'id'},
+                'line_number': {'kind': 'integer'},
+                'product_id': {'kind': 'id'},
+                'quantity': {'kind': 'number'},
+                'unit_price': {'kind': 'money'},
+                'customer_id': {'kind': 'id'},
+                'ordered_at': {'kind': 'timestamp'}
+            }
+        },
+        'products': {
+            'key': ['product_id'],
+            'required': ['product_id'],
+            'date': none,
+            'columns': {
+                'product_id': {'kind': 'id'},
+                'product_name': {'kind': 'text'},
+                'category': {'kind': 'text'}
+            }
+        },
+        'visits': {
+            'key': ['visit_id'],
+            'required': ['visit_id', 'customer_id', 'visited_at'],
+            'date': 'visited_at',
+            'columns': {
+                'visit_id': {'kind': 'id'},
+                'customer_id': {'kind': 'id'},
+                'visited_at': {'kind': 'timestamp'},
+                'channel': {'kind': 'text'},
+                'has_converted': {'kind': 'boolean'}
+            }
+        },
+        'reviews': {
+            'key': ['review_id'],
+            'required': ['review_id', 'customer_id', 'reviewed_at', 'rating'],
+            'date': 'reviewed_at',
+            'columns': {
+                'review_id': {'kind': 'id'},
+                'customer_id': {'kind': 'id'},
+                'order_id': {'kind': 'id'},
+                'rating': {'kind': 'number', 'minimum': 1, 'maximum': 5},
+                'reviewed_at': {'kind': 'timestamp'}
+            }
+        },
+        'campaign_contacts': {
+            'key': ['contact_id'],
+            'required': ['contact_id', 'customer_id', 'contacted_at'],
+            'date': 'contacted_at',
+            'columns': {
+                'contact_id': {'kind': 'id'},
+                'customer_id': {'kind': 'id'},
+                'campaign_id': {'kind': 'id'},
+                'contacted_at': {'kind': 'timestamp'},
+                'is_control': {'kind': 'boolean'},
+                'has_converted': {'kind': 'boolean'},
+                'cost': {'kind': 'money', 'minimum': 0}
+            }
+        },
+        'customer_summaries': {
+            'key': ['customer_id', 'observed_on'],
+            'required': ['customer_id'],
+            'date': 'observed_on',
+            'columns': {
+                'customer_id': {'kind': 'id'},
+                'observed_on': {'kind': 'date'},
+                'total_purchase': {'kind': 'money'},
+                'total_order': {'kind': 'number', 'minimum': 0},
+                'total_visit': {'kind': 'number', 'minimum': 0},
+                'satisfaction': {'kind': 'number', 'minimum': 1, 'maximum': 5},
+                'loyalty': {'kind': 'number', 'minimum': 0, 'maximum': 1},
+                'conversion_rate': {'kind': 'number', 'minimum': 0, 'maximum': 1},
+                'lifetime_value': {'kind': 'money'},
+                'recency_days': {'kind': 'number', 'minimum': 0}
+            }
+        },
+        'erasure_requests': {
+            'key': [],
+            'required': [],
+            'date': 'requested_at',
+            'columns': {
+                'customer_id': {'kind': 'id'},
+                'email': {'kind': 'email', 'is_personal': true},
+                'requested_at': {'kind': 'timestamp'}
+            }
+        }
+    } %}
+
+    {# Lines without an orders table are the orders: they must say whose and when. #}
+    {% if 'orders' not in var('crm_tables') %}
+        {% do contract['order_items'].update(
+            {'required': ['order_id', 'customer_id', 'ordered_at']}
+        ) %}
+    {% endif %}
+
+    {{ return(contract) }}
+{% endmacro %}
+
+
+{# What identifies a record of a raw table, as one text; null where nothing does. #}
+{% macro record_key_expression(table_name, relation) %}
+    {%- set parts = [] -%}
+    {%- for column in raw_table_contract()[table_name]['key'] -%}
+        {%- do parts.append(
+            "cast(" ~ relation ~ "." ~ column ~ " as string)" if loop.first
+            else "coalesce(':' || cast(" ~ relation ~ "." ~ column ~ " as string), '')"
+        ) -%}
+    {%- endfor -%}
+    {{ return(parts | join(' || ') or 'cast(null as string)') }}
+{% endmacro %}

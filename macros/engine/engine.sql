@@ -1,0 +1,104 @@
+{#
+    What DuckDB and Spark spell differently. Models use these macros and otherwise only
+    the SQL that both engines share.
+#}
+
+{# The rows of `relation` with all `columns`; those it lacks are null. #}
+{% macro with_columns(relation, columns) %}
+    {{ return(adapter.dispatch('with_columns')(relation, columns)) }}
+{% endmacro %}
+
+{% macro default__with_columns(relation, columns) %}
+    select
+        {%- for column in columns %}
+        {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select
+            {%- for column in columns %}
+            null as {{ column }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        where false
+        union all by name
+        select * from {{ relation }}
+    ) as raw_records
+{% endmacro %}
+
+
+{#
+    Whether a raw column came with one of the families of types text, time, number or
+    boolean. A constant when the query is planned: what a typed column does not need is
+    not executed.
+#}
+{% macro has_type(column, family) -%}
+    {%- set types = {
+        'text': ['varchar', 'string'],
+        'time': [
+            'date', 'timestamp', 'timestamp_ntz', 'timestamp_s', 'timestamp_ms',
+            'timestamp_ns', 'timestamp with time zone'
+        ],
+        'number': [
+            'tinyint', 'smallint', 'int', 'integer', 'bigint', 'hugeint', 'utinyint',
+            'usmallint', 'uinteger', 'ubigint', 'float', 'double'
+        ],
+        'fraction': ['float', 'double'],
+        'boolean': ['boolean']
+    } -%}
+    lower(typeof({{ column }})) in ('{{ types[family] | join("', '") }}')
+{%- endmacro %}
+
+
+{# A timestamp from text in the first of several strftime formats that fits, or null. #}
+{% macro try_parse_timestamp(text, formats) -%}
+    {{ return(adapter.dispatch('try_parse_timestamp')(text, formats)) }}
+{%- endmacro %}
+
+{% macro default__try_parse_timestamp(text, formats) -%}
+    try_strptime({{ text }}, ['{{ formats | join("', '") }}'])
+{%- endmacro %}
+
+{% macro spark__try_parse_timestamp(text, formats) -%}
+    coalesce(
+        {%- for format in formats %}
+        try_to_timestamp({{ text }}, '{{ format
+            | replace('%d', 'd') | replace('%m', 'M') | replace('%Y', 'yyyy')
+            | replace('%y', 'yy') | replace('%b', 'MMM') | replace('%H', 'H')
+            | replace('%M', 'm') | replace('%S', 's')
+        }}'){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{# Every match of a regular expression replaced. #}
+{% macro regexp_replace_all(text, pattern, replacement) -%}
+    {{ return(adapter.dispatch('regexp_replace_all')(text, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro default__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{% macro spark__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+
+{# Files a location matches; an empty list where it matches none. #}
+{% macro files_at(path) %}
+    {{ return(adapter.dispatch('files_at')(path)) }}
+{% endmacro %}
+
+{% macro default__files_at(path) %}
+    {{ return(run_query("select file from glob('" ~ path ~ "') limit 1").columns[0].values()) }}
+{% endmacro %}
+
+
+{# The names of the columns a relation or table function has. #}
+{% macro column_names_of(relation) %}
+    {{ return(adapter.dispatch('column_names_of')(relation)) }}
+{% endmacro %}
+
+{% macro default__column_names_of(relation) %}
+    {{ return(run_query('describe select * from ' ~ relation).columns[0].values()) }}
+{% endmacro %}

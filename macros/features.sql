@@ -1,0 +1,28 @@
+{#
+    Every feature a customer can be segmented by, in the order in which candidates are
+    considered, with whether time alone moves it.
+#}
+{% macro candidate_features() %}
+    {{ return([
+        'recency_days',
+        'order_count',
+        'total_spend',
+        'average_order_value',
+        'trailing_order_count',
+        'trailing_spend',
+        'visit_count',
+        'trailing_visit_count',
+        'conversion_rate',
+        'review_count',
+        'satisfaction',
+        'loyalty',
+        'lifetime_value',
+        'tenure_days',
+        'age',
+        'income',
+        'is_female',
+        'is_male',
+        'is_other_gender',
+        'campaign_response_rate'
+    ]) }}
+{% endmacro %}

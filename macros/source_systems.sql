@@ -1,0 +1,115 @@
+{#
+    Which records each source system has. A system's staging models are named
+    stg_<system>__<entity> and return the columns of stg_crm__<entity>.
+#}
+{% macro source_system_entities() %}
+    {{ return({
+        'crm': var('crm_tables'),
+        'complete_journey': [
+            'customers', 'orders', 'order_items', 'products', 'campaign_contacts'
+        ]
+    }) }}
+{% endmacro %}
+
+
+{# The enabled source systems that have records of an entity. #}
+{% macro systems_with(entity) %}
+    {% set systems = [] %}
+    {% for system in var('source_systems') %}
+        {% if entity in source_system_entities()[system] %}
+            {% do systems.append(system) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(systems) }}
+{% endmacro %}
+
+
+{#
+    An id of a source system as the warehouse's own: unchanged with one system
+    enabled, `<system>:<id>` with several, so that ids never collide.
+#}
+{% macro warehouse_id(system, column) -%}
+    {%- if var('source_systems') | length > 1 -%}
+        '{{ system }}:' || {{ column }}
+    {%- else -%}
+        {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    The staged records of an entity from every enabled source system, ids made the
+    warehouse's own. Without any such system the crm's empty staging model serves.
+#}
+{% macro unioned_records(entity) %}
+    {%- set ids = ['customer_id', 'order_id', 'product_id', 'visit_id', 'review_id',
+                   'contact_id', 'campaign_id'] -%}
+    {%- set systems = systems_with(entity) -%}
+    {%- for system in systems or [none] %}
+    select
+        {%- for column, properties in raw_table_contract()[entity]['columns'].items() %}
+        {%- if system is none %}
+        cast(null as {{ sql_type(properties['kind']) }}) as {{ column }},
+        {%- elif column in ids %}
+        {{ warehouse_id(system, column) }} as {{ column }},
+        {%- else %}
+        {{ column }},
+        {%- endif %}
+        {%- endfor %}
+        {%- if entity == 'customers' %}
+        {{ 'cast(null as string)' if system is none else 'customer_id' }} as source_customer_id,
+        {%- endif %}
+        cast({{ 'null' if system is none else "'" ~ system ~ "'" }} as string) as source_system
+    {%- if system is none %}
+    where false
+    {%- else %}
+    from {{ ref('stg_' ~ system ~ '__' ~ entity) }}
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+
+{# The type that values of a kind of the input contract have once cleaned. #}
+{% macro sql_type(kind) %}
+    {{ return({
+        'money': 'decimal(18, 4)', 'number': 'double', 'integer': 'bigint',
+        'boolean': 'boolean', 'date': 'date', 'timestamp': 'timestamp'
+    }.get(kind, 'string')) }}
+{% endmacro %}
+
+
+{#
+    The same, with each record given to the customer that its own customer became: the
+    survivor of merged duplicates; nobody, and so left out, after an erasure request.
+#}
+{% macro customer_records(entity) %}
+with
+
+records as (
+
+    {{ unioned_records(entity) }}
+
+),
+
+final as (
+
+    select
+        {%- for column in raw_table_contract()[entity]['columns'] %}
+        {%- if column == 'customer_id' %}
+        coalesce(changed_ids.surviving_customer_id, records.customer_id) as customer_id,
+        {%- else %}
+        records.{{ column }},
+        {%- endif %}
+        {%- endfor %}
+        records.source_system
+    from records
+    left join {{ ref('int_changed_customer_ids') }} as changed_ids
+        on records.customer_id = changed_ids.customer_id
+    where changed_ids.customer_id is null
+        or changed_ids.surviving_customer_id is not null
+
+)
+
+select * from final
+{% endmacro %}

@@ -1,0 +1,77 @@
+{#
+    Stops at the first var that cannot work. It runs when the project is parsed, so that
+    no command gets further, and again before the first model.
+#}
+{% macro validate_vars() %}
+    {% do refuse(problem_with_var_names(invocation_args_dict.get('vars') or {})) %}
+    {% for name in var_rules() %}
+        {% do valid_var(name) %}
+    {% endfor %}
+{% endmacro %}
+
+
+{#
+    The value of a var, known to be what its rule says. Models are parsed before
+    validate_vars: where Jinja takes a var apart, take it from here.
+#}
+{% macro valid_var(name) %}
+    {% set value = var(name) %}
+    {% do refuse(problem_with_var(name, value)) %}
+    {{ return(value) }}
+{% endmacro %}
+
+
+{# What is wrong with a value of a var, as a sentence; none if nothing is. #}
+{% macro problem_with_var(name, value) %}
+    {{ return(problem_with_value('var ' ~ name, value, var_rules()[name])) }}
+{% endmacro %}
+
+
+{# A misspelt var would otherwise be passed over in silence. #}
+{% macro problem_with_var_names(names) %}
+    {% set known = var_rules() | list %}
+    {% for name in names if name not in known %}
+        {% set alike = most_alike(name, known) %}
+        {{ return(
+            'var ' ~ name ~ ' is unknown; expected '
+            ~ (('perhaps ' ~ spoken(alike, 'or')) if alike else 'a var of dbt_project.yml')
+            ~ '.'
+        ) }}
+    {% endfor %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{% macro refuse(problem) %}
+    {% if problem is not none %}
+        {{ exceptions.raise_compiler_error(problem) }}
+    {% endif %}
+{% endmacro %}
+
+
+{#
+    Up to three words that share most pairs of neighbouring letters with a misspelt one,
+    the most alike first.
+#}
+{% macro most_alike(word, words) %}
+    {% set candidates = [] %}
+    {% set pairs = letter_pairs(word) %}
+    {% for candidate in words %}
+        {% set candidate_pairs = letter_pairs(candidate) %}
+        {% set shared = pairs | select('in', candidate_pairs) | list | length %}
+        {% set likeness = 2 * shared / (pairs | length + candidate_pairs | length) %}
+        {% if likeness >= 0.5 %}
+            {% do candidates.append([-likeness, candidate]) %}
+        {% endif %}
+    {% endfor %}
+    {{ return((candidates | sort | map(attribute=1) | list)[:3]) }}
+{% endmacro %}
+
+{% macro letter_pairs(word) %}
+    {% set text = ' ' ~ word | string | lower ~ ' ' %}
+    {% set pairs = [] %}
+    {% for start in range(text | length - 1) %}
+        {% do pairs.append(text[start:start + 2]) %}
+    {% endfor %}
+    {{ return(pairs) }}
+{% endmacro %}

@@ -1,0 +1,135 @@
+{# The parts of a rule of var_rules, each read on its own. #}
+
+{% macro has_kind(value, kind) %}
+    {% if kind == 'flag' %}
+        {{ return(value is boolean) }}
+    {% elif kind == 'whole_number' %}
+        {{ return(value is integer) }}
+    {% elif kind == 'number' %}
+        {# Infinity and not-a-number do not equal themselves less nothing. #}
+        {{ return((value is integer or value is float) and value - value == 0) }}
+    {% elif kind == 'date' %}
+        {{ return(is_iso_date(value | string)) }}
+    {% elif kind == 'text' %}
+        {{ return(value is string and value | trim != '') }}
+    {% elif kind == 'list' %}
+        {{ return(value is sequence and value is not string and value is not mapping) }}
+    {% else %}
+        {{ return(value is mapping) }}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro is_within_limits(value, rule) %}
+    {% set value = value | string if rule['kind'] == 'date' else value %}
+    {% set words = words_of(rule) %}
+    {{ return(not (
+        ('minimum' in rule and value < rule['minimum'])
+        or ('maximum' in rule and value > rule['maximum'])
+        or ('above' in rule and value <= rule['above'])
+        or ('below' in rule and value >= rule['below'])
+        or (words is not none and value not in words)
+        or ('containing' in rule and rule['containing'] not in value)
+        or (rule.get('without', []) | select('in', value) | list)
+        or (rule.get('is_filled') and not value)
+        or ('any_of' in rule and not rule['any_of'] | select('in', value) | list)
+    )) }}
+{% endmacro %}
+
+
+{# The texts that a rule allows; none where it leaves them open. #}
+{% macro words_of(rule) %}
+    {{ return(rule['one_of'] if 'one_of' in rule
+        else known_words(rule['known']) if 'known' in rule
+        else none) }}
+{% endmacro %}
+
+
+{# What a rule expects, in words. #}
+{% macro expectation(rule) %}
+    {% set kind = rule['kind'] %}
+    {% if kind == 'flag' %}
+        {% set words = 'true or false' %}
+    {% elif kind == 'whole_number' %}
+        {% set words = 'a whole number' ~ limits_in_words(rule) %}
+    {% elif kind == 'number' %}
+        {% set words = 'a number' ~ limits_in_words(rule) %}
+    {% elif kind == 'date' %}
+        {% set words = 'a date as yyyy-mm-dd' ~ limits_in_words(rule) %}
+    {% elif kind == 'list' %}
+        {% set words = 'a list' ~ (' of at least one item' if rule.get('is_filled') else '')
+            ~ (' with ' ~ spoken(rule['any_of'], 'or') if 'any_of' in rule else '')
+            ~ ', each ' ~ expectation(rule['of']) %}
+    {% elif kind == 'mapping' %}
+        {% set words = 'a mapping from ' ~ rule['keys']['known'] ~ ' to '
+            ~ expectation(rule['values']) %}
+    {% elif kind == 'record' %}
+        {% set words = 'a mapping with ' ~ spoken(rule['fields'], 'and') %}
+    {% elif words_of(rule) is not none %}
+        {% set words = ('one of ' if words_of(rule) | length > 1 else '')
+            ~ spoken(words_of(rule), 'or') %}
+    {% elif 'containing' in rule %}
+        {% set words = 'a text with ' ~ rule['containing'] ~ ' in it' %}
+    {% elif 'without' in rule %}
+        {% set words = 'a text without ' ~ rule['without'] | join(' ') %}
+    {% else %}
+        {% set words = 'a text' %}
+    {% endif %}
+    {{ return(('null or ' if rule.get('or_null') else '') ~ words) }}
+{% endmacro %}
+
+
+{% macro limits_in_words(rule) %}
+    {% if 'minimum' in rule and 'maximum' in rule %}
+        {{ return(' from ' ~ rule['minimum'] ~ ' to ' ~ rule['maximum']) }}
+    {% endif %}
+    {% set words = {
+        'minimum': 'of at least', 'above': 'above', 'maximum': 'at most', 'below': 'below'
+    } %}
+    {% set limits = [] %}
+    {% for limit in words if limit in rule %}
+        {% do limits.append(' ' ~ words[limit] ~ ' ' ~ rule[limit]) %}
+    {% endfor %}
+    {{ return(limits | join(' and')) }}
+{% endmacro %}
+
+
+{# A value as a sentence shows it, with its kind where that is what is wrong. #}
+{% macro shown(value, kind='text') %}
+    {% if value is none %}
+        {{ return('null') }}
+    {% elif value is boolean %}
+        {{ return('true' if value else 'false') }}
+    {% elif value is string %}
+        {{ return(('the text ' if kind not in ['text', 'date'] else '')
+            ~ "'" ~ value | truncate(80) ~ "'") }}
+    {% elif value is number %}
+        {{ return(('the number ' if kind == 'text' else '') ~ value) }}
+    {% else %}
+        {{ return(('the list ' if kind != 'list' and has_kind(value, 'list') else '')
+            ~ value | string | truncate(80)) }}
+    {% endif %}
+{% endmacro %}
+
+
+{# A list of words as a sentence has it: `a, b or c`. #}
+{% macro spoken(words, conjunction) %}
+    {% set words = words | list %}
+    {% if words | length < 2 %}
+        {{ return(words | join) }}
+    {% endif %}
+    {{ return(words[:-1] | join(', ') ~ ' ' ~ conjunction ~ ' ' ~ words[-1]) }}
+{% endmacro %}
+
+
+{% macro is_iso_date(text) %}
+    {% set shape = '[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' %}
+    {% if not modules.re.fullmatch(shape, text) %}
+        {{ return(false) }}
+    {% endif %}
+    {% set year, month, day = text.split('-') | map('int') %}
+    {# A day past the end of its month would lead into the next one. #}
+    {% set date = modules.datetime.date(year, month, 1)
+        + modules.datetime.timedelta(days=day - 1) %}
+    {{ return(date.month == month) }}
+{% endmacro %}

@@ -1,0 +1,130 @@
+{#
+    What each var must be. A rule has a kind and limits; problem_with_value reads it.
+
+    kind            limits
+    flag
+    whole_number    minimum, maximum
+    number          minimum, maximum, above, below
+    date            minimum, maximum
+    text            one_of, known (the words that known_words lists), containing, without,
+                    refused (a text -> why not)
+    list            of (the rule of its items), is_filled, any_of (one must be there)
+    mapping         keys and values (a rule each)
+    record          fields (name -> rule; needed unless `only_with` says when)
+
+    Any rule may say or_null. The items of a list are never the same twice.
+#}
+{% macro var_rules() %}
+    {% set tomorrow = (run_started_at + modules.datetime.timedelta(days=1)).date() %}
+
+    {% set feature = {
+        'kind': 'record',
+        'fields': {
+            'name': {
+                'kind': 'text',
+                'known': 'features',
+                'refused': {
+                    'campaign_response_rate': 'uplift by segment would be circular'
+                }
+            },
+            'impute': {
+                'kind': 'text',
+                'one_of': ['median', 'mean', 'mode', 'constant', 'zero']
+            },
+            'constant': {'kind': 'number', 'only_with': ['impute', 'constant']},
+            'cap_quantile': {'kind': 'number', 'above': 0.5, 'below': 1, 'or_null': true},
+            'transform': {'kind': 'text', 'one_of': ['none', 'log1p']},
+            'scale': {'kind': 'text', 'one_of': ['standard', 'minmax', 'robust']},
+            'weight': {'kind': 'number', 'above': 0}
+        }
+    } %}
+    {% set features = {'kind': 'list', 'of': feature, 'is_filled': true} %}
+
+    {{ return({
+        'source_systems': {
+            'kind': 'list',
+            'of': {'kind': 'text', 'known': 'source systems'},
+            'is_filled': true
+        },
+        'crm_tables': {
+            'kind': 'list',
+            'of': {'kind': 'text', 'known': 'raw tables'},
+            'any_of': ['customers', 'orders', 'order_items', 'customer_summaries']
+        },
+        'crm_location': {'kind': 'text', 'containing': '{name}', 'or_null': true},
+        'complete_journey_location': {
+            'kind': 'text', 'without': ["'", '"'], 'or_null': true
+        },
+        'date_orders': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'date columns'},
+            'values': {'kind': 'text', 'one_of': ['auto', 'day_first', 'month_first']}
+        },
+        'placeholder_values': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'columns'},
+            'values': {
+                'kind': 'list',
+                'of': {'kind': 'text', 'without': ['|', "'", '"', '`', '\\']}
+            }
+        },
+        'merge_duplicate_people': {'kind': 'flag'},
+
+        'as_of_date': {
+            'kind': 'date',
+            'minimum': '1990-01-01',
+            'maximum': tomorrow | string,
+            'or_null': true
+        },
+        'outcome_window_days': {'kind': 'whole_number', 'minimum': 1, 'maximum': 3650},
+        'observation_count': {'kind': 'whole_number', 'minimum': 1, 'maximum': 24},
+        'minimum_history_days': {'kind': 'whole_number', 'minimum': 1, 'maximum': 3650},
+
+        'segmentation_features': features,
+        'segmentation_features_extended': features,
+        'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
+
+        'segmentation_method': {'kind': 'text', 'one_of': ['kmeans']},
+        'n_segments': {'kind': 'whole_number', 'minimum': 2, 'maximum': 50},
+        'training_sample_rows': {
+            'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
+        },
+        'random_state': {'kind': 'whole_number', 'minimum': 0, 'maximum': 4294967295},
+        'refit': {'kind': 'flag'},
+        'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
+
+        'confidence_level': {'kind': 'number', 'above': 0.5, 'below': 1},
+        'minimum_reliable_customers': {'kind': 'whole_number', 'minimum': 1},
+        'minimum_cell_size': {'kind': 'whole_number', 'minimum': 1},
+        'margin_rate': {'kind': 'number', 'above': 0, 'maximum': 1}
+    }) }}
+{% endmacro %}
+
+
+{#
+    The words that are known of a sort, read only when a rule asks: they may depend on
+    vars that are checked before. None where they cannot be listed.
+#}
+{% macro known_words(sort) %}
+    {% if sort == 'source systems' %}
+        {{ return(source_system_entities() | list) }}
+    {% elif sort == 'features' %}
+        {{ return(candidate_features()) }}
+    {% endif %}
+
+    {% set words = ['any'] if sort == 'columns' else [] %}
+    {% for table_name, contract in raw_table_contract().items() %}
+        {% if sort == 'raw tables' %}
+            {% do words.append(table_name) %}
+        {% else %}
+            {% for name, column in contract['columns'].items() %}
+                {% if sort == 'columns' and name not in words %}
+                    {% do words.append(name) %}
+                {% elif sort == 'date columns' and column['kind'] in ['date', 'timestamp'] %}
+                    {% do words.append(table_name ~ '.' ~ name) %}
+                {% endif %}
+            {% endfor %}
+        {% endif %}
+    {% endfor %}
+    {{ return(words) }}
+{% endmacro %}

@@ -1,0 +1,207 @@
+with
+
+known_customers as (
+
+    select * from {{ ref('int_customers_known') }}
+
+),
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_customers_deduplicated') }}
+
+),
+
+summaries as (
+
+    select * from {{ ref('int_customer_summaries_dated') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_customer_orders') }}
+
+),
+
+visits as (
+
+    select * from {{ ref('int_customer_visits') }}
+
+),
+
+reviews as (
+
+    select * from {{ ref('int_customer_reviews') }}
+
+),
+
+campaign_contacts as (
+
+    select * from {{ ref('int_customer_campaign_contacts') }}
+
+),
+
+-- Whoever is not known to have been a customer before a date is none on it. Of
+-- somebody without any date all that is known is that they are a customer now.
+observed_customers as (
+
+    select
+        observation_dates.observation_date,
+        known_customers.customer_id,
+        known_customers.known_since_on
+    from known_customers
+    inner join observation_dates
+        on known_customers.known_since_on < observation_dates.observation_date
+            or (known_customers.known_since_on is null and observation_dates.is_current)
+
+),
+
+joined as (
+
+    select
+        observed_customers.observation_date,
+        observed_customers.customer_id,
+        customers.gender,
+        customers.income,
+        coalesce(
+            cast(floor(
+                {{ dbt.datediff('customers.birth_date', 'observed_customers.observation_date', 'day') }}
+                / 365.25
+            ) as bigint),
+            customers.age
+        ) as age,
+        {{ dbt.datediff('observed_customers.known_since_on', 'observed_customers.observation_date', 'day') }}
+            as tenure_days,
+        coalesce(
+            {{ dbt.datediff('orders.last_order_on', 'observed_customers.observation_date', 'day') }},
+            case when orders.customer_id is null then summaries.recency_days end
+        ) as days_since_order,
+        coalesce(orders.order_count, summaries.order_count, 0) as order_count,
+        coalesce(
+            orders.gross_spend - orders.returned_amount, summaries.total_spend, 0
+        ) as total_spend,
+        coalesce(orders.gross_spend, 0) as gross_spend,
+        coalesce(orders.return_count, 0) as return_count,
+        coalesce(orders.returned_amount, 0) as returned_amount,
+        coalesce(orders.trailing_order_count, 0) as trailing_order_count,
+        coalesce(orders.trailing_gross_spend - orders.trailing_returned_amount, 0)
+            as trailing_spend,
+        coalesce(visits.visit_count, summaries.visit_count, 0) as visit_count,
+        coalesce(
+            visits.converted_visit_count,
+            summaries.conversion_rate * summaries.visit_count
+        ) as converted_visit_count,
+        coalesce(visits.trailing_visit_count, 0) as trailing_visit_count,
+        coalesce(visits.trailing_converted_visit_count, 0)
+            as trailing_converted_visit_count,
+        coalesce(
+            cast(visits.converted_visit_count as double)
+            / nullif(visits.visit_count, 0),
+            summaries.conversion_rate
+        ) as conversion_rate,
+        coalesce(reviews.review_count, 0) as review_count,
+        coalesce(
+            cast(reviews.rating_sum as double) / nullif(reviews.review_count, 0),
+            summaries.satisfaction
+        ) as satisfaction,
+        coalesce(reviews.trailing_review_count, 0) as trailing_review_count,
+        cast(reviews.trailing_rating_sum as double)
+        / nullif(reviews.trailing_review_count, 0) as trailing_satisfaction,
+        cast(campaign_contacts.response_count as double)
+        / nullif(campaign_contacts.contact_count, 0) as campaign_response_rate,
+        {{ dbt.datediff(
+            'orders.first_order_on',
+            dbt.dateadd('day', -1, 'observed_customers.observation_date'),
+            'month'
+        ) }} as months_since_first_order,
+        orders.order_month_count,
+        summaries.loyalty as summary_loyalty,
+        summaries.lifetime_value as summary_lifetime_value
+    from observed_customers
+    left join customers
+        on observed_customers.customer_id = customers.customer_id
+    left join orders
+        on observed_customers.observation_date = orders.observation_date
+            and observed_customers.customer_id = orders.customer_id
+    left join visits
+        on observed_customers.observation_date = visits.observation_date
+            and observed_customers.customer_id = visits.customer_id
+    left join reviews
+        on observed_customers.observation_date = reviews.observation_date
+            and observed_customers.customer_id = reviews.customer_id
+    left join campaign_contacts
+        on observed_customers.observation_date = campaign_contacts.observation_date
+            and observed_customers.customer_id = campaign_contacts.customer_id
+    left join summaries
+        on observed_customers.observation_date = summaries.observation_date
+            and observed_customers.customer_id = summaries.customer_id
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+        customer_id,
+
+        ---------- numerics
+        age,
+        cast(gender = 'female' as int) as is_female,
+        cast(gender = 'male' as int) as is_male,
+        cast(gender = 'other' as int) as is_other_gender,
+        income,
+        tenure_days,
+        coalesce(days_since_order, tenure_days) as recency_days,
+        order_count,
+        total_spend,
+        gross_spend,
+        return_count,
+        returned_amount,
+        round(
+            cast(case when gross_spend > 0 then gross_spend else total_spend end as double)
+            / nullif(order_count, 0),
+            6
+        ) as average_order_value,
+        trailing_order_count,
+        trailing_spend,
+        visit_count,
+        converted_visit_count,
+        trailing_visit_count,
+        trailing_converted_visit_count,
+        round(conversion_rate, 6) as conversion_rate,
+        review_count,
+        round(satisfaction, 6) as satisfaction,
+        trailing_review_count,
+        round(trailing_satisfaction, 6) as trailing_satisfaction,
+        round(
+            coalesce(
+                case
+                    when months_since_first_order >= 3
+                        then (order_month_count - 1)
+                            / cast(months_since_first_order as double)
+                end,
+                case when order_month_count is null then summary_loyalty end
+            ),
+            6
+        ) as loyalty,
+        round(
+            coalesce(
+                cast(summary_lifetime_value as double),
+                cast(total_spend as double) * 365 / greatest(tenure_days, 365)
+            ),
+            6
+        ) as lifetime_value,
+        round(campaign_response_rate, 6) as campaign_response_rate
+    from joined
+
+)
+
+select * from final

@@ -1,0 +1,136 @@
+{% set candidates = candidate_features() %}
+{% set configured = [] %}
+{% for feature in var('segmentation_features') %}
+    {% do configured.append(feature['name']) %}
+{% endfor %}
+
+with
+
+feature_statistics as (
+
+    select * from {{ ref('feature_statistics') }}
+
+),
+
+training as (
+
+    select * from {{ ref('segmentation_training') }}
+
+),
+
+-- In the order of the list; a feature that is not on it is a candidate after those.
+candidates as (
+
+    {% for feature in candidates %}
+    select
+        '{{ feature }}' as feature_name,
+        {{ (configured.index(feature) + 1) if feature in configured else 'cast(null as int)' }}
+            as configured_number
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+judged as (
+
+    select
+        candidates.feature_name,
+        candidates.configured_number,
+        feature_statistics.candidate_number,
+        feature_statistics.training_rows,
+        feature_statistics.missing_share,
+        feature_statistics.variance,
+        feature_statistics.distinct_values,
+        case
+            when candidates.feature_name = 'campaign_response_rate'
+                then 'never clustered on: uplift by segment would be circular'
+            when candidates.configured_number is null
+                then 'not in segmentation_features'
+            when feature_statistics.training_rows = 0 then 'no training rows'
+            when feature_statistics.missing_share > {{ var('maximum_missing_share') }}
+                then 'missing for more than {{ var("maximum_missing_share") }} of customers'
+            when feature_statistics.distinct_values < 2
+                then 'the same for every customer'
+        end as refusal
+    from candidates
+    inner join feature_statistics
+        on candidates.feature_name = feature_statistics.feature_name
+
+),
+
+wide_correlations as (
+
+    select
+        {%- for first in candidates %}
+        {%- for second in candidates if second > first %}
+        corr({{ first }}, {{ second }}) as {{ first }}__{{ second }},
+        {%- endfor %}
+        {%- endfor %}
+        count(*) as training_rows
+    from training
+
+),
+
+correlations as (
+
+    {% for first in candidates %}
+    {%- set outer_last = loop.last -%}
+    {% for second in candidates if second != first %}
+    select
+        '{{ first }}' as feature_name,
+        '{{ second }}' as other_feature_name,
+        abs({{ [first, second] | sort | join('__') }}) as absolute_correlation
+    from wide_correlations
+    {{ 'union all' if not (outer_last and loop.last) }}
+    {% endfor %}
+    {% endfor %}
+
+),
+
+correlated as (
+
+    select
+        judged.feature_name,
+        max(correlations.absolute_correlation) as highest_correlation,
+        max_by(correlations.other_feature_name, correlations.absolute_correlation)
+            as most_correlated_feature
+    from judged
+    inner join correlations
+        on judged.feature_name = correlations.feature_name
+    inner join judged as kept
+        on correlations.other_feature_name = kept.feature_name
+            and kept.refusal is null
+            and (
+                kept.configured_number < judged.configured_number
+                or judged.configured_number is null
+            )
+    where not isnan(correlations.absolute_correlation)
+    group by judged.feature_name
+
+),
+
+final as (
+
+    select
+        ---------- strings
+        judged.feature_name,
+        correlated.most_correlated_feature,
+        coalesce(judged.refusal, 'selected') as reason,
+
+        ---------- numerics
+        judged.candidate_number,
+        judged.configured_number,
+        round(judged.missing_share, 6) as missing_share,
+        judged.variance,
+        judged.distinct_values,
+        round(correlated.highest_correlation, 6) as highest_correlation,
+
+        ---------- booleans
+        judged.refusal is null as is_selected
+    from judged
+    left join correlated
+        on judged.feature_name = correlated.feature_name
+
+)
+
+select * from final

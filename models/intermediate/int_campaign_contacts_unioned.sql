@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ customer_records('campaign_contacts') }}

@@ -1,0 +1,56 @@
+with
+
+summaries as (
+
+    select * from {{ ref('int_customer_summaries_unioned') }}
+
+),
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+
+),
+
+-- A summary without a date is as of now. Of several, the latest before the date holds.
+ranked as (
+
+    select
+        observation_dates.observation_date,
+        summaries.*,
+        row_number() over (
+            partition by observation_dates.observation_date, summaries.customer_id
+            order by summaries.observed_on desc nulls last, summaries.source_system
+        ) as summary_rank
+    from summaries
+    inner join observation_dates
+        on summaries.observed_on < observation_dates.observation_date
+            or (summaries.observed_on is null and observation_dates.is_current)
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+        customer_id,
+
+        ---------- numerics
+        total_purchase as total_spend,
+        cast(total_order as bigint) as order_count,
+        cast(total_visit as bigint) as visit_count,
+        satisfaction,
+        loyalty,
+        conversion_rate,
+        lifetime_value,
+        -- The days since the last order have gone on since the summary.
+        recency_days + coalesce(
+            {{ dbt.datediff('observed_on', 'observation_date', 'day') }}, 0
+        ) as recency_days
+    from ranked
+    where summary_rank = 1
+
+)
+
+select * from final

@@ -1,0 +1,115 @@
+with
+
+customers as (
+
+    select * from {{ ref('int_customers_unioned') }}
+
+),
+
+changed_ids as (
+
+    select * from {{ ref('int_changed_customer_ids') }}
+
+),
+
+kept as (
+
+    select
+        customers.*,
+        coalesce(changed_ids.surviving_customer_id, customers.customer_id)
+            as surviving_customer_id
+    from customers
+    left join changed_ids
+        on customers.customer_id = changed_ids.customer_id
+    where changed_ids.customer_id is null
+        or changed_ids.surviving_customer_id is not null
+
+),
+
+merged_people as (
+
+    select distinct surviving_customer_id from changed_ids
+    where surviving_customer_id is not null
+
+),
+
+-- Of several records of a person the survivor's values hold, gaps filled by the rest.
+ranked as (
+
+    select
+        kept.*,
+        row_number() over (
+            partition by kept.surviving_customer_id
+            order by kept.registered_at nulls last, kept.customer_id
+        ) as record_rank
+    from kept
+    semi join merged_people
+        on kept.surviving_customer_id = merged_people.surviving_customer_id
+
+),
+
+merged as (
+
+    select
+        surviving_customer_id as customer_id,
+        min_by(source_system, record_rank) as source_system,
+        min_by(email, record_rank) as email,
+        min_by(birth_date, record_rank) as birth_date,
+        {%- for column in ['age', 'gender', 'income', 'city', 'country'] %}
+        min_by({{ column }}, record_rank) filter (where {{ column }} is not null)
+            as {{ column }},
+        {%- endfor %}
+        bool_and(has_marketing_consent) as has_marketing_consent,
+        min(registered_at) as registered_at,
+        max(updated_at) as updated_at
+    from ranked
+    group by surviving_customer_id
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        customer_id,
+
+        ---------- strings
+        source_system,
+        email,
+        gender,
+        city,
+        country,
+
+        ---------- numerics
+        age,
+        income,
+
+        ---------- booleans
+        has_marketing_consent,
+
+        ---------- dates
+        birth_date,
+        cast(registered_at as date) as registered_on,
+        cast(updated_at as date) as updated_on
+    from kept
+    anti join merged_people
+        on kept.surviving_customer_id = merged_people.surviving_customer_id
+    union all
+    select
+        customer_id,
+        source_system,
+        email,
+        gender,
+        city,
+        country,
+        age,
+        income,
+        has_marketing_consent,
+        birth_date,
+        cast(registered_at as date) as registered_on,
+        cast(updated_at as date) as updated_on
+    from merged
+
+)
+
+select * from final

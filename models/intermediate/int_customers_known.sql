@@ -1,0 +1,75 @@
+with
+
+customers as (
+
+    select * from {{ ref('int_customers_deduplicated') }}
+
+),
+
+current_date_of_record as (
+
+    select observation_date from {{ ref('int_observation_dates') }}
+    where is_current
+
+),
+
+summaries as (
+
+    select
+        customer_id,
+        source_system,
+        min(observed_on) as first_activity_on
+    from {{ ref('int_customer_summaries_unioned') }}
+    group by customer_id, source_system
+
+),
+
+-- Whoever appears anywhere is a customer, registered or not.
+appearances as (
+
+    select
+        customer_id,
+        registered_on as appeared_on,
+        true as is_registered
+    from customers
+    union all
+    select
+        customer_id,
+        first_activity_on as appeared_on,
+        false as is_registered
+    from summaries
+    {%- for activity in [
+        'int_customer_orders',
+        'int_customer_visits',
+        'int_customer_reviews',
+        'int_customer_campaign_contacts'
+    ] %}
+    union all
+    select
+        activity.customer_id,
+        activity.first_activity_on as appeared_on,
+        false as is_registered
+    from {{ ref(activity) }} as activity
+    inner join current_date_of_record
+        on activity.observation_date = current_date_of_record.observation_date
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        appearances.customer_id,
+
+        ---------- booleans
+        bool_or(appearances.is_registered) as is_registered,
+
+        ---------- dates
+        min(appearances.appeared_on) as known_since_on
+    from appearances
+    group by appearances.customer_id
+
+)
+
+select * from final

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ unioned_records('order_items') }}

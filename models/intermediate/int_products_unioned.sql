@@ -1,0 +1,1 @@
+{{ unioned_records('products') }}

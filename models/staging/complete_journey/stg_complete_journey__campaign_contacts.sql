@@ -1,0 +1,55 @@
+{{ config(enabled=('complete_journey' in var('source_systems'))) }}
+
+with
+
+campaigns as (
+
+    select * from {{ complete_journey_relation('campaigns') }}
+
+),
+
+campaign_descriptions as (
+
+    select * from {{ complete_journey_relation('campaign_descriptions') }}
+
+),
+
+coupon_redemptions as (
+
+    select * from {{ complete_journey_relation('coupon_redemptions') }}
+
+),
+
+-- A household may redeem several coupons of a campaign.
+redeemed_campaigns as (
+
+    select distinct
+        campaign_id,
+        household_id
+    from coupon_redemptions
+
+),
+
+-- The columns of the input contract, in its order.
+final as (
+
+    select
+        cast(campaigns.campaign_id as string)
+        || ':'
+        || cast(campaigns.household_id as string) as contact_id,
+        cast(campaigns.household_id as string) as customer_id,
+        cast(campaigns.campaign_id as string) as campaign_id,
+        cast(campaign_descriptions.start_date as timestamp) as contacted_at,
+        cast(null as boolean) as is_control,
+        redeemed_campaigns.household_id is not null as has_converted,
+        cast(null as decimal(18, 4)) as cost
+    from campaigns
+    left join campaign_descriptions
+        on campaigns.campaign_id = campaign_descriptions.campaign_id
+    left join redeemed_campaigns
+        on campaigns.campaign_id = redeemed_campaigns.campaign_id
+            and campaigns.household_id = redeemed_campaigns.household_id
+
+)
+
+select * from final

@@ -1,0 +1,56 @@
+{{ config(enabled=('complete_journey' in var('source_systems'))) }}
+
+with
+
+transactions as (
+
+    select * from {{ complete_journey_relation('transactions') }}
+
+),
+
+demographics as (
+
+    select * from {{ complete_journey_relation('demographics') }}
+
+),
+
+-- Demographics are known for a third of the households that buy.
+households as (
+
+    select household_id from transactions
+    union distinct
+    select household_id from demographics
+
+),
+
+-- The columns of the input contract, in its order.
+final as (
+
+    select
+        cast(households.household_id as string) as customer_id,
+        cast(null as string) as first_name,
+        cast(null as string) as last_name,
+        cast(null as string) as email,
+        cast(null as string) as phone,
+        cast(null as date) as birth_date,
+        cast(
+            {{ bracket_midpoint('demographics.age', complete_journey_age_brackets()) }}
+            as bigint
+        ) as age,
+        cast(null as string) as gender,
+        cast(
+            {{ bracket_midpoint('demographics.income', complete_journey_income_brackets()) }}
+            as decimal(18, 4)
+        ) as income,
+        cast(null as string) as city,
+        cast(null as string) as country,
+        cast(null as timestamp) as registered_at,
+        cast(null as timestamp) as updated_at,
+        cast(null as boolean) as has_marketing_consent
+    from households
+    left join demographics
+        on households.household_id = demographics.household_id
+
+)
+
+select * from final

@@ -1,0 +1,27 @@
+{{ config(enabled=('complete_journey' in var('source_systems'))) }}
+
+with
+
+products as (
+
+    select * from {{ complete_journey_relation('products') }}
+
+),
+
+-- The columns of the input contract, in its order.
+final as (
+
+    select
+        cast(product_id as string) as product_id,
+        case
+            when product_type is not null then concat_ws(', ', product_type, package_size)
+        end as product_name,
+        case
+            when product_type like 'GASOLINE%' then 'FUEL'
+            else coalesce(product_category, department)
+        end as category
+    from products
+
+)
+
+select * from final

@@ -1,0 +1,1 @@
+{{ cleaned_records('reviews') }}

@@ -1,0 +1,1 @@
+{{ kept_records('campaign_contacts') }}

@@ -1,0 +1,1 @@
+{{ kept_records('order_items') }}
