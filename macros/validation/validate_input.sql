@@ -1,7 +1,6 @@
 {#
-    Stops before the first model if a raw table cannot be used, where crm_location
-    names the place; the seeds need no check. What a location that is neither a file
-    nor a table means, only the engine knows: it is asked for the columns at once.
+    Stops before the first model at the first raw table that cannot be used, where
+    crm_location says where they are; the seeds need no check.
 #}
 {% macro validate_input() %}
     {% if execute and 'crm' in var('source_systems') and var('crm_location') is not none %}
@@ -12,32 +11,40 @@
 {% endmacro %}
 
 
-{# What is wrong with a raw table, as a sentence; none if nothing is. #}
+{#
+    What is wrong with a raw table, as a sentence; none if nothing is. A file that is
+    not what it is read as stops here too, with the engine's own words.
+#}
 {% macro problem_with_raw_table(table_name, location) %}
-    {% set missing = missing_location(table_name, location) %}
-    {% if missing is not none %}
-        {{ return('raw table ' ~ table_name ~ ' has ' ~ missing
+    {% set absence = absence_of_raw_table(table_name, location) %}
+    {% if absence is not none %}
+        {{ return('raw table ' ~ table_name ~ ' has ' ~ absence
             ~ '; expected it there, or ' ~ table_name ~ ' left out of var crm_tables.') }}
     {% endif %}
 
     {% set relation = location | replace('{name}', table_name) %}
+    {% set subject = 'raw table ' ~ table_name ~ ' at ' ~ relation %}
     {% set columns = column_names_of(relation) | map('lower') | list %}
     {% set contract = raw_table_contract()[table_name] %}
-    {% set known = contract['columns'] | list %}
-    {% set found = 'raw table ' ~ table_name ~ ' at ' ~ relation %}
-    {% set missing = needed_columns(table_name) | reject('in', columns) | list %}
 
-    {% if table_name == 'erasure_requests' and not columns | select('in', known) | list %}
-        {{ return(found ~ columns_in_words(columns)
-            ~ '; expected customer_id or email.') }}
-    {% elif missing %}
-        {{ return(found ~ columns_in_words(columns) ~ '; expected also '
+    {% set missing = needed_columns(table_name) | reject('in', columns) | list %}
+    {% if missing %}
+        {{ return(subject ~ columns_in_words(columns) ~ '; expected also '
             ~ spoken(missing, 'and') ~ '.') }}
+    {% elif table_name == 'erasure_requests'
+        and 'customer_id' not in columns and 'email' not in columns %}
+        {{ return(subject ~ columns_in_words(columns)
+            ~ '; expected customer_id or email.') }}
     {% endif %}
 
-    {% set ignored = columns | reject('in', known) | list %}
+    {% set lacking = contract['required'] | reject('in', columns) | list %}
+    {% if lacking %}
+        {% do exceptions.warn(subject ~ ' lacks ' ~ spoken(lacking, 'and')
+            ~ ': every record of it will be rejected.') %}
+    {% endif %}
+    {% set ignored = columns | reject('in', contract['columns']) | list %}
     {% if ignored %}
-        {% do log(found ~ ' has ' ~ spoken(ignored, 'and')
+        {% do log(subject ~ ' has ' ~ spoken(ignored, 'and')
             ~ ' beside the columns of the input contract: ignored.', info=true) %}
     {% endif %}
     {{ return(none) }}
@@ -45,59 +52,59 @@
 
 
 {#
-    The columns without which no record can be used: the key, numbers of lines apart,
-    which can be counted, and whose activity it is. Orders known by their items alone
-    also need to say when.
+    The columns without which a table is none: what identifies a record and whose it
+    is. Order items that stand in for orders must also say when.
 #}
 {% macro needed_columns(table_name) %}
     {% set contract = raw_table_contract()[table_name] %}
-    {% set countable = ['line_number', 'observed_on'] %}
-    {% set needed = contract['key'] | reject('in', countable) | list %}
-    {% if 'customer_id' in contract['required'] and 'customer_id' not in needed %}
-        {% do needed.append('customer_id') %}
-    {% endif %}
-    {% if table_name == 'order_items' and 'ordered_at' in contract['required'] %}
-        {% do needed.append('ordered_at') %}
-    {% endif %}
+    {% set needed = [] %}
+    {% for name in contract['required'] %}
+        {% if name in contract['key'] + ['customer_id'] or table_name == 'order_items' %}
+            {% do needed.append(name) %}
+        {% endif %}
+    {% endfor %}
     {{ return(needed) }}
 {% endmacro %}
 
 
-{# What is absent, `no file at ...` or `no table ...`; none if it is there or unknown. #}
-{% macro missing_location(table_name, location) %}
-    {% set paths = modules.re.findall("'([^']*[{]name[}][^']*)'", location) %}
-    {% set part = '("?)[A-Za-z0-9_{}$-]+("?)' %}
-    {% if paths %}
-        {% set path = paths[0] | replace('{name}', table_name) %}
-        {# What lies on a web server cannot be listed. #}
+{#
+    `no file at ...` or `no table ...` where a raw table is not; none where it is, or
+    where crm_location is an expression of which only the engine knows the meaning.
+#}
+{% macro absence_of_raw_table(table_name, location) %}
+    {% set file = modules.re.match(
+        "(?:read_[a-z_]+ *[(] *[[]? *)?'([^']*[{]name[}][^']*)'", location
+    ) %}
+    {% set dotted_name = modules.re.fullmatch(
+        '("?[A-Za-z0-9_{}$-]+"?[.]){0,2}"?[A-Za-z0-9_{}$-]+"?', location
+    ) %}
+    {% if file %}
+        {% set path = file.group(1) | replace('{name}', table_name) %}
+        {# What lies on a web server cannot be listed; a folder is read as its files. #}
         {% if not path.startswith('http') and not files_at(path) | list
             and not files_at(path ~ '/**') | list %}
             {{ return('no file at ' ~ path) }}
         {% endif %}
-    {% elif modules.re.fullmatch(part ~ '([.]' ~ part ~ '){0,2}', location) %}
-        {% set relation = location | replace('{name}', table_name) %}
-        {% if not is_table(relation | replace('"', '')) %}
-            {{ return('no table ' ~ relation) }}
+    {% elif dotted_name %}
+        {% set name = location | replace('{name}', table_name) %}
+        {% if not is_table(name | replace('"', '')) %}
+            {{ return('no table ' ~ name) }}
         {% endif %}
     {% endif %}
     {{ return(none) }}
 {% endmacro %}
 
 
-{# Whether there is a table of a dotted name, of which the first part of two may be
-   a schema or a database. #}
+{# Whether there is a table of that name; of two parts the first may be a database. #}
 {% macro is_table(name) %}
     {% set parts = name.split('.') %}
-    {% set identifier = parts[-1] %}
-    {% set places = [
-        [target.database, target.schema]
-    ] if parts | length == 1 else [
-        [target.database, parts[0]], [parts[0], 'main']
-    ] if parts | length == 2 else [
-        parts[:2]
-    ] %}
+    {% set places = {
+        1: [[target.database, target.schema]],
+        2: [[target.database, parts[0]], [parts[0], 'main']],
+        3: [parts[:2]]
+    }[parts | length] %}
     {% for database, schema in places %}
-        {% if adapter.get_relation(database, schema, identifier) %}
+        {% if adapter.get_relation(database, schema, parts[-1]) %}
             {{ return(true) }}
         {% endif %}
     {% endfor %}
@@ -105,10 +112,10 @@
 {% endmacro %}
 
 
-{# The columns of a table as the middle of a sentence. #}
+{# The columns of a table as a part of a sentence. #}
 {% macro columns_in_words(columns) %}
     {% if modules.re.fullmatch('(column[0-9]+ ?)+', columns | join(' ')) %}
         {{ return(' is empty or has no line of column names') }}
     {% endif %}
-    {{ return(' has the columns ' ~ spoken(columns, 'and') | truncate(200)) }}
+    {{ return(' has only ' ~ spoken(columns, 'and') | truncate(200)) }}
 {% endmacro %}

@@ -20,11 +20,9 @@ final as (
         campaign_contacts.customer_id,
 
         ---------- numerics
-        count_if(not coalesce(campaign_contacts.is_control, false)) as contact_count,
-        count_if(
-            campaign_contacts.has_converted
-            and not coalesce(campaign_contacts.is_control, false)
-        ) as response_count,
+        count(*) filter (where not coalesce(campaign_contacts.is_control, false)) as contact_count,
+        count(*) filter (where campaign_contacts.has_converted
+            and not coalesce(campaign_contacts.is_control, false)) as response_count,
 
         ---------- dates
         cast(min(campaign_contacts.contacted_at) as date) as first_activity_on

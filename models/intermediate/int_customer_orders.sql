@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_staged_record_counts') }}
 with
 
 orders as (
@@ -39,11 +38,11 @@ final as (
         customer_id,
 
         ---------- numerics
-        count_if(is_order) as order_count,
-        count_if(is_return) as return_count,
+        count(*) filter (where is_order) as order_count,
+        count(*) filter (where is_return) as return_count,
         coalesce(sum(spend), 0) as gross_spend,
         coalesce(sum(returned), 0) as returned_amount,
-        count_if(is_order and is_trailing) as trailing_order_count,
+        count(*) filter (where is_order and is_trailing) as trailing_order_count,
         coalesce(sum(spend) filter (where is_trailing), 0) as trailing_gross_spend,
         coalesce(sum(returned) filter (where is_trailing), 0) as trailing_returned_amount,
         {{ count_months('ordered_at', 'is_order') }} as order_month_count,

@@ -22,7 +22,7 @@ final as (
         ---------- numerics
         count(*) as review_count,
         sum(cast(reviews.rating as decimal(18, 4))) as rating_sum,
-        count_if(reviews.reviewed_at >= observation_dates.trailing_start_date)
+        count(*) filter (where reviews.reviewed_at >= observation_dates.trailing_start_date)
             as trailing_review_count,
         sum(cast(reviews.rating as decimal(18, 4))) filter (
             where reviews.reviewed_at >= observation_dates.trailing_start_date

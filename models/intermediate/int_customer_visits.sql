@@ -68,13 +68,11 @@ final as (
 
         ---------- numerics
         count(*) as visit_count,
-        count_if(decided.has_converted) as converted_visit_count,
-        count_if(decided.visited_at >= observation_dates.trailing_start_date)
+        count(*) filter (where decided.has_converted) as converted_visit_count,
+        count(*) filter (where decided.visited_at >= observation_dates.trailing_start_date)
             as trailing_visit_count,
-        count_if(
-            decided.has_converted
-            and decided.visited_at >= observation_dates.trailing_start_date
-        ) as trailing_converted_visit_count,
+        count(*) filter (where decided.has_converted
+            and decided.visited_at >= observation_dates.trailing_start_date) as trailing_converted_visit_count,
 
         ---------- dates
         cast(min(decided.visited_at) as date) as first_activity_on

@@ -81,6 +81,9 @@ class Workbench:
         if entity == "order_items":
             order_id = self.text(entity, row, "order_id")
             return f"{order_id}:{self.text(entity, row, 'line_number')}"
+        if entity == "customer_summaries":
+            customer_id = self.text(entity, row, "customer_id")
+            return f"{customer_id}:{self.text(entity, row, 'observed_on')}"
         return self.text(entity, row, KEYS[entity])
 
     def spare_key(self, entity: str) -> str:
@@ -314,7 +317,6 @@ NULLED_VALUES = (
         is_only_piece_of_order,
     ),
     NulledValues("visits", "has_converted", "unparseable_value", ("maybe", "abc")),
-    NulledValues("reviews", "rating", "unparseable_value", ("abc", "superb")),
     NulledValues(
         "campaign_contacts",
         "has_converted",
@@ -457,6 +459,7 @@ REJECTED_RECORDS = (
         for entity, column in EVENT_DATES.items()
     ),
     RejectedRecords("reviews", "rating", "impossible_value", ("0", "6", "-1", "7.5")),
+    RejectedRecords("reviews", "rating", "unparseable_value", ("abc", "superb")),
 )
 
 

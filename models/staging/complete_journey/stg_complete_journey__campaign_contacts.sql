@@ -4,19 +4,19 @@ with
 
 campaigns as (
 
-    select * from {{ complete_journey_relation('campaigns') }}
+    select * from {{ source('complete_journey', 'campaigns') }}
 
 ),
 
 campaign_descriptions as (
 
-    select * from {{ complete_journey_relation('campaign_descriptions') }}
+    select * from {{ source('complete_journey', 'campaign_descriptions') }}
 
 ),
 
 coupon_redemptions as (
 
-    select * from {{ complete_journey_relation('coupon_redemptions') }}
+    select * from {{ source('complete_journey', 'coupon_redemptions') }}
 
 ),
 
@@ -34,9 +34,7 @@ redeemed_campaigns as (
 final as (
 
     select
-        cast(campaigns.campaign_id as string)
-        || ':'
-        || cast(campaigns.household_id as string) as contact_id,
+        campaigns.campaign_id || ':' || campaigns.household_id as contact_id,
         cast(campaigns.household_id as string) as customer_id,
         cast(campaigns.campaign_id as string) as campaign_id,
         cast(campaign_descriptions.start_date as timestamp) as contacted_at,

@@ -1,16 +1,19 @@
 {{ config(enabled=('complete_journey' in var('source_systems'))) }}
 
+{% set age_brackets = complete_journey_age_brackets() %}
+{% set income_brackets = complete_journey_income_brackets() %}
+
 with
 
 transactions as (
 
-    select * from {{ complete_journey_relation('transactions') }}
+    select * from {{ source('complete_journey', 'transactions') }}
 
 ),
 
 demographics as (
 
-    select * from {{ complete_journey_relation('demographics') }}
+    select * from {{ source('complete_journey', 'demographics') }}
 
 ),
 
@@ -34,12 +37,11 @@ final as (
         cast(null as string) as phone,
         cast(null as date) as birth_date,
         cast(
-            {{ bracket_midpoint('demographics.age', complete_journey_age_brackets()) }}
-            as bigint
+            {{ bracket_midpoint('demographics.age', age_brackets) }} as bigint
         ) as age,
         cast(null as string) as gender,
         cast(
-            {{ bracket_midpoint('demographics.income', complete_journey_income_brackets()) }}
+            {{ bracket_midpoint('demographics.income', income_brackets) }}
             as decimal(18, 4)
         ) as income,
         cast(null as string) as city,

@@ -4,7 +4,7 @@ with
 
 transactions as (
 
-    select * from {{ complete_journey_relation('transactions') }}
+    select * from {{ source('complete_journey', 'transactions') }}
 
 ),
 

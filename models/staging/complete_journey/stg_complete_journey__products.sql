@@ -4,7 +4,7 @@ with
 
 products as (
 
-    select * from {{ complete_journey_relation('products') }}
+    select * from {{ source('complete_journey', 'products') }}
 
 ),
 
@@ -14,7 +14,8 @@ final as (
     select
         cast(product_id as string) as product_id,
         case
-            when product_type is not null then concat_ws(', ', product_type, package_size)
+            when product_type is not null
+                then concat_ws(', ', product_type, package_size)
         end as product_name,
         case
             when product_type like 'GASOLINE%' then 'FUEL'

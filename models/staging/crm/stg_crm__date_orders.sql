@@ -56,11 +56,11 @@ counted as (
         date_columns.table_name,
         date_columns.column_name,
         date_columns.date_order,
-        count_if(slashed_dates.first_part > 12 and slashed_dates.second_part <= 12)
+        count(*) filter (where slashed_dates.first_part > 12 and slashed_dates.second_part <= 12)
             as day_first_count,
-        count_if(slashed_dates.second_part > 12 and slashed_dates.first_part <= 12)
+        count(*) filter (where slashed_dates.second_part > 12 and slashed_dates.first_part <= 12)
             as month_first_count,
-        count_if(slashed_dates.first_part <= 12 and slashed_dates.second_part <= 12)
+        count(*) filter (where slashed_dates.first_part <= 12 and slashed_dates.second_part <= 12)
             as ambiguous_count
     from date_columns
     left join slashed_dates

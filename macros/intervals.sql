@@ -1,0 +1,58 @@
+{#
+    Confidence intervals, each a lower or an upper bound as SQL. `side` is -1 or 1. The
+    confidence level is var confidence_level.
+#}
+
+{# The quantile of the standard normal distribution of a two-sided interval. #}
+{% macro normal_quantile() %}
+    {{ return({
+        '0.8': 1.2815515655446004,
+        '0.9': 1.6448536269514722,
+        '0.95': 1.959963984540054,
+        '0.99': 2.5758293035489004
+    }[var('confidence_level') | string]) }}
+{% endmacro %}
+
+
+{# estimate +- z * standard error, kept on the measure's scale. #}
+{% macro normal_bound(estimate, standard_error, side, minimum=none, maximum=none) -%}
+    {%- set bound -%}
+        {{ estimate }} + {{ side }} * {{ normal_quantile() }} * {{ standard_error }}
+    {%- endset -%}
+    {%- if minimum is none -%}
+        {{ bound }}
+    {%- else -%}
+        least(greatest({{ bound }}, {{ minimum }}), {{ maximum }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    The same on the scale of the logarithm, for the mean of skewed and mostly positive
+    amounts; a mean at or below zero has no logarithm and gets the plain interval.
+#}
+{% macro log_normal_bound(estimate, standard_error, side) -%}
+    case
+        when {{ estimate }} > 0
+            then {{ estimate }}
+                * exp({{ side }} * {{ normal_quantile() }} * {{ standard_error }} / {{ estimate }})
+        else {{ normal_bound(estimate, standard_error, side) }}
+    end
+{%- endmacro %}
+
+
+{#
+    Wilson, E. B. (1927), Probable inference, the law of succession, and statistical
+    inference, Journal of the American Statistical Association 22: the interval of a
+    proportion of n trials.
+#}
+{% macro wilson_bound(proportion, trials, side) -%}
+    {%- set z = normal_quantile() -%}
+    (
+        {{ proportion }} + {{ z * z }} / (2 * {{ trials }})
+        + {{ side }} * {{ z }} * sqrt(
+            {{ proportion }} * (1 - {{ proportion }}) / {{ trials }}
+            + {{ z * z }} / (4 * {{ trials }} * {{ trials }})
+        )
+    ) / (1 + {{ z * z }} / {{ trials }})
+{%- endmacro %}

@@ -1,0 +1,52 @@
+{#
+    The features and segments of the version in use, read from the registry when the
+    model that asks is compiled, which is after the registry was built. A pinned older
+    version may have others than the vars say. Before the first fit the vars stand in.
+#}
+{% macro scored_features() %}
+    {% set names = registry_values(
+        'feature_name', "parameter = 'feature_number'", 'number_value'
+    ) %}
+    {% if names %}
+        {{ return(names) }}
+    {% endif %}
+    {{ return(var('segmentation_features') | map(attribute='name') | list) }}
+{% endmacro %}
+
+
+{% macro scored_segments() %}
+    {% set segment_ids = registry_values(
+        'segment_id', "parameter = 'training_customers'", 'segment_id'
+    ) %}
+    {{ return(segment_ids or range(1, var('n_segments') + 1) | list) }}
+{% endmacro %}
+
+
+{% macro registry_values(column, condition, order_by) %}
+    {% set registry = ref('segmentation_registry') %}
+    {% if not execute or load_relation(registry) is none %}
+        {{ return([]) }}
+    {% endif %}
+    {{ return(run_query(
+        'select ' ~ column ~ ' from ' ~ registry ~ ' where ' ~ condition
+        ~ ' and segmentation_version = ' ~ version_in_use_query(registry)
+        ~ ' order by ' ~ order_by
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# The version that scores: the pinned one, else the latest. #}
+{% macro version_in_use_query(registry) -%}
+    {%- if var('segmentation_version') is none -%}
+        (select max(segmentation_version) from {{ registry }})
+    {%- else -%}
+        {{ var('segmentation_version') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A parameter of the registry as a column of its own, of type text or double. #}
+{% macro registry_parameter(parameter, type='double') -%}
+    max({{ 'text_value' if type == 'string' else 'number_value' }})
+        filter (where parameter = '{{ parameter }}')
+{%- endmacro %}

@@ -1,0 +1,53 @@
+with
+
+assignments as (
+
+    select * from {{ ref('customer_segment_assignments') }}
+
+),
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+    where is_current
+
+),
+
+labels as (
+
+    select * from {{ ref('segment_labels') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        assignments.customer_id,
+        assignments.segment_id,
+        assignments.second_segment_id,
+        assignments.segmentation_version,
+
+        ---------- strings
+        labels.segment_name,
+
+        ---------- numerics
+        round(assignments.distance, 6) as distance,
+        round(1 - assignments.distance / nullif(assignments.second_distance, 0), 6)
+            as margin,
+
+        ---------- booleans
+        assignments.is_outlier,
+
+        ---------- dates
+        assignments.observation_date
+    from assignments
+    inner join observation_dates
+        on assignments.observation_date = observation_dates.observation_date
+    inner join labels
+        on assignments.segmentation_version = labels.segmentation_version
+            and assignments.segment_id = labels.segment_id
+
+)
+
+select * from final

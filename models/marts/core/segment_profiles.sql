@@ -1,0 +1,143 @@
+{% set features = candidate_features() %}
+
+with
+
+profiled as (
+
+    select
+        customer_segments.segment_id,
+        {%- for feature in features %}
+        cast(customer_features.{{ feature }} as double) as {{ feature }},
+        {%- endfor %}
+        customer_features.customer_id
+    from {{ ref('customer_features') }} as customer_features
+    inner join {{ ref('customer_segments') }} as customer_segments
+        on customer_features.observation_date = customer_segments.observation_date
+            and customer_features.customer_id = customer_segments.customer_id
+
+),
+
+-- Segments, and all customers as the segment null, in one pass.
+moments as (
+
+    select
+        segment_id,
+        count(*) as customers,
+        {%- for feature in features %}
+        count({{ feature }}) as {{ feature }}__count,
+        avg({{ feature }}) as {{ feature }}__mean,
+        stddev_pop({{ feature }}) as {{ feature }}__deviation,
+        {%- endfor %}
+        grouping(segment_id) as is_overall
+    from profiled
+    group by grouping sets ((segment_id), ())
+
+),
+
+-- Exact quantiles need every value in memory: a bounded sample of customers has to do.
+sampled as (
+
+    select
+        *,
+        row_number() over (
+            partition by segment_id
+            order by md5(customer_id), customer_id
+        ) as sample_number
+    from profiled
+
+),
+
+quantiles as (
+
+    select
+        segment_id,
+        {%- for feature in features %}
+        {%- for quantile in [0.25, 0.5, 0.75] %}
+        percentile_cont({{ quantile }}) within group (order by {{ feature }})
+            as {{ feature }}__quantile_{{ (quantile * 100) | int }},
+        {%- endfor %}
+        {%- endfor %}
+        count(*) as sampled_customers
+    from sampled
+    where sample_number <= {{ var('training_sample_rows') }}
+    group by segment_id
+
+),
+
+unpivoted as (
+
+    {% for feature in features %}
+    select
+        moments.segment_id,
+        '{{ feature }}' as feature_name,
+        moments.customers,
+        moments.{{ feature }}__count as customers_measured,
+        moments.{{ feature }}__mean as mean_value,
+        moments.{{ feature }}__deviation as standard_deviation,
+        quantiles.{{ feature }}__quantile_25 as quantile_25,
+        quantiles.{{ feature }}__quantile_50 as median_value,
+        quantiles.{{ feature }}__quantile_75 as quantile_75,
+        overall.{{ feature }}__mean as overall_mean,
+        overall.{{ feature }}__deviation as overall_standard_deviation
+    from moments
+    inner join quantiles
+        on moments.segment_id = quantiles.segment_id
+    cross join (select * from moments where is_overall = 1) as overall
+    where moments.is_overall = 0
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+labels as (
+
+    select labels.*
+    from {{ ref('segment_labels') }} as labels
+    inner join {{ ref('segmentation_versions') }} as versions
+        on labels.segmentation_version = versions.segmentation_version
+    where versions.is_in_use
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        unpivoted.segment_id,
+        unpivoted.feature_name,
+
+        ---------- strings
+        labels.segment_name,
+
+        ---------- numerics
+        unpivoted.customers,
+        unpivoted.customers_measured,
+        round(1 - unpivoted.customers_measured / cast(unpivoted.customers as double), 6)
+            as missing_share,
+        {%- for column in [
+            'mean_value', 'standard_deviation', 'quantile_25', 'median_value',
+            'quantile_75', 'overall_mean'
+        ] %}
+        case
+            when unpivoted.customers_measured >= {{ var('minimum_cell_size') }}
+                then round(unpivoted.{{ column }}, 6)
+        end as {{ column }},
+        {%- endfor %}
+        case
+            when unpivoted.customers_measured >= {{ var('minimum_cell_size') }}
+                then round(
+                    (unpivoted.mean_value - unpivoted.overall_mean)
+                    / nullif(unpivoted.overall_standard_deviation, 0),
+                    6
+                )
+        end as difference_in_standard_deviations,
+
+        ---------- booleans
+        unpivoted.customers_measured < {{ var('minimum_cell_size') }} as is_suppressed
+    from unpivoted
+    inner join labels
+        on unpivoted.segment_id = labels.segment_id
+
+)
+
+select * from final

@@ -1,0 +1,107 @@
+with
+
+recorded_customers as (
+
+    select * from {{ ref('int_customers_unioned') }}
+
+),
+
+changed_ids as (
+
+    select * from {{ ref('int_changed_customer_ids') }}
+
+),
+
+staging_issues as (
+
+    {% if 'crm' in var('source_systems') %}
+    select
+        entity,
+        record_key,
+        column_name,
+        raw_value,
+        issue,
+        action,
+        source_system
+    from {{ ref('stg_crm__data_quality_issues') }}
+    {% else %}
+    select
+        cast(null as string) as entity,
+        cast(null as string) as record_key,
+        cast(null as string) as column_name,
+        cast(null as string) as raw_value,
+        cast(null as string) as issue,
+        cast(null as string) as action,
+        cast(null as string) as source_system
+    where false
+    {% endif %}
+
+),
+
+changed_customers as (
+
+    select
+        recorded_customers.source_system,
+        recorded_customers.source_customer_id,
+        changed_ids.reason
+    from recorded_customers
+    inner join changed_ids
+        on recorded_customers.customer_id = changed_ids.customer_id
+
+),
+
+-- Nothing may tell that an erased person was ever a customer, so no issue of theirs is
+-- shown; that a record was left out is counted without its key.
+shown_staging_issues as (
+
+    select staging_issues.*
+    from staging_issues
+    anti join (select * from changed_customers where reason = 'erased') as erased
+        on staging_issues.source_system = erased.source_system
+            and staging_issues.record_key = erased.source_customer_id
+            and staging_issues.entity in ('customers', 'customer_summaries')
+
+),
+
+unioned as (
+
+    select * from shown_staging_issues
+    union all
+    select
+        entity,
+        record_key,
+        column_name,
+        raw_value,
+        issue,
+        action,
+        source_system
+    from {{ ref('int_cross_record_issues') }}
+    union all
+    select
+        'customers' as entity,
+        case when reason = 'duplicate_person' then source_customer_id end as record_key,
+        cast(null as string) as column_name,
+        cast(null as string) as raw_value,
+        reason as issue,
+        case when reason = 'duplicate_person' then 'merged' else 'rejected' end as action,
+        source_system
+    from changed_customers
+
+),
+
+final as (
+
+    select
+        ---------- strings
+        entity,
+        record_key,
+        column_name,
+        raw_value,
+        issue,
+        action,
+        source_system
+    from unioned
+
+)
+
+select * from final

@@ -1,0 +1,85 @@
+{#
+    Each measure of each segment, and of all customers (segment null), with its standard
+    error and the kind of interval that fits it.
+
+    mean         of one number per customer, on a bounded scale
+    amount       mean of one skewed amount per customer
+    proportion   share of customers
+    ratio        converted visits among visits; the visits of one customer are alike, so
+                 the standard error treats customers, not visits, as drawn
+#}
+{% set estimates = [
+    {'measure': 'value', 'window': 'observed', 'kind': 'amount', 'column': 'spend'},
+    {'measure': 'value', 'window': 'outcome', 'kind': 'amount', 'column': 'outcome_spend'},
+    {'measure': 'satisfaction', 'window': 'observed', 'kind': 'mean', 'column': 'satisfaction'},
+    {'measure': 'satisfaction', 'window': 'outcome', 'kind': 'mean', 'column': 'outcome_satisfaction'},
+    {'measure': 'loyalty', 'window': 'observed', 'kind': 'mean', 'column': 'loyalty'},
+    {'measure': 'loyalty', 'window': 'outcome', 'kind': 'proportion', 'column': 'outcome_retained'},
+    {'measure': 'conversion', 'window': 'observed', 'kind': 'ratio', 'column': ''},
+    {'measure': 'conversion', 'window': 'outcome', 'kind': 'ratio', 'column': 'outcome_'},
+    {'measure': 'lifetime_value', 'window': 'observed', 'kind': 'amount', 'column': 'lifetime_value'}
+] %}
+
+with
+
+totals as (
+
+    select * from {{ ref('segment_measure_totals') }}
+
+),
+
+final as (
+
+    {% for estimate in estimates %}
+    {%- set column = estimate['column'] %}
+    select
+        ---------- ids
+        observation_date,
+        segment_id,
+
+        ---------- strings
+        '{{ estimate["measure"] }}' as measure,
+        '{{ estimate["window"] }}' as evaluation_window,
+        '{{ estimate["kind"] }}' as interval_kind,
+
+        ---------- numerics
+        customers,
+        {%- if estimate['kind'] == 'ratio' %}
+        {{ column }}visitors as customers_measured,
+        {{ column }}conversions / nullif({{ column }}visits, 0) as estimate,
+        -- Linearised variance of a ratio of two means: Cochran (1977), Sampling
+        -- Techniques, third edition, equation 2.46.
+        sqrt(
+            greatest(
+                {{ column }}conversions_squared
+                - 2 * {{ column }}conversions / nullif({{ column }}visits, 0)
+                * {{ column }}visits_times_conversions
+                + power({{ column }}conversions / nullif({{ column }}visits, 0), 2)
+                * {{ column }}visits_squared,
+                0
+            ) * {{ column }}visitors / nullif({{ column }}visitors - 1, 0)
+        ) / nullif({{ column }}visits, 0) as standard_error,
+        {%- elif estimate['kind'] == 'proportion' %}
+        {{ column }}__count as customers_measured,
+        {{ column }}__mean as estimate,
+        sqrt(
+            {{ column }}__mean * (1 - {{ column }}__mean) / nullif({{ column }}__count, 0)
+        ) as standard_error,
+        {%- else %}
+        {{ column }}__count as customers_measured,
+        {{ column }}__mean as estimate,
+        {{ column }}__deviation / sqrt(nullif({{ column }}__count, 0)) as standard_error,
+        {%- endif %}
+
+        ---------- booleans
+        is_overall
+    from totals
+    {%- if estimate['window'] == 'outcome' %}
+    where has_outcome
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from final

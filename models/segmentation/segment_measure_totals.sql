@@ -1,0 +1,108 @@
+{#
+    The sums that every evaluation of a segment needs, by segment and for all customers
+    (segment null), in one pass over customers.
+#}
+with
+
+customer_features as (
+
+    select * from {{ ref('customer_features') }}
+
+),
+
+assignments as (
+
+    select * from {{ ref('customer_segment_assignments') }}
+
+),
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+
+),
+
+-- What a customer did in the window after a date is what the next date's trailing
+-- window holds.
+evaluated as (
+
+    select
+        assignments.observation_date,
+        assignments.segment_id,
+        observation_dates.outcome_end_date is not null as has_outcome,
+        cast(observed.trailing_spend as double) as spend,
+        observed.satisfaction,
+        observed.loyalty,
+        observed.lifetime_value,
+        cast(observed.converted_visit_count as double) as conversions,
+        case
+            when observed.converted_visit_count is not null
+                then cast(observed.visit_count as double)
+        end as visits,
+        observed.trailing_visit_count,
+        cast(observed.gross_spend as double) as gross_spend,
+        observed.order_count,
+        observed.trailing_order_count,
+        cast(outcome.trailing_spend as double) as outcome_spend,
+        outcome.trailing_satisfaction as outcome_satisfaction,
+        case
+            when observed.order_count > 0
+                then cast(outcome.trailing_order_count > 0 as int)
+        end as outcome_retained,
+        cast(outcome.trailing_converted_visit_count as double) as outcome_conversions,
+        cast(nullif(outcome.trailing_visit_count, 0) as double) as outcome_visits
+    from assignments
+    inner join customer_features as observed
+        on assignments.observation_date = observed.observation_date
+            and assignments.customer_id = observed.customer_id
+    inner join observation_dates
+        on assignments.observation_date = observation_dates.observation_date
+    left join customer_features as outcome
+        on observation_dates.outcome_end_date = outcome.observation_date
+            and assignments.customer_id = outcome.customer_id
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+        segment_id,
+
+        ---------- numerics
+        count(*) as customers,
+        {%- for mean in [
+            'spend', 'satisfaction', 'loyalty', 'lifetime_value', 'outcome_spend',
+            'outcome_satisfaction', 'outcome_retained'
+        ] %}
+        count({{ mean }}) as {{ mean }}__count,
+        avg({{ mean }}) as {{ mean }}__mean,
+        stddev_samp({{ mean }}) as {{ mean }}__deviation,
+        {%- endfor %}
+        {%- for prefix in ['', 'outcome_'] %}
+        count(*) filter (where {{ prefix }}visits > 0) as {{ prefix }}visitors,
+        sum({{ prefix }}visits) as {{ prefix }}visits,
+        sum({{ prefix }}conversions) as {{ prefix }}conversions,
+        sum({{ prefix }}visits * {{ prefix }}visits) as {{ prefix }}visits_squared,
+        sum({{ prefix }}conversions * {{ prefix }}conversions)
+            as {{ prefix }}conversions_squared,
+        sum({{ prefix }}visits * {{ prefix }}conversions)
+            as {{ prefix }}visits_times_conversions,
+        {%- endfor %}
+        sum(trailing_visit_count) as trailing_visits,
+        count(*) filter (where trailing_order_count > 0) as trailing_buyers,
+        sum(spend) as trailing_spend,
+        sum(gross_spend) / nullif(sum(order_count), 0) as mean_order_value,
+
+        ---------- booleans
+        grouping(segment_id) = 1 as is_overall,
+        has_outcome
+    from evaluated
+    group by grouping sets (
+        (observation_date, has_outcome, segment_id), (observation_date, has_outcome)
+    )
+
+)
+
+select * from final

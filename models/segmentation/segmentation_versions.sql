@@ -1,0 +1,51 @@
+{{ config(materialized='view') }}
+
+with
+
+registry as (
+
+    select * from {{ ref('segmentation_registry') }}
+    where segment_id is null
+        and feature_name is null
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        segmentation_version,
+
+        ---------- strings
+        {{ registry_parameter('method', 'string') }} as method,
+        {{ registry_parameter('scorer', 'string') }} as scorer,
+        {{ registry_parameter('fit_reason', 'string') }} as fit_reason,
+        {{ registry_parameter('configuration', 'string') }} as configuration,
+        {{ registry_parameter('configuration_hash', 'string') }} as configuration_hash,
+        {{ registry_parameter('scikit_learn_version', 'string') }} as scikit_learn_version,
+        {{ registry_parameter('numpy_version', 'string') }} as numpy_version,
+        {{ registry_parameter('pandas_version', 'string') }} as pandas_version,
+
+        ---------- numerics
+        cast({{ registry_parameter('n_segments') }} as int) as n_segments,
+        cast({{ registry_parameter('random_state') }} as bigint) as random_state,
+        cast({{ registry_parameter('training_rows') }} as bigint) as training_rows,
+        {{ registry_parameter('inertia') }} as inertia,
+        {{ registry_parameter('outlier_distance') }} as outlier_distance,
+
+        ---------- booleans
+        segmentation_version = {{ version_in_use_query(ref('segmentation_registry')) }}
+            as is_in_use,
+
+        ---------- dates
+        cast({{ registry_parameter('training_date', 'string') }} as date)
+            as training_date,
+
+        ---------- timestamps
+        cast({{ registry_parameter('fitted_at', 'string') }} as timestamp) as fitted_at
+    from registry
+    group by segmentation_version
+
+)
+
+select * from final

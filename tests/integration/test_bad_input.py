@@ -1,0 +1,705 @@
+"""Input that cannot work stops dbt at once, with one sentence that says why.
+
+A build takes seconds to start, so every case of a sentence is asked of the macro that
+makes it, all in one process; a few whole builds show that the sentence stops them.
+"""
+
+import json
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from conftest import PROJECT, RunDbt
+
+Evaluate = Callable[..., dict[str, Any]]
+
+RECENCY = {
+    "name": "recency_days",
+    "impute": "median",
+    "cap_quantile": None,
+    "transform": "log1p",
+    "scale": "standard",
+    "weight": 1,
+}
+WITHOUT_WEIGHT = {key: value for key, value in RECENCY.items() if key != "weight"}
+
+# (case, var, value, what the sentence holds)
+BAD_VARS: list[tuple[str, str, Any, str]] = [
+    (
+        "too_few_segments",
+        "n_segments",
+        1,
+        "var n_segments is 1; expected a whole number from 2 to 50.",
+    ),
+    ("too_many_segments", "n_segments", 51, "is 51; expected a whole number"),
+    ("number_as_text", "n_segments", "5", "is the text '5'; expected a whole"),
+    ("fraction_of_a_segment", "n_segments", 4.5, "is 4.5; expected a whole number"),
+    ("number_missing", "n_segments", None, "is null; expected a whole number"),
+    ("flag_for_a_number", "n_segments", True, "is true; expected a whole number"),
+    (
+        "flag_as_text",
+        "refit",
+        "true",
+        "is the text 'true'; expected true or false.",
+    ),
+    ("flag_as_number", "merge_duplicate_people", 1, "is 1; expected true or false."),
+    (
+        "share_as_percent",
+        "maximum_missing_share",
+        20,
+        "is 20; expected a number from 0 to 1.",
+    ),
+    ("not_a_number", "margin_rate", float("nan"), "is nan; expected a number"),
+    ("infinity", "margin_rate", float("inf"), "is inf; expected a number"),
+    (
+        "limit_itself_excluded",
+        "confidence_level",
+        1,
+        "is 1; expected a number above 0.5 and below 1.",
+    ),
+    ("no_days", "outcome_window_days", 0, "is 0; expected a whole number from 1"),
+    ("no_observation", "observation_count", 0, "is 0; expected a whole number"),
+    ("negative_history", "minimum_history_days", -1, "is -1; expected a whole"),
+    ("tiny_sample", "training_sample_rows", 10, "is 10; expected a whole number"),
+    ("negative_seed", "random_state", -1, "is -1; expected a whole number from 0"),
+    (
+        "no_cell",
+        "minimum_cell_size",
+        0,
+        "is 0; expected a whole number of at least 1.",
+    ),
+    ("none_reliable", "minimum_reliable_customers", 0, "is 0; expected a whole"),
+    (
+        "version_by_name",
+        "segmentation_version",
+        "latest",
+        "is the text 'latest'; expected null or a whole number of at least 1.",
+    ),
+    ("unknown_method", "segmentation_method", "k-means", "'k-means'; expected kmeans"),
+    (
+        "day_that_does_not_exist",
+        "as_of_date",
+        "2023-02-29",
+        "is '2023-02-29'; expected null or a date as yyyy-mm-dd from 1990-01-01 to ",
+    ),
+    ("date_in_another_form", "as_of_date", "31/01/2024", "is '31/01/2024'; expected"),
+    ("date_with_a_time", "as_of_date", "2024-01-31 10:00", "expected null or a date"),
+    ("date_far_ahead", "as_of_date", "2999-01-01", "is '2999-01-01'; expected"),
+    ("date_long_gone", "as_of_date", "1989-12-31", "is '1989-12-31'; expected"),
+    (
+        "location_without_a_name",
+        "crm_location",
+        "read_csv('landing/customers.csv')",
+        "expected null or a text with {name} in it.",
+    ),
+    ("location_empty", "crm_location", "", "is ''; expected null or a text"),
+    (
+        "location_with_a_quote",
+        "complete_journey_location",
+        "it's",
+        "expected null or a text without ' \".",
+    ),
+    (
+        "no_source_system",
+        "source_systems",
+        [],
+        "is []; expected a list of at least one item, each one of crm or",
+    ),
+    ("one_system_as_text", "source_systems", "crm", "the text 'crm'; expected a list"),
+    (
+        "unknown_system",
+        "source_systems",
+        ["crm", "erp"],
+        "item 2 in var source_systems is 'erp'; expected one of crm or ",
+    ),
+    ("system_twice", "source_systems", ["crm", "crm"], "has crm twice"),
+    (
+        "no_usable_table",
+        "crm_tables",
+        ["products", "visits"],
+        (
+            "is ['products', 'visits']; expected a list with "
+            "customers, orders, order_items or customer_summaries"
+        ),
+    ),
+    ("no_table_at_all", "crm_tables", [], "is []; expected a list with customers"),
+    ("tables_null", "crm_tables", None, "is null; expected a list with customers"),
+    (
+        "unknown_table",
+        "crm_tables",
+        ["orders", "clients"],
+        "item 2 in var crm_tables is 'clients'; expected one of customers, orders,",
+    ),
+    ("table_twice", "crm_tables", ["orders", "orders"], "has orders twice"),
+    (
+        "date_order_of_no_date",
+        "date_orders",
+        {"orders.amount": "auto"},
+        "a key in var date_orders is 'orders.amount'; expected one of customers.bi",
+    ),
+    (
+        "unknown_date_order",
+        "date_orders",
+        {"orders.ordered_at": "us"},
+        (
+            "orders.ordered_at in var date_orders is 'us'; "
+            "expected one of auto, day_first or month_first."
+        ),
+    ),
+    (
+        "date_orders_as_text",
+        "date_orders",
+        "day_first",
+        "the text 'day_first'; expected a mapping from date columns to one of auto",
+    ),
+    (
+        "placeholders_as_list",
+        "placeholder_values",
+        ["unknown"],
+        "is the list ['unknown']; expected a mapping from columns to a list",
+    ),
+    (
+        "placeholders_of_no_column",
+        "placeholder_values",
+        {"colour": ["x"]},
+        "a key in var placeholder_values is 'colour'; expected one of any, ",
+    ),
+    (
+        "placeholder_not_in_a_list",
+        "placeholder_values",
+        {"any": "x"},
+        "any in var placeholder_values is the text 'x'; expected a list",
+    ),
+    (
+        "placeholder_as_number",
+        "placeholder_values",
+        {"age": [118]},
+        "item 1 in age in var placeholder_values is the number 118; expected a text",
+    ),
+    (
+        "placeholder_with_a_bar",
+        "placeholder_values",
+        {"any": ["a|b"]},
+        "is 'a|b'; expected a text without | ",
+    ),
+    (
+        "placeholder_with_a_quote",
+        "placeholder_values",
+        {"any": ["n'a"]},
+        "is 'n'a'; expected a text without | '",
+    ),
+    ("no_feature", "segmentation_features", [], "is []; expected a list of at least"),
+    (
+        "features_by_name_alone",
+        "segmentation_features",
+        ["age"],
+        "item 1 in var segmentation_features is the text 'age'; expected a mapping",
+    ),
+    (
+        "unknown_feature",
+        "segmentation_features",
+        [RECENCY | {"name": "recency"}],
+        (
+            "name of recency in var segmentation_features is 'recency'; "
+            "expected one of recency_days, "
+        ),
+    ),
+    (
+        "circular_feature",
+        "segmentation_features",
+        [RECENCY | {"name": "campaign_response_rate"}],
+        "refused because uplift by segment would be circular; expected another of",
+    ),
+    (
+        "circular_feature_in_the_ready_list",
+        "segmentation_features_extended",
+        [RECENCY | {"name": "campaign_response_rate"}],
+        "in var segmentation_features_extended is 'campaign_response_rate', which",
+    ),
+    (
+        "feature_twice",
+        "segmentation_features",
+        [RECENCY, RECENCY],
+        "var segmentation_features has recency_days twice; expected it once.",
+    ),
+    (
+        "unknown_imputation",
+        "segmentation_features",
+        [RECENCY | {"impute": "avg"}],
+        (
+            "impute of recency_days in var segmentation_features is 'avg'; "
+            "expected one of median, mean, mode, constant or zero."
+        ),
+    ),
+    (
+        "constant_without_a_value",
+        "segmentation_features",
+        [RECENCY | {"impute": "constant"}],
+        "has no field constant; expected a number.",
+    ),
+    (
+        "constant_without_need",
+        "segmentation_features",
+        [RECENCY | {"constant": 1}],
+        "has the field constant; expected it only with impute constant.",
+    ),
+    (
+        "cap_as_percent",
+        "segmentation_features",
+        [RECENCY | {"cap_quantile": 99}],
+        "is 99; expected null or a number above 0.5 and below 1.",
+    ),
+    (
+        "cap_at_the_median",
+        "segmentation_features",
+        [RECENCY | {"cap_quantile": 0.5}],
+        "is 0.5; expected null or a number above 0.5",
+    ),
+    (
+        "unknown_transform",
+        "segmentation_features",
+        [RECENCY | {"transform": "log"}],
+        "is 'log'; expected one of none or log1p.",
+    ),
+    (
+        "unknown_scale",
+        "segmentation_features",
+        [RECENCY | {"scale": None}],
+        "is null; expected one of standard, minmax or robust.",
+    ),
+    (
+        "weightless_feature",
+        "segmentation_features",
+        [RECENCY | {"weight": 0}],
+        "weight of recency_days in var segmentation_features is 0; expected a number",
+    ),
+    (
+        "weight_left_out",
+        "segmentation_features",
+        [WITHOUT_WEIGHT],
+        "has no field weight; expected a number above 0.",
+    ),
+    (
+        "misspelt_field",
+        "segmentation_features",
+        [RECENCY | {"wieght": 2}],
+        "recency_days in var segmentation_features has the field wieght; expected",
+    ),
+]
+
+GOOD_VARS: list[tuple[str, str, Any]] = [
+    ("as_many_segments_as_allowed", "n_segments", 50),
+    ("as_few_segments_as_allowed", "n_segments", 2),
+    ("whole_number_where_a_fraction_may_be", "maximum_missing_share", 1),
+    ("all_margin", "margin_rate", 1),
+    ("leap_day", "as_of_date", "2024-02-29"),
+    ("last_day_of_a_year", "as_of_date", "2023-12-31"),
+    ("no_date", "as_of_date", None),
+    ("order_items_stand_in_for_orders", "crm_tables", ["order_items"]),
+    ("flat_file_alone", "crm_tables", ["customer_summaries"]),
+    ("table_in_a_schema", "crm_location", "raw.{name}"),
+    ("no_placeholder", "placeholder_values", {}),
+    ("no_placeholder_of_one_column", "placeholder_values", {"any": [], "city": ["-"]}),
+    ("date_order", "date_orders", {"visits.visited_at": "month_first"}),
+    (
+        "feature_with_everything",
+        "segmentation_features",
+        [
+            RECENCY
+            | {
+                "name": "income",
+                "impute": "constant",
+                "constant": 0,
+                "cap_quantile": 0.99,
+                "transform": "none",
+                "scale": "robust",
+                "weight": 0.5,
+            },
+            RECENCY,
+        ],
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def evaluate(run_dbt: RunDbt) -> Evaluate:
+    """What each of several expressions of Jinja is, all found in one process."""
+
+    def run(expressions: Mapping[str, str], before: str = "") -> dict[str, Any]:
+        entries = [f"'{name}': {code}" for name, code in expressions.items()]
+        code = before + "{{ tojson({" + ", ".join(entries) + "}) }}"
+        result = run_dbt(
+            [
+                "--quiet",
+                "compile",
+                "--inline",
+                "{% if execute %}" + code + "{% endif %}",
+            ],
+            environment={"SEGMENTATION_DATABASE": ":memory:"},
+        )
+        assert result.returncode == 0, result.stdout
+        values: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+        return values
+
+    return run
+
+
+def jinja(value: Any) -> str:
+    """Write a value as Jinja does, which has no word for infinity or not-a-number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"fromyaml('.{value}')"
+    return repr(value)
+
+
+@pytest.fixture(scope="module")
+def var_problems(evaluate: Evaluate) -> dict[str, Any]:
+    cases = [case[:3] for case in BAD_VARS] + GOOD_VARS
+    expressions = {
+        name: f"problem_with_var('{var}', {jinja(value)})" for name, var, value in cases
+    }
+    expressions["unknown var"] = "problem_with_var_names(['margin_rate', 'n_segment'])"
+    expressions["unlike any var"] = "problem_with_var_names(['xyzzy'])"
+    expressions["known vars"] = "var_rules() | list"
+    return evaluate(expressions)
+
+
+def assert_one_sentence(sentence: str) -> None:
+    assert "\n" not in sentence
+    assert re.fullmatch(r"[^;]+; expected [^;]+\.", sentence), sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "var", "part"),
+    [(case, var, part) for case, var, _, part in BAD_VARS],
+    ids=[case for case, *_ in BAD_VARS],
+)
+def test_a_bad_var_is_refused_in_one_sentence(
+    var_problems: dict[str, Any], case: str, var: str, part: str
+) -> None:
+    sentence = var_problems[case]
+
+    assert sentence is not None
+    assert_one_sentence(sentence)
+    assert f"var {var} " in sentence
+    assert part in sentence
+
+
+@pytest.mark.parametrize("case", [case for case, _, _ in GOOD_VARS])
+def test_an_unusual_but_valid_var_passes(
+    var_problems: dict[str, Any], case: str
+) -> None:
+    assert var_problems[case] is None
+
+
+def test_a_misspelt_var_is_refused_with_the_nearest_names(
+    var_problems: dict[str, Any],
+) -> None:
+    assert (
+        var_problems["unknown var"]
+        == "var n_segment is unknown; expected perhaps n_segments."
+    )
+    assert (
+        var_problems["unlike any var"]
+        == "var xyzzy is unknown; expected a var of dbt_project.yml."
+    )
+
+
+def test_every_var_of_the_project_has_a_rule(var_problems: dict[str, Any]) -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+
+    assert sorted(var_problems["known vars"]) == sorted(project["vars"])
+
+
+# (case, table, name of the file without its folder, its text, what the sentence holds)
+BAD_TABLES = [
+    (
+        "file_missing",
+        "orders",
+        None,
+        (
+            "/file_missing/orders.csv; "
+            "expected it there, or orders left out of var crm_tables."
+        ),
+    ),
+    (
+        "key_missing",
+        "orders",
+        "id,customer_id,ordered_at",
+        "has only id, customer_id and ordered_at; expected also order_id.",
+    ),
+    (
+        "customer_missing",
+        "visits",
+        "visit_id,visited_at",
+        "has only visit_id and visited_at; expected also customer_id.",
+    ),
+    (
+        "key_and_customer_missing",
+        "reviews",
+        "rating",
+        "has only rating; expected also review_id and customer_id.",
+    ),
+    (
+        "customer_of_a_contact_missing",
+        "campaign_contacts",
+        "contact_id,campaign_id",
+        "expected also customer_id.",
+    ),
+    (
+        "order_of_an_item_missing",
+        "order_items",
+        "product_id",
+        "expected also order_id.",
+    ),
+    (
+        "customer_of_a_summary_missing",
+        "customer_summaries",
+        "observed_on,loyalty",
+        "expected also customer_id.",
+    ),
+    (
+        "nobody_to_erase",
+        "erasure_requests",
+        "requested_at",
+        "has only requested_at; expected customer_id or email.",
+    ),
+    (
+        "file_empty",
+        "products",
+        "",
+        "is empty or has no line of column names; expected also product_id.",
+    ),
+    (
+        "column_names_missing",
+        "products",
+        "1,2\n3,4",
+        "is empty or has no line of column names; expected also product_id.",
+    ),
+]
+
+GOOD_TABLES = [
+    ("key_in_capitals", "customers", "CUSTOMER_ID,Email\nc1,a@example.com"),
+    ("no_rows", "customers", "customer_id,email\n"),
+    ("items_without_line_numbers", "order_items", "order_id,quantity\no1,2"),
+    ("summary_without_a_date", "customer_summaries", "customer_id,loyalty\nc1,1"),
+    ("erasure_by_email", "erasure_requests", "email\na@example.com"),
+    ("erasure_by_customer", "erasure_requests", "customer_id\nc1"),
+]
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of raw files, relative to the folder that dbt runs in."""
+    folder = tmp_path_factory.mktemp("landing")
+    return Path(os.path.relpath(folder, PROJECT))
+
+
+def csv_location(folder: Path) -> str:
+    return f"read_csv('{folder}/{{name}}.csv', all_varchar = true)"
+
+
+def write(folder: Path, **texts: str) -> None:
+    (PROJECT / folder).mkdir(exist_ok=True)
+    for table, text in texts.items():
+        (PROJECT / folder / f"{table}.csv").write_text(text)
+
+
+@pytest.fixture(scope="module")
+def table_problems(evaluate: Evaluate, landing: Path) -> dict[str, Any]:
+    places = {}
+    for case, table, text, *_ in BAD_TABLES + GOOD_TABLES:
+        write(landing / case, **({} if text is None else {table: text}))
+        places[case] = (table, csv_location(landing / case))
+
+    (PROJECT / landing / "customers").mkdir()
+    places["glob_without_files"] = (
+        "customers",
+        f"read_parquet('{landing}/{{name}}/*.parquet')",
+    )
+    places["folder_without_files"] = (
+        "customers",
+        f"read_parquet('{landing}/{{name}}')",
+    )
+    (PROJECT / landing / "orders").mkdir()
+    duckdb.execute(
+        "copy (select 1 as order_id, 2 as customer_id, today() as ordered_at) "
+        f"to '{(PROJECT / landing).resolve()}/orders/part-1.parquet'"
+    )
+    places["glob_of_files"] = (
+        "orders",
+        f"read_parquet('{landing}/{{name}}/*.parquet')",
+    )
+    places["folder_of_files"] = ("orders", f"read_parquet('{landing}/{{name}}')")
+    places["several_places"] = (
+        "customers",
+        f"read_csv(['{landing}/no_rows/{{name}}.csv', '{landing}/key_in_capitals/{{name}}.csv'])",
+    )
+
+    before = (
+        "{% do run_query('create schema raw') %}"
+        "{% do run_query('create table raw.orders (Order_ID text, customer_id text)') %}"
+        "{% do run_query('create view raw.visits as select 1 as visit_id') %}"
+        "{% do run_query(\"attach ':memory:' as lake\") %}"
+        "{% do run_query('create table lake.main.products (product_id text)') %}"
+    )
+    places["table_in_a_schema"] = ("orders", "raw.{name}")
+    places["table_in_a_quoted_schema"] = ("orders", 'raw."{name}"')
+    places["view_without_a_customer"] = ("visits", "raw.{name}")
+    places["table_in_a_database"] = ("products", "lake.{name}")
+    places["table_in_a_schema_of_a_database"] = ("products", "lake.main.{name}")
+    places["table_missing"] = ("reviews", "raw.{name}")
+    places["schema_missing"] = ("reviews", "landing.{name}")
+    places["database_missing"] = ("reviews", "ocean.main.{name}")
+    places["a_query"] = ("customers", "(select '{name}1' as customer_id)")
+
+    return evaluate(
+        {
+            case: f"problem_with_raw_table({table!r}, {location!r})"
+            for case, (table, location) in places.items()
+        },
+        before=before,
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "table", "part"),
+    [(case, table, part) for case, table, _, part in BAD_TABLES],
+    ids=[case for case, *_ in BAD_TABLES],
+)
+def test_a_bad_table_is_refused_in_one_sentence(
+    table_problems: dict[str, Any], case: str, table: str, part: str
+) -> None:
+    sentence = table_problems[case]
+
+    assert sentence is not None
+    assert_one_sentence(sentence)
+    assert sentence.startswith(f"raw table {table} ")
+    assert part in sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "found"),
+    [
+        ("glob_without_files", "has no file at {landing}/customers/*.parquet"),
+        ("folder_without_files", "has no file at {landing}/customers"),
+        ("table_missing", "has no table raw.reviews"),
+        ("schema_missing", "has no table landing.reviews"),
+        ("database_missing", "has no table ocean.main.reviews"),
+        ("view_without_a_customer", "at raw.visits has only visit_id"),
+    ],
+)
+def test_a_place_without_the_table_is_refused(
+    table_problems: dict[str, Any], landing: Path, case: str, found: str
+) -> None:
+    assert_one_sentence(table_problems[case])
+    assert found.format(landing=landing) in table_problems[case]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *[case for case, _, _ in GOOD_TABLES],
+        "glob_of_files",
+        "folder_of_files",
+        "several_places",
+        "table_in_a_schema",
+        "table_in_a_quoted_schema",
+        "table_in_a_database",
+        "table_in_a_schema_of_a_database",
+        "a_query",
+    ],
+)
+def test_an_unusual_but_usable_table_passes(
+    table_problems: dict[str, Any], case: str
+) -> None:
+    assert table_problems[case] is None
+
+
+def assert_stopped_at_once(
+    result: CompletedProcess[str], database: Path, sentence: str
+) -> None:
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert sentence in output
+    assert "Traceback" not in output
+    assert not re.search(r"START (?!hook)", output)
+    if database.exists():
+        with duckdb.connect(str(database), read_only=True) as connection:
+            assert connection.sql("show all tables").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"n_segments": 1},
+            "var n_segments is 1; expected a whole number from 2 to 50.",
+        ),
+        ({"n_segment": 3}, "var n_segment is unknown; expected perhaps n_segments."),
+        (
+            {"placeholder_values": "unknown"},
+            "var placeholder_values is the text 'unknown'; expected a mapping from",
+        ),
+    ],
+    ids=["out_of_range", "misspelt", "of_a_kind_that_models_cannot_be_parsed_with"],
+)
+def test_a_bad_var_stops_the_build(
+    run_dbt: RunDbt, database: Path, variables: dict[str, Any], sentence: str
+) -> None:
+    assert_stopped_at_once(run_dbt(["build"], variables), database, sentence)
+
+
+# One after the other, with the same vars, so that dbt need not parse anew.
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        ({}, "/order_items.csv; expected it there, or order_items left out of var"),
+        (
+            {"order_items": "order_id,quantity"},
+            "has only order_id and quantity; expected also customer_id and ordered_at.",
+        ),
+        ({"order_items": "\x00\x01" * 999}, "/items_alone/order_items.csv"),
+    ],
+    ids=["no_file", "items_that_stand_in_for_orders_lack_columns", "unreadable"],
+)
+def test_a_bad_table_stops_the_build(
+    run_dbt: RunDbt,
+    database: Path,
+    landing: Path,
+    texts: dict[str, str],
+    sentence: str,
+) -> None:
+    write(landing / "items_alone", **texts)
+    variables = {
+        "crm_tables": ["order_items"],
+        "crm_location": csv_location(landing / "items_alone"),
+    }
+
+    assert_stopped_at_once(run_dbt(["build"], variables), database, sentence)
+
+
+def test_usable_input_passes_with_a_word_on_columns_that_are_not_used(
+    run_dbt: RunDbt, landing: Path
+) -> None:
+    write(
+        landing / "usable",
+        customers="customer_id,shoe_size\nc1,42",
+        orders="order_id,customer_id,amount\no1,c1,5",
+    )
+    variables = {var: value for case, var, value in GOOD_VARS} | {
+        "crm_tables": ["customers", "orders"],
+        "crm_location": csv_location(landing / "usable"),
+    }
+
+    result = run_dbt(["run-operation", "validate_input"], variables)
+
+    assert result.returncode == 0, result.stdout
+    assert "has shoe_size beside the columns of the input contract" in result.stdout
+    assert "lacks ordered_at: every record of it will be rejected" in result.stdout
