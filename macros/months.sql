@@ -1,24 +1,25 @@
 {#
-    Calendar months as numbers. Distinct months of a group are counted as the bits of a
-    few numbers, 60 months in each, which costs a fraction of count(distinct).
+    Calendar months as numbers. The distinct months of a group are the bits of a few
+    numbers, 60 months in each, which costs a fraction of count(distinct).
 #}
 {% macro month_number(date) -%}
     (extract(year from {{ date }}) * 12 + extract(month from {{ date }}))
 {%- endmacro %}
 
 
-{% macro count_months(date, condition) -%}
-    {%- set first_month = first_month_number() -%}
-    {%- for block in range(month_block_count()) %}
-        {%- set months = month_number(date) ~ ' - ' ~ (first_month + 60 * block) %}
-        coalesce(bit_count(bit_or(
-            case
-                when {{ condition }} and {{ months }} between 0 and 59
-                    then cast(1 as bigint) << cast({{ months }} as int)
-            end
-        )), 0)
-        {{- ' +' if not loop.last }}
-    {%- endfor %}
+{# The months of a group's dates that fall in a block of 60, as bits. #}
+{% macro month_bits(date, block) -%}
+    {%- set months = month_number(date) ~ ' - ' ~ (first_month_number() + 60 * block) -%}
+    bit_or(
+        {%- if month_block_count() == 1 %}
+        cast(1 as bigint) << cast({{ months }} as int)
+        {%- else %}
+        case
+            when {{ months }} between 0 and 59
+                then cast(1 as bigint) << cast({{ months }} as int)
+        end
+        {%- endif %}
+    )
 {%- endmacro %}
 
 

@@ -54,11 +54,10 @@
             where synonyms.synonym = lower({{ trimmed(column) }})
         )
     {%- elif kind == 'order_status' -%}
-        case lower({{ trimmed(column) }})
+        case
+            when {{ column }} = 'completed' then 'completed'
             {%- for status, words in order_status_words().items() %}
-            {%- for word in words %}
-            when '{{ word }}' then '{{ status }}'
-            {%- endfor %}
+            when {{ is_one_of(column, words) }} then '{{ status }}'
             {%- endfor %}
         end
     {%- else -%}

@@ -102,3 +102,24 @@
 {% macro default__column_names_of(relation) %}
     {{ return(run_query('describe select * from ' ~ relation).columns[0].values()) }}
 {% endmacro %}
+
+
+{#
+    Drop the table through which an incremental Python model appends: the adapter makes
+    it under the model's name with the suffix __dbt_tmp and leaves it behind.
+#}
+{% macro drop_append_tables(relation) %}
+    {% if execute %}
+        {% set leftovers = run_query(
+            "select table_name from information_schema.tables"
+            ~ " where table_schema = '" ~ relation.schema ~ "'"
+            ~ " and starts_with(table_name, '" ~ relation.identifier ~ "__dbt_tmp')"
+        ).columns[0].values() %}
+        {% for table_name in leftovers %}
+            {% do adapter.drop_relation(api.Relation.create(
+                database=relation.database, schema=relation.schema,
+                identifier=table_name, type='table'
+            )) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

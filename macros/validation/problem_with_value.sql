@@ -70,7 +70,7 @@
     {% endfor %}
     {% for name, field in fields.items() %}
         {% set condition = field.get('only_with') %}
-        {% set is_needed = condition is none or record.get(condition[0]) == condition[1] %}
+        {% set is_needed = not condition or record.get(condition[0]) == condition[1] %}
         {% if is_needed and name not in record %}
             {{ return(subject ~ ' has no field ' ~ name ~ '; expected '
                 ~ expectation(field) ~ '.') }}

@@ -3,9 +3,10 @@
     crm_location says where they are; the seeds need no check.
 #}
 {% macro validate_input() %}
-    {% if execute and 'crm' in var('source_systems') and var('crm_location') is not none %}
+    {% set location = var('crm_location') %}
+    {% if execute and 'crm' in var('source_systems') and location is not none %}
         {% for table_name in var('crm_tables') %}
-            {% do refuse(problem_with_raw_table(table_name, var('crm_location'))) %}
+            {% do refuse(problem_with_raw_table(table_name, location)) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -19,7 +20,8 @@
     {% set absence = absence_of_raw_table(table_name, location) %}
     {% if absence is not none %}
         {{ return('raw table ' ~ table_name ~ ' has ' ~ absence
-            ~ '; expected it there, or ' ~ table_name ~ ' left out of var crm_tables.') }}
+            ~ '; expected it there, or ' ~ table_name
+            ~ ' left out of var crm_tables.') }}
     {% endif %}
 
     {% set relation = location | replace('{name}', table_name) %}
@@ -57,9 +59,10 @@
 #}
 {% macro needed_columns(table_name) %}
     {% set contract = raw_table_contract()[table_name] %}
+    {% set identifying = contract['key'] + ['customer_id'] %}
     {% set needed = [] %}
     {% for name in contract['required'] %}
-        {% if name in contract['key'] + ['customer_id'] or table_name == 'order_items' %}
+        {% if name in identifying or table_name == 'order_items' %}
             {% do needed.append(name) %}
         {% endif %}
     {% endfor %}
@@ -73,7 +76,7 @@
 #}
 {% macro absence_of_raw_table(table_name, location) %}
     {% set file = modules.re.match(
-        "(?:read_[a-z_]+ *[(] *[[]? *)?'([^']*[{]name[}][^']*)'", location
+        "(?:read_[a-z_]+ *[(] *\\[? *)?'([^']*[{]name[}][^']*)'", location
     ) %}
     {% set dotted_name = modules.re.fullmatch(
         '("?[A-Za-z0-9_{}$-]+"?[.]){0,2}"?[A-Za-z0-9_{}$-]+"?', location

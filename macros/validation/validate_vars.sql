@@ -32,11 +32,9 @@
     {% set known = var_rules() | list %}
     {% for name in names if name not in known %}
         {% set alike = most_alike(name, known) %}
-        {{ return(
-            'var ' ~ name ~ ' is unknown; expected '
-            ~ (('perhaps ' ~ spoken(alike, 'or')) if alike else 'a var of dbt_project.yml')
-            ~ '.'
-        ) }}
+        {{ return('var ' ~ name ~ ' is unknown; expected '
+            ~ ('perhaps ' ~ spoken(alike, 'or') if alike else 'one of dbt_project.yml')
+            ~ '.') }}
     {% endfor %}
     {{ return(none) }}
 {% endmacro %}

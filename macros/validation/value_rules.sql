@@ -6,7 +6,7 @@
     {% elif kind == 'whole_number' %}
         {{ return(value is integer) }}
     {% elif kind == 'number' %}
-        {# Infinity and not-a-number do not equal themselves less nothing. #}
+        {# Infinity less itself is not zero, nor is not-a-number. #}
         {{ return((value is integer or value is float) and value - value == 0) }}
     {% elif kind == 'date' %}
         {{ return(is_iso_date(value | string)) }}
@@ -37,7 +37,7 @@
 {% endmacro %}
 
 
-{# The texts that a rule allows; none where it leaves them open. #}
+{# The values that a rule allows; none where it leaves them open. #}
 {% macro words_of(rule) %}
     {{ return(rule['one_of'] if 'one_of' in rule
         else known_words(rule['known']) if 'known' in rule
@@ -48,7 +48,10 @@
 {# What a rule expects, in words. #}
 {% macro expectation(rule) %}
     {% set kind = rule['kind'] %}
-    {% if kind == 'flag' %}
+    {% if words_of(rule) is not none %}
+        {% set words = ('one of ' if words_of(rule) | length > 1 else '')
+            ~ spoken(words_of(rule), 'or') %}
+    {% elif kind == 'flag' %}
         {% set words = 'true or false' %}
     {% elif kind == 'whole_number' %}
         {% set words = 'a whole number' ~ limits_in_words(rule) %}
@@ -57,17 +60,18 @@
     {% elif kind == 'date' %}
         {% set words = 'a date as yyyy-mm-dd' ~ limits_in_words(rule) %}
     {% elif kind == 'list' %}
-        {% set words = 'a list' ~ (' of at least one item' if rule.get('is_filled') else '')
-            ~ (' with ' ~ spoken(rule['any_of'], 'or') if 'any_of' in rule else '')
-            ~ ', each ' ~ expectation(rule['of']) %}
+        {% if 'any_of' in rule %}
+            {% set words = 'a list of ' ~ rule['of']['known'] ~ ' with '
+                ~ spoken(rule['any_of'], 'or') %}
+        {% else %}
+            {% set length = ' of at least one' if rule.get('is_filled') else '' %}
+            {% set words = 'a list' ~ length ~ ', each ' ~ expectation(rule['of']) %}
+        {% endif %}
     {% elif kind == 'mapping' %}
         {% set words = 'a mapping from ' ~ rule['keys']['known'] ~ ' to '
             ~ expectation(rule['values']) %}
     {% elif kind == 'record' %}
         {% set words = 'a mapping with ' ~ spoken(rule['fields'], 'and') %}
-    {% elif words_of(rule) is not none %}
-        {% set words = ('one of ' if words_of(rule) | length > 1 else '')
-            ~ spoken(words_of(rule), 'or') %}
     {% elif 'containing' in rule %}
         {% set words = 'a text with ' ~ rule['containing'] ~ ' in it' %}
     {% elif 'without' in rule %}
@@ -84,7 +88,10 @@
         {{ return(' from ' ~ rule['minimum'] ~ ' to ' ~ rule['maximum']) }}
     {% endif %}
     {% set words = {
-        'minimum': 'of at least', 'above': 'above', 'maximum': 'at most', 'below': 'below'
+        'minimum': 'of at least',
+        'above': 'above',
+        'maximum': 'at most',
+        'below': 'below'
     } %}
     {% set limits = [] %}
     {% for limit in words if limit in rule %}

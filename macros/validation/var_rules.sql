@@ -4,10 +4,10 @@
     kind            limits
     flag
     whole_number    minimum, maximum
-    number          minimum, maximum, above, below
+    number          minimum, maximum, above, below, one_of
     date            minimum, maximum
-    text            one_of, known (the words that known_words lists), containing, without,
-                    refused (a text -> why not)
+    text            one_of, known (what known_words lists), containing, without, refused
+                    (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
     mapping         keys and values (a rule each)
     record          fields (name -> rule; needed unless `only_with` says when)
@@ -32,7 +32,9 @@
                 'one_of': ['median', 'mean', 'mode', 'constant', 'zero']
             },
             'constant': {'kind': 'number', 'only_with': ['impute', 'constant']},
-            'cap_quantile': {'kind': 'number', 'above': 0.5, 'below': 1, 'or_null': true},
+            'cap_quantile': {
+                'kind': 'number', 'above': 0.5, 'below': 1, 'or_null': true
+            },
             'transform': {'kind': 'text', 'one_of': ['none', 'log1p']},
             'scale': {'kind': 'text', 'one_of': ['standard', 'minmax', 'robust']},
             'weight': {'kind': 'number', 'above': 0}
@@ -93,7 +95,7 @@
         'refit': {'kind': 'flag'},
         'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
 
-        'confidence_level': {'kind': 'number', 'above': 0.5, 'below': 1},
+        'confidence_level': {'kind': 'number', 'one_of': [0.8, 0.9, 0.95, 0.99]},
         'minimum_reliable_customers': {'kind': 'whole_number', 'minimum': 1},
         'minimum_cell_size': {'kind': 'whole_number', 'minimum': 1},
         'margin_rate': {'kind': 'number', 'above': 0, 'maximum': 1}
@@ -103,7 +105,7 @@
 
 {#
     The words that are known of a sort, read only when a rule asks: they may depend on
-    vars that are checked before. None where they cannot be listed.
+    vars that are checked before. `any` stands for every column.
 #}
 {% macro known_words(sort) %}
     {% if sort == 'source systems' %}
@@ -112,19 +114,22 @@
         {{ return(candidate_features()) }}
     {% endif %}
 
-    {% set words = ['any'] if sort == 'columns' else [] %}
-    {% for table_name, contract in raw_table_contract().items() %}
-        {% if sort == 'raw tables' %}
-            {% do words.append(table_name) %}
-        {% else %}
-            {% for name, column in contract['columns'].items() %}
-                {% if sort == 'columns' and name not in words %}
-                    {% do words.append(name) %}
-                {% elif sort == 'date columns' and column['kind'] in ['date', 'timestamp'] %}
-                    {% do words.append(table_name ~ '.' ~ name) %}
-                {% endif %}
-            {% endfor %}
-        {% endif %}
+    {% set tables = raw_table_contract() %}
+    {% if sort == 'raw tables' %}
+        {{ return(tables | list) }}
+    {% endif %}
+
+    {% set columns = ['any'] %}
+    {% set date_columns = [] %}
+    {% for table_name, contract in tables.items() %}
+        {% for name, column in contract['columns'].items() %}
+            {% if name not in columns %}
+                {% do columns.append(name) %}
+            {% endif %}
+            {% if column['kind'] in ['date', 'timestamp'] %}
+                {% do date_columns.append(table_name ~ '.' ~ name) %}
+            {% endif %}
+        {% endfor %}
     {% endfor %}
-    {{ return(words) }}
+    {{ return(date_columns if sort == 'date columns' else columns) }}
 {% endmacro %}

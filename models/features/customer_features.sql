@@ -161,17 +161,17 @@ final as (
         tenure_days,
         coalesce(days_since_order, tenure_days) as recency_days,
         order_count,
-        total_spend,
-        gross_spend,
+        cast(total_spend as decimal(18, 4)) as total_spend,
+        cast(gross_spend as decimal(18, 4)) as gross_spend,
         return_count,
-        returned_amount,
+        cast(returned_amount as decimal(18, 4)) as returned_amount,
         round(
             cast(case when gross_spend > 0 then gross_spend else total_spend end as double)
             / nullif(order_count, 0),
             6
         ) as average_order_value,
         trailing_order_count,
-        trailing_spend,
+        cast(trailing_spend as decimal(18, 4)) as trailing_spend,
         visit_count,
         converted_visit_count,
         trailing_visit_count,

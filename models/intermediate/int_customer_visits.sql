@@ -9,7 +9,7 @@ visits as (
 orders as (
 
     select * from {{ ref('int_orders_unioned') }}
-    where is_order
+    where order_kind = 'order'
 
 ),
 
@@ -59,27 +59,62 @@ decided as (
 
 ),
 
+observation_date_columns as (
+
+    {{ observation_date_columns() }}
+
+),
+
+dated as (
+
+    select
+        decided.customer_id,
+        decided.has_converted,
+        decided.visited_at,
+        {{ first_seen_on('decided.visited_at') }} as first_seen_on
+    from decided
+    cross join observation_date_columns
+
+),
+
+by_period as (
+
+    select
+        customer_id,
+        first_seen_on,
+        count(*) as visit_count,
+        count(*) filter (where has_converted) as converted_visit_count,
+        min(visited_at) as first_activity_at
+    from dated
+    where first_seen_on is not null
+    group by customer_id, first_seen_on
+
+),
+
 final as (
 
     select
         ---------- ids
         observation_dates.observation_date,
-        decided.customer_id,
+        by_period.customer_id,
 
         ---------- numerics
-        count(*) as visit_count,
-        count(*) filter (where decided.has_converted) as converted_visit_count,
-        count(*) filter (where decided.visited_at >= observation_dates.trailing_start_date)
-            as trailing_visit_count,
-        count(*) filter (where decided.has_converted
-            and decided.visited_at >= observation_dates.trailing_start_date) as trailing_converted_visit_count,
+        {%- for column in ['visit_count', 'converted_visit_count'] %}
+        cast(sum(by_period.{{ column }}) as bigint) as {{ column }},
+        coalesce(
+            max(by_period.{{ column }}) filter (
+                where by_period.first_seen_on = observation_dates.observation_date
+            ),
+            0
+        ) as trailing_{{ column }},
+        {%- endfor %}
 
         ---------- dates
-        cast(min(decided.visited_at) as date) as first_activity_on
-    from decided
+        cast(min(by_period.first_activity_at) as date) as first_activity_on
+    from by_period
     inner join observation_dates
-        on decided.visited_at < observation_dates.observation_date
-    group by observation_dates.observation_date, decided.customer_id
+        on by_period.first_seen_on <= observation_dates.observation_date
+    group by observation_dates.observation_date, by_period.customer_id
 
 )
 

@@ -1,3 +1,1 @@
-{{ config(materialized='view') }}
-
 {{ unioned_records('customers') }}

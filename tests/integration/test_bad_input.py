@@ -8,7 +8,6 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -17,8 +16,6 @@ import duckdb
 import pytest
 import yaml
 from conftest import PROJECT, RunDbt
-
-Evaluate = Callable[..., dict[str, Any]]
 
 RECENCY = {
     "name": "recency_days",
@@ -42,7 +39,7 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
     ("number_as_text", "n_segments", "5", "is the text '5'; expected a whole"),
     ("fraction_of_a_segment", "n_segments", 4.5, "is 4.5; expected a whole number"),
     ("number_missing", "n_segments", None, "is null; expected a whole number"),
-    ("flag_for_a_number", "n_segments", True, "is true; expected a whole number"),
+    ("flag_for_a_number", "random_state", True, "is true; expected a whole number"),
     (
         "flag_as_text",
         "refit",
@@ -60,9 +57,15 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
     ("infinity", "margin_rate", float("inf"), "is inf; expected a number"),
     (
         "limit_itself_excluded",
+        "margin_rate",
+        0,
+        "is 0; expected a number above 0 and at most 1.",
+    ),
+    (
+        "number_that_is_not_offered",
         "confidence_level",
-        1,
-        "is 1; expected a number above 0.5 and below 1.",
+        0.975,
+        "is 0.975; expected one of 0.8, 0.9, 0.95 or 0.99.",
     ),
     ("no_days", "outcome_window_days", 0, "is 0; expected a whole number from 1"),
     ("no_observation", "observation_count", 0, "is 0; expected a whole number"),
@@ -110,7 +113,7 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "no_source_system",
         "source_systems",
         [],
-        "is []; expected a list of at least one item, each one of crm or",
+        "is []; expected a list of at least one, each one of crm or",
     ),
     ("one_system_as_text", "source_systems", "crm", "the text 'crm'; expected a list"),
     (
@@ -125,12 +128,12 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "crm_tables",
         ["products", "visits"],
         (
-            "is ['products', 'visits']; expected a list with "
+            "is ['products', 'visits']; expected a list of raw tables with "
             "customers, orders, order_items or customer_summaries"
         ),
     ),
-    ("no_table_at_all", "crm_tables", [], "is []; expected a list with customers"),
-    ("tables_null", "crm_tables", None, "is null; expected a list with customers"),
+    ("no_table_at_all", "crm_tables", [], "is []; expected a list of raw tables"),
+    ("tables_null", "crm_tables", None, "is null; expected a list of raw tables"),
     (
         "unknown_table",
         "crm_tables",
@@ -327,98 +330,9 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ),
 ]
 
-
-@pytest.fixture(scope="module")
-def evaluate(run_dbt: RunDbt) -> Evaluate:
-    """What each of several expressions of Jinja is, all found in one process."""
-
-    def run(expressions: Mapping[str, str], before: str = "") -> dict[str, Any]:
-        entries = [f"'{name}': {code}" for name, code in expressions.items()]
-        code = before + "{{ tojson({" + ", ".join(entries) + "}) }}"
-        result = run_dbt(
-            [
-                "--quiet",
-                "compile",
-                "--inline",
-                "{% if execute %}" + code + "{% endif %}",
-            ],
-            environment={"SEGMENTATION_DATABASE": ":memory:"},
-        )
-        assert result.returncode == 0, result.stdout
-        values: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-        return values
-
-    return run
-
-
-def jinja(value: Any) -> str:
-    """Write a value as Jinja does, which has no word for infinity or not-a-number."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"fromyaml('.{value}')"
-    return repr(value)
-
-
-@pytest.fixture(scope="module")
-def var_problems(evaluate: Evaluate) -> dict[str, Any]:
-    cases = [case[:3] for case in BAD_VARS] + GOOD_VARS
-    expressions = {
-        name: f"problem_with_var('{var}', {jinja(value)})" for name, var, value in cases
-    }
-    expressions["unknown var"] = "problem_with_var_names(['margin_rate', 'n_segment'])"
-    expressions["unlike any var"] = "problem_with_var_names(['xyzzy'])"
-    expressions["known vars"] = "var_rules() | list"
-    return evaluate(expressions)
-
-
-def assert_one_sentence(sentence: str) -> None:
-    assert "\n" not in sentence
-    assert re.fullmatch(r"[^;]+; expected [^;]+\.", sentence), sentence
-
-
-@pytest.mark.parametrize(
-    ("case", "var", "part"),
-    [(case, var, part) for case, var, _, part in BAD_VARS],
-    ids=[case for case, *_ in BAD_VARS],
-)
-def test_a_bad_var_is_refused_in_one_sentence(
-    var_problems: dict[str, Any], case: str, var: str, part: str
-) -> None:
-    sentence = var_problems[case]
-
-    assert sentence is not None
-    assert_one_sentence(sentence)
-    assert f"var {var} " in sentence
-    assert part in sentence
-
-
-@pytest.mark.parametrize("case", [case for case, _, _ in GOOD_VARS])
-def test_an_unusual_but_valid_var_passes(
-    var_problems: dict[str, Any], case: str
-) -> None:
-    assert var_problems[case] is None
-
-
-def test_a_misspelt_var_is_refused_with_the_nearest_names(
-    var_problems: dict[str, Any],
-) -> None:
-    assert (
-        var_problems["unknown var"]
-        == "var n_segment is unknown; expected perhaps n_segments."
-    )
-    assert (
-        var_problems["unlike any var"]
-        == "var xyzzy is unknown; expected a var of dbt_project.yml."
-    )
-
-
-def test_every_var_of_the_project_has_a_rule(var_problems: dict[str, Any]) -> None:
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
-
-    assert sorted(var_problems["known vars"]) == sorted(project["vars"])
-
-
-# (case, table, name of the file without its folder, its text, what the sentence holds)
-BAD_TABLES = [
+# (case, table, the text of its csv file if it has one, what the sentence holds; none
+# where the table can be used)
+FILES: list[tuple[str, str, str | None, str | None]] = [
     (
         "file_missing",
         "orders",
@@ -482,144 +396,199 @@ BAD_TABLES = [
         "1,2\n3,4",
         "is empty or has no line of column names; expected also product_id.",
     ),
+    ("key_in_capitals", "customers", "CUSTOMER_ID,Email\nc1,a@example.com", None),
+    ("no_rows", "customers", "customer_id,email\n", None),
+    ("items_without_line_numbers", "order_items", "order_id,quantity\no1,2", None),
+    ("summary_without_a_date", "customer_summaries", "customer_id,loyalty\nc1,1", None),
+    ("erasure_by_email", "erasure_requests", "email\na@example.com", None),
+    ("erasure_by_customer", "erasure_requests", "customer_id\nc1", None),
 ]
 
-GOOD_TABLES = [
-    ("key_in_capitals", "customers", "CUSTOMER_ID,Email\nc1,a@example.com"),
-    ("no_rows", "customers", "customer_id,email\n"),
-    ("items_without_line_numbers", "order_items", "order_id,quantity\no1,2"),
-    ("summary_without_a_date", "customer_summaries", "customer_id,loyalty\nc1,1"),
-    ("erasure_by_email", "erasure_requests", "email\na@example.com"),
-    ("erasure_by_customer", "erasure_requests", "customer_id\nc1"),
+# The same for other places, of which those in the database are made by DATABASE.
+PLACES: list[tuple[str, str, str, str | None]] = [
+    (
+        "glob_without_files",
+        "customers",
+        "read_parquet('{folder}/{name}/*.parquet')",
+        "raw table customers has no file at {folder}/customers/*.parquet; expected it",
+    ),
+    (
+        "folder_without_files",
+        "customers",
+        "read_parquet('{folder}/{name}')",
+        "raw table customers has no file at {folder}/customers; expected it",
+    ),
+    ("file_by_path_alone", "customers", "'{folder}/{name}.csv'", "has no file at"),
+    ("glob_of_files", "orders", "read_parquet('{folder}/{name}/*.parquet')", None),
+    ("folder_of_files", "orders", "read_parquet('{folder}/{name}')", None),
+    (
+        "several_globs",
+        "customers",
+        "read_csv(['{folder}/no*/{name}.csv', '{folder}/key*/{name}.csv'])",
+        None,
+    ),
+    ("schema", "orders", "raw.{name}", None),
+    ("quoted_schema", "orders", 'raw."{name}"', None),
+    ("database", "products", "lake.{name}", None),
+    ("schema_of_a_database", "products", "lake.main.{name}", None),
+    ("query", "customers", "(select '{name}1' as customer_id)", None),
+    ("table_missing", "reviews", "raw.{name}", "has no table raw.reviews; expected it"),
+    ("schema_missing", "reviews", "ocean.{name}", "has no table ocean.reviews; "),
+    (
+        "database_missing",
+        "reviews",
+        "ocean.main.{name}",
+        "has no table ocean.main.reviews; expected it there, or reviews left out of",
+    ),
+    (
+        "view_without_a_customer",
+        "visits",
+        "raw.{name}",
+        "at raw.visits has only visit_id; expected also customer_id.",
+    ),
+]
+DATABASE = [
+    "create schema raw",
+    "create table raw.orders (Order_ID int, customer_id int)",
+    "create view raw.visits as select 1 as visit_id",
+    "attach ':memory:' as lake",
+    "create table lake.main.products (product_id text)",
 ]
 
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of raw files, relative to the folder that dbt runs in."""
-    folder = tmp_path_factory.mktemp("landing")
-    return Path(os.path.relpath(folder, PROJECT))
+    """A folder for raw files, relative to the folder that dbt runs in."""
+    return Path(os.path.relpath(tmp_path_factory.mktemp("landing"), PROJECT))
 
 
-def csv_location(folder: Path) -> str:
-    return f"read_csv('{folder}/{{name}}.csv', all_varchar = true)"
-
-
-def write(folder: Path, **texts: str) -> None:
+def write_files(folder: Path, **texts: str) -> str:
+    """Write one csv file per table; return the crm_location of all of them."""
     (PROJECT / folder).mkdir(exist_ok=True)
     for table, text in texts.items():
         (PROJECT / folder / f"{table}.csv").write_text(text)
+    return f"read_csv('{folder}/{{name}}.csv', all_varchar = true)"
+
+
+def jinja(value: Any) -> str:
+    """Write a value as Jinja does, which has no word for infinity or not-a-number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"fromyaml('.{value}')"
+    return repr(value)
 
 
 @pytest.fixture(scope="module")
-def table_problems(evaluate: Evaluate, landing: Path) -> dict[str, Any]:
-    places = {}
-    for case, table, text, *_ in BAD_TABLES + GOOD_TABLES:
-        write(landing / case, **({} if text is None else {table: text}))
-        places[case] = (table, csv_location(landing / case))
-
+def problems(run_dbt: RunDbt, landing: Path) -> dict[str, Any]:
+    """The sentence of every case, or none, from one process."""
     (PROJECT / landing / "customers").mkdir()
-    places["glob_without_files"] = (
-        "customers",
-        f"read_parquet('{landing}/{{name}}/*.parquet')",
-    )
-    places["folder_without_files"] = (
-        "customers",
-        f"read_parquet('{landing}/{{name}}')",
-    )
     (PROJECT / landing / "orders").mkdir()
+    part = (PROJECT / landing / "orders" / "part-1.parquet").resolve()
     duckdb.execute(
         "copy (select 1 as order_id, 2 as customer_id, today() as ordered_at) "
-        f"to '{(PROJECT / landing).resolve()}/orders/part-1.parquet'"
+        f"to '{part}'"
     )
-    places["glob_of_files"] = (
-        "orders",
-        f"read_parquet('{landing}/{{name}}/*.parquet')",
-    )
-    places["folder_of_files"] = ("orders", f"read_parquet('{landing}/{{name}}')")
-    places["several_places"] = (
-        "customers",
-        f"read_csv(['{landing}/no_rows/{{name}}.csv', '{landing}/key_in_capitals/{{name}}.csv'])",
-    )
+    places = [
+        (case, table, location.replace("{folder}", str(landing)))
+        for case, table, location, _ in PLACES
+    ]
+    for case, table, text, _ in FILES:
+        texts = {} if text is None else {table: text}
+        places.append((case, table, write_files(landing / case, **texts)))
+    values = [case[:3] for case in BAD_VARS] + GOOD_VARS
 
-    before = (
-        "{% do run_query('create schema raw') %}"
-        "{% do run_query('create table raw.orders (Order_ID text, customer_id text)') %}"
-        "{% do run_query('create view raw.visits as select 1 as visit_id') %}"
-        "{% do run_query(\"attach ':memory:' as lake\") %}"
-        "{% do run_query('create table lake.main.products (product_id text)') %}"
-    )
-    places["table_in_a_schema"] = ("orders", "raw.{name}")
-    places["table_in_a_quoted_schema"] = ("orders", 'raw."{name}"')
-    places["view_without_a_customer"] = ("visits", "raw.{name}")
-    places["table_in_a_database"] = ("products", "lake.{name}")
-    places["table_in_a_schema_of_a_database"] = ("products", "lake.main.{name}")
-    places["table_missing"] = ("reviews", "raw.{name}")
-    places["schema_missing"] = ("reviews", "landing.{name}")
-    places["database_missing"] = ("reviews", "ocean.main.{name}")
-    places["a_query"] = ("customers", "(select '{name}1' as customer_id)")
-
-    return evaluate(
-        {
-            case: f"problem_with_raw_table({table!r}, {location!r})"
-            for case, (table, location) in places.items()
+    expressions = {
+        **{
+            name: f"problem_with_var('{var}', {jinja(value)})"
+            for name, var, value in values
         },
-        before=before,
+        **{
+            name: f"problem_with_raw_table('{table}', {jinja(location)})"
+            for name, table, location in places
+        },
+        "misspelt": "problem_with_var_names(['margin_rate', 'n_segment'])",
+        "unlike_any_var": "problem_with_var_names(['xyzzy'])",
+        "vars": "var_rules() | list",
+    }
+    statements = [f"{{% do run_query({sql!r}) %}}" for sql in DATABASE]
+    entries = ", ".join(f"'{name}': {code}" for name, code in expressions.items())
+    inline = f"{''.join(statements)}{{{{ tojson({{{entries}}}) }}}}"
+    result = run_dbt(
+        ["--quiet", "compile", "--inline", f"{{% if execute %}}{inline}{{% endif %}}"],
+        environment={"SEGMENTATION_DATABASE": ":memory:"},
     )
+    assert result.returncode == 0, result.stdout
+    sentences: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    assert len(sentences) == len(values) + len(places) + 3
+    return sentences
+
+
+def assert_one_sentence(sentence: str) -> None:
+    assert "\n" not in sentence
+    assert re.fullmatch(r"[^;]+; expected [^;]+\.", sentence), sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "var", "part"),
+    [(case, var, part) for case, var, _, part in BAD_VARS],
+    ids=[case for case, *_ in BAD_VARS],
+)
+def test_a_bad_var_is_refused_in_one_sentence(
+    problems: dict[str, Any], case: str, var: str, part: str
+) -> None:
+    sentence = problems[case]
+
+    assert sentence is not None
+    assert_one_sentence(sentence)
+    assert f"var {var} " in sentence
+    assert part in sentence
+
+
+@pytest.mark.parametrize("case", [case for case, _, _ in GOOD_VARS])
+def test_an_unusual_but_valid_var_passes(problems: dict[str, Any], case: str) -> None:
+    assert problems[case] is None
+
+
+def test_a_misspelt_var_is_refused_with_the_nearest_names(
+    problems: dict[str, Any],
+) -> None:
+    assert (
+        problems["misspelt"] == "var n_segment is unknown; expected perhaps n_segments."
+    )
+    assert (
+        problems["unlike_any_var"]
+        == "var xyzzy is unknown; expected one of dbt_project.yml."
+    )
+
+
+def test_every_var_of_the_project_has_a_rule(problems: dict[str, Any]) -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+
+    assert sorted(problems["vars"]) == sorted(project["vars"])
 
 
 @pytest.mark.parametrize(
     ("case", "table", "part"),
-    [(case, table, part) for case, table, _, part in BAD_TABLES],
-    ids=[case for case, *_ in BAD_TABLES],
+    [(case, table, part) for case, table, _, part in FILES + PLACES if part],
+    ids=[case for case, _, _, part in FILES + PLACES if part],
 )
 def test_a_bad_table_is_refused_in_one_sentence(
-    table_problems: dict[str, Any], case: str, table: str, part: str
+    problems: dict[str, Any], landing: Path, case: str, table: str, part: str
 ) -> None:
-    sentence = table_problems[case]
+    sentence = problems[case]
 
     assert sentence is not None
     assert_one_sentence(sentence)
     assert sentence.startswith(f"raw table {table} ")
-    assert part in sentence
+    assert part.replace("{folder}", str(landing)) in sentence
 
 
 @pytest.mark.parametrize(
-    ("case", "found"),
-    [
-        ("glob_without_files", "has no file at {landing}/customers/*.parquet"),
-        ("folder_without_files", "has no file at {landing}/customers"),
-        ("table_missing", "has no table raw.reviews"),
-        ("schema_missing", "has no table landing.reviews"),
-        ("database_missing", "has no table ocean.main.reviews"),
-        ("view_without_a_customer", "at raw.visits has only visit_id"),
-    ],
-)
-def test_a_place_without_the_table_is_refused(
-    table_problems: dict[str, Any], landing: Path, case: str, found: str
-) -> None:
-    assert_one_sentence(table_problems[case])
-    assert found.format(landing=landing) in table_problems[case]
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        *[case for case, _, _ in GOOD_TABLES],
-        "glob_of_files",
-        "folder_of_files",
-        "several_places",
-        "table_in_a_schema",
-        "table_in_a_quoted_schema",
-        "table_in_a_database",
-        "table_in_a_schema_of_a_database",
-        "a_query",
-    ],
+    "case", [case for case, _, _, part in FILES + PLACES if part is None]
 )
 def test_an_unusual_but_usable_table_passes(
-    table_problems: dict[str, Any], case: str
+    problems: dict[str, Any], case: str
 ) -> None:
-    assert table_problems[case] is None
+    assert problems[case] is None
 
 
 def assert_stopped_at_once(
@@ -639,8 +608,8 @@ def assert_stopped_at_once(
     ("variables", "sentence"),
     [
         (
-            {"n_segments": 1},
-            "var n_segments is 1; expected a whole number from 2 to 50.",
+            {"margin_rate": 30},
+            "var margin_rate is 30; expected a number above 0 and at most 1.",
         ),
         ({"n_segment": 3}, "var n_segment is unknown; expected perhaps n_segments."),
         (
@@ -676,10 +645,9 @@ def test_a_bad_table_stops_the_build(
     texts: dict[str, str],
     sentence: str,
 ) -> None:
-    write(landing / "items_alone", **texts)
     variables = {
         "crm_tables": ["order_items"],
-        "crm_location": csv_location(landing / "items_alone"),
+        "crm_location": write_files(landing / "items_alone", **texts),
     }
 
     assert_stopped_at_once(run_dbt(["build"], variables), database, sentence)
@@ -688,14 +656,14 @@ def test_a_bad_table_stops_the_build(
 def test_usable_input_passes_with_a_word_on_columns_that_are_not_used(
     run_dbt: RunDbt, landing: Path
 ) -> None:
-    write(
+    location = write_files(
         landing / "usable",
         customers="customer_id,shoe_size\nc1,42",
         orders="order_id,customer_id,amount\no1,c1,5",
     )
     variables = {var: value for case, var, value in GOOD_VARS} | {
         "crm_tables": ["customers", "orders"],
-        "crm_location": csv_location(landing / "usable"),
+        "crm_location": location,
     }
 
     result = run_dbt(["run-operation", "validate_input"], variables)

@@ -24,8 +24,8 @@ final as (
     select
         ---------- ids
         assignments.customer_id,
-        assignments.segment_id,
-        assignments.second_segment_id,
+        cast(assignments.segment_id as bigint) as segment_id,
+        cast(assignments.second_segment_id as bigint) as second_segment_id,
         assignments.segmentation_version,
 
         ---------- strings

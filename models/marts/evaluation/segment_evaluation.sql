@@ -90,7 +90,7 @@ final as (
     select
         ---------- ids
         observation_date,
-        segment_id,
+        cast(segment_id as bigint) as segment_id,
         segmentation_version,
 
         ---------- strings

@@ -131,14 +131,23 @@ final as (
         round(baseline, 6) as baseline,
         round(target, 6) as target,
         customers as customers_affected,
-        round(incremental_revenue, 2) as incremental_revenue,
-        round(incremental_revenue * ci_low / nullif(baseline, 0), 2)
-            as incremental_revenue_low,
-        round(incremental_revenue * ci_high / nullif(baseline, 0), 2)
-            as incremental_revenue_high,
-        round(incremental_revenue * {{ var('margin_rate') }}, 2) as incremental_margin,
-        round(cost, 2) as cost,
-        round(incremental_revenue * {{ var('margin_rate') }} - cost, 2) as net_return,
+        cast(round(incremental_revenue, 2) as decimal(18, 4)) as incremental_revenue,
+        cast(
+            round(incremental_revenue * ci_low / nullif(baseline, 0), 2)
+            as decimal(18, 4)
+        ) as incremental_revenue_low,
+        cast(
+            round(incremental_revenue * ci_high / nullif(baseline, 0), 2)
+            as decimal(18, 4)
+        ) as incremental_revenue_high,
+        cast(
+            round(incremental_revenue * {{ var('margin_rate') }}, 2) as decimal(18, 4)
+        ) as incremental_margin,
+        cast(round(cost, 2) as decimal(18, 4)) as cost,
+        cast(
+            round(incremental_revenue * {{ var('margin_rate') }} - cost, 2)
+            as decimal(18, 4)
+        ) as net_return,
         round(
             (incremental_revenue * {{ var('margin_rate') }} - cost) / nullif(cost, 0), 6
         ) as return_on_cost,

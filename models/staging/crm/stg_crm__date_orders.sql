@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', enabled=('crm' in var('source_systems'))) }}
 
 {% set date_pattern = '^([0-9]{1,2})[./-]([0-9]{1,2})[./-][0-9]{4}' %}
 {% set date_columns = [] %}

@@ -1,17 +1,42 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', enabled=('crm' in var('source_systems'))) }}
 
 with
 
 {% for table_name, contract in raw_table_contract().items() if contract['key'] %}
+{{ table_name }}_keys as (
+
+    select
+        {{ record_key_expression(table_name, 'cleaned') }} as record_key,
+        {{ key_block_columns(table_name) }}
+    from {{ ref('base_crm__' ~ table_name) }} as cleaned
+
+),
+
+suspect_{{ table_name }} as (
+
+    select
+        block_number,
+        block_text
+    from {{ table_name }}_keys
+    group by block_number, block_text
+    having count(*) > bit_count(bit_or(cast(1 as bigint) << cast(bit_number as int)))
+
+),
+
 repeated_{{ table_name }} as (
 
     select
         '{{ table_name }}' as table_name,
-        {{ record_key_expression(table_name, 'cleaned') }} as record_key,
+        {{ table_name }}_keys.record_key,
         count(*) as record_count
-    from {{ ref('base_crm__' ~ table_name) }} as cleaned
-    where cleaned.rejection_column is null
-    group by all
+    from {{ table_name }}_keys
+    inner join suspect_{{ table_name }}
+        on coalesce({{ table_name }}_keys.block_number, 0)
+            = coalesce(suspect_{{ table_name }}.block_number, 0)
+            and coalesce({{ table_name }}_keys.block_text, '')
+            = coalesce(suspect_{{ table_name }}.block_text, '')
+    where {{ table_name }}_keys.record_key is not null
+    group by {{ table_name }}_keys.record_key
     having count(*) > 1
 
 ),

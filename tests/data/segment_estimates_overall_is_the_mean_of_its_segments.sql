@@ -1,0 +1,29 @@
+with
+
+estimates as (
+
+    select * from {{ ref('segment_estimates') }}
+    where interval_kind <> 'ratio'
+
+),
+
+compared as (
+
+    select
+        observation_date,
+        measure,
+        evaluation_window,
+        sum(estimate * customers_measured) filter (where not is_overall)
+        / nullif(sum(customers_measured) filter (where not is_overall), 0)
+            as mean_of_segments,
+        max(estimate) filter (where is_overall) as overall_estimate
+    from estimates
+    group by observation_date, measure, evaluation_window
+
+)
+
+select *
+from compared
+where abs(mean_of_segments - overall_estimate)
+    > 0.000001 * greatest(abs(overall_estimate), 1)
+    or (mean_of_segments is null) <> (overall_estimate is null)

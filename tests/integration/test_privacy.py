@@ -1,0 +1,170 @@
+"""Names, email addresses, phone numbers and birth dates stay where they are needed."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import md5
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Warehouse, read_raw_table
+
+# Staging, and the step that finds out who is who.
+WITH_IDENTITY = r"(raw|base|stg)_.*|int_customers_unioned|int_customers_deduplicated"
+# What stands for a missing name in the sample.
+NO_NAMES = {"", "n/a", "?"}
+PERSONAL_COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date")
+SALT = "a pinch of salt"
+
+
+@dataclass(frozen=True)
+class Identities:
+    """The sample's personal values in a form in which they are found in any text."""
+
+    names: set[str]
+    emails: set[str]
+    phones: set[str]
+    birth_dates: set[str]
+
+    def found_in(self, values: Iterable[str]) -> set[str]:
+        """Which kinds of personal value some texts hold, whole or as a part."""
+        finders: dict[str, Callable[[str], bool]] = {
+            "name": lambda text: not self.names.isdisjoint(words_of(text)),
+            "email": lambda text: not self.emails.isdisjoint(parts_of(text)),
+            "phone": lambda text: re.sub(r"\D", "", text) in self.phones,
+            "birth_date": lambda text: text[:10] in self.birth_dates,
+        }
+        return {
+            kind
+            for kind, is_found in finders.items()
+            if any(is_found(value.lower()) for value in values)
+        }
+
+
+def words_of(text: str) -> list[str]:
+    """Runs of letters."""
+    return re.findall(r"[^\W\d_]+", text)
+
+
+def parts_of(text: str) -> list[str]:
+    """What blanks and the marks around an address set apart."""
+    return re.split(r"[\s,;:|<>\"']+", text)
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date in one of the forms that dates compare in."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def identities() -> Identities:
+    """Every personal value of the sample."""
+    raw_customers = read_raw_table("customers")
+    values = {
+        column: {record[column].strip().lower() for record in raw_customers}
+        for column in PERSONAL_COLUMNS
+    }
+    phones = {re.sub(r"\D", "", phone) for phone in values["phone"]}
+    births = {birth for birth in values["birth_date"] if is_date(birth)}
+    return Identities(
+        names=(values["first_name"] | values["last_name"]) - NO_NAMES,
+        emails={email for email in values["email"] if "example" in email},
+        phones={phone for phone in phones if len(phone) >= 7},
+        birth_dates=births
+        | {date.fromisoformat(birth).isoformat() for birth in births},
+    )
+
+
+def personal_columns(
+    warehouse: Warehouse, identities: Identities, is_searched: Callable[[str], bool]
+) -> dict[str, set[str]]:
+    """Columns of the relations searched that hold a personal value, and its kinds."""
+    found = {}
+    with duckdb.connect(str(warehouse.database), read_only=True) as connection:
+        columns = connection.execute(
+            "select table_name, column_name from information_schema.columns "
+            "where table_schema = 'main'"
+        ).fetchall()
+        for relation, column in columns:
+            if is_searched(relation):
+                values = connection.execute(
+                    f'select distinct cast("{column}" as varchar) from "{relation}" '
+                    f'where "{column}" is not null'
+                ).fetchall()
+                kinds = identities.found_in([value for (value,) in values])
+                if kinds:
+                    found[f"{relation}.{column}"] = kinds
+    return found
+
+
+def has_identity(relation: str) -> bool:
+    """Whether a relation may hold personal values."""
+    return re.fullmatch(WITH_IDENTITY, relation) is not None
+
+
+def test_the_search_finds_personal_values_where_they_are(
+    sample_warehouse: Warehouse, identities: Identities
+) -> None:
+    found = personal_columns(
+        sample_warehouse, identities, lambda relation: relation == "stg_crm__customers"
+    )
+    assert found == {
+        "stg_crm__customers.first_name": {"name"},
+        "stg_crm__customers.last_name": {"name"},
+        "stg_crm__customers.email": {"email", "name"},
+        "stg_crm__customers.phone": {"phone"},
+        "stg_crm__customers.birth_date": {"birth_date"},
+    }
+
+
+def test_no_personal_value_gets_past_the_identity_step(
+    sample_warehouse: Warehouse, identities: Identities
+) -> None:
+    found = personal_columns(
+        sample_warehouse, identities, lambda relation: not has_identity(relation)
+    )
+    assert found == {}
+
+
+def test_no_personal_column_gets_past_the_identity_step(
+    sample_warehouse: Warehouse,
+) -> None:
+    named = sample_warehouse.rows(
+        "select distinct table_name from information_schema.columns "
+        f"where table_schema = 'main' and column_name in {PERSONAL_COLUMNS}"
+    )
+    assert [relation for (relation,) in named if not has_identity(relation)] == []
+
+
+def test_without_a_salt_there_is_no_hash(sample_warehouse: Warehouse) -> None:
+    assert sample_warehouse.row("select count(email_hash) from customers") == (0,)
+
+
+def test_with_a_salt_the_hash_is_of_email_and_salt(
+    sample_warehouse: Warehouse, identities: Identities, tmp_path: Path
+) -> None:
+    salted = sample_warehouse.copy_to(tmp_path).build(
+        "--select", "customers", environment={"SEGMENTATION_SALT": SALT}
+    )
+    hashes = dict(salted.rows("select customer_id, email_hash from customers"))
+    emails = dict(
+        salted.rows("select customer_id, email from int_customers_deduplicated")
+    )
+
+    assert sum(email is not None for email in emails.values()) > 1000
+    assert hashes == {
+        customer: None
+        if (email := emails.get(customer)) is None
+        else md5((email + SALT).encode(), usedforsecurity=False).hexdigest()
+        for customer in hashes
+    }
+    assert (
+        personal_columns(salted, identities, lambda relation: relation == "customers")
+        == {}
+    )
