@@ -7,9 +7,11 @@
     A key that is a number has up to 59 neighbours; of any other key the neighbours are
     those that differ in the last character only.
 #}
-{% macro key_block_columns(table_name) %}
+{% macro keys_in_blocks(table_name) %}
     {%- set key = raw_table_contract()[table_name]['key'] -%}
     {%- set record_key = record_key_expression(table_name, 'cleaned') -%}
+    select
+        {{ record_key }} as record_key,
     {%- if key | length == 1 %}
         {%- set raw_key = 'cleaned.raw_' ~ key[0] %}
         {%- set is_number = has_type(raw_key, 'number') ~ ' and not ' ~ has_type(raw_key, 'fraction') %}
@@ -29,4 +31,5 @@
         substr({{ record_key }}, 1, length({{ record_key }}) - 1) as block_text,
         ascii(substr({{ record_key }}, length({{ record_key }}), 1)) % 60 as bit_number
     {%- endif %}
+    from {{ ref('base_crm__' ~ table_name) }} as cleaned
 {% endmacro %}

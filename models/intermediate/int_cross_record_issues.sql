@@ -1,7 +1,8 @@
 {#
     Faults that show only between records: all of them are kept and flagged. Each check
     first finds the few customers or orders concerned, so that it costs little where
-    there is no fault.
+    there is no fault. Large relations are named where they are read, not once above:
+    an engine keeps what is read twice, and orders are far too many to keep.
 #}
 {% set activities = {
     'orders': ['order_id', 'int_customer_orders'],
@@ -24,18 +25,6 @@ known_customers as (
 people as (
 
     select * from {{ ref('int_customers_deduplicated') }}
-
-),
-
-orders as (
-
-    select * from {{ ref('int_orders_unioned') }}
-
-),
-
-order_items as (
-
-    select * from {{ ref('int_order_items_unioned') }}
 
 ),
 
@@ -94,7 +83,7 @@ orders_before_registration as (
         cast(orders.ordered_at as string) as raw_value,
         'activity_before_registration' as issue,
         orders.source_system
-    from orders
+    from {{ ref('int_orders_unioned') }} as orders
     inner join early_buyers
         on orders.customer_id = early_buyers.customer_id
     where cast(orders.ordered_at as date) < early_buyers.registered_on
@@ -110,7 +99,7 @@ amounts_that_differ as (
         cast(orders.amount as string) as raw_value,
         'amount_differs_from_items' as issue,
         orders.source_system
-    from orders
+    from {{ ref('int_orders_unioned') }} as orders
     inner join item_totals
         on orders.order_id = item_totals.order_id
     where abs(orders.amount - item_totals.amount) > 0.01
@@ -149,7 +138,7 @@ items_of_unknown_orders as (
         order_items.order_id as raw_value,
         'unknown_order' as issue,
         order_items.source_system
-    from order_items
+    from {{ ref('int_order_items_unioned') }} as order_items
     semi join unknown_orders
         on order_items.order_id = unknown_orders.order_id
 

@@ -1,17 +1,8 @@
+{#
+    Visits and orders are named where they are read, not once above: an engine keeps
+    what is read twice, and they are far too many to keep.
+#}
 with
-
-visits as (
-
-    select * from {{ ref('int_visits_unioned') }}
-
-),
-
-orders as (
-
-    select * from {{ ref('int_orders_unioned') }}
-    where order_kind = 'order'
-
-),
 
 observation_dates as (
 
@@ -21,7 +12,7 @@ observation_dates as (
 
 undecided_visitors as (
 
-    select distinct customer_id from visits
+    select distinct customer_id from {{ ref('int_visits_unioned') }}
     where has_converted is null
 
 ),
@@ -31,9 +22,10 @@ order_days as (
     select distinct
         orders.customer_id,
         cast(orders.ordered_at as date) as ordered_on
-    from orders
+    from {{ ref('int_orders_unioned') }} as orders
     semi join undecided_visitors
         on orders.customer_id = undecided_visitors.customer_id
+    where orders.order_kind = 'order'
 
 ),
 
@@ -44,14 +36,14 @@ decided as (
         customer_id,
         visited_at,
         has_converted
-    from visits
+    from {{ ref('int_visits_unioned') }}
     where has_converted is not null
     union all
     select
         undecided.customer_id,
         undecided.visited_at,
         order_days.customer_id is not null as has_converted
-    from visits as undecided
+    from {{ ref('int_visits_unioned') }} as undecided
     left join order_days
         on undecided.customer_id = order_days.customer_id
             and cast(undecided.visited_at as date) = order_days.ordered_on

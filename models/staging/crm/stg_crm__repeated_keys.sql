@@ -1,23 +1,18 @@
 {{ config(materialized='table', enabled=('crm' in var('source_systems'))) }}
 
+{#
+    The keys of a table are read twice, each time from the records themselves: an engine
+    keeps a CTE that is used twice, and keys are far too many to keep.
+#}
 with
 
 {% for table_name, contract in raw_table_contract().items() if contract['key'] %}
-{{ table_name }}_keys as (
-
-    select
-        {{ record_key_expression(table_name, 'cleaned') }} as record_key,
-        {{ key_block_columns(table_name) }}
-    from {{ ref('base_crm__' ~ table_name) }} as cleaned
-
-),
-
 suspect_{{ table_name }} as (
 
     select
         block_number,
         block_text
-    from {{ table_name }}_keys
+    from ({{ keys_in_blocks(table_name) }}) as all_keys
     group by block_number, block_text
     having count(*) > bit_count(bit_or(cast(1 as bigint) << cast(bit_number as int)))
 
@@ -29,7 +24,7 @@ repeated_{{ table_name }} as (
         '{{ table_name }}' as table_name,
         {{ table_name }}_keys.record_key,
         count(*) as record_count
-    from {{ table_name }}_keys
+    from ({{ keys_in_blocks(table_name) }}) as {{ table_name }}_keys
     inner join suspect_{{ table_name }}
         on coalesce({{ table_name }}_keys.block_number, 0)
             = coalesce(suspect_{{ table_name }}.block_number, 0)

@@ -1,0 +1,240 @@
+"""Data that nobody here made goes in by the names of its columns alone."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Warehouse
+
+RETAIL_LINES = 541_909
+RETAIL_LINES_WITHOUT_CUSTOMER = 135_080
+RETAIL_CUSTOMERS = 4_372
+RETAIL_BUYERS = 4_338
+RETAIL_GROSS_SALES = Decimal("8911407.90")
+# Cancelled invoices and other negative lines of known customers.
+RETAIL_RETURNS = Decimal("611342.09")
+
+PEOPLE = 2_240
+PEOPLE_BORN_LONG_AGO = ("1893", "1899", "1900")
+
+SHOP_ROWS = {"customers": 1_500, "orders": 2_500, "order_items": 4_315, "visits": 10_000}
+ORDERS_BEFORE_SIGN_UP = 826
+SESSIONS_WITHOUT_CUSTOMER = 2_947
+
+# The files' columns under the names of the input contract, and nothing else.
+ONLINE_RETAIL = {
+    "order_items": """
+        select
+            InvoiceNo as order_id,
+            StockCode as product_id,
+            Quantity as quantity,
+            UnitPrice as unit_price,
+            CustomerID as customer_id,
+            InvoiceDate as ordered_at
+        from read_csv(
+            '{folder}/online_retail/online_retail.csv.gz', all_varchar = true
+        )
+    """
+}
+PERSONALITY_FILE = """
+    read_csv(
+        '{folder}/customer_personality/marketing_campaign.csv',
+        delim = ';', header = true, all_varchar = true
+    )
+"""
+CUSTOMER_PERSONALITY = {
+    "customers": f"""
+        select
+            ID as customer_id,
+            Year_Birth as birth_date,
+            Income as income,
+            Dt_Customer as registered_at
+        from {PERSONALITY_FILE}
+    """,
+    "customer_summaries": f"""
+        select
+            ID as customer_id,
+            cast(MntWines as int) + cast(MntFruits as int) + cast(MntMeatProducts as int)
+            + cast(MntFishProducts as int) + cast(MntSweetProducts as int)
+            + cast(MntGoldProds as int) as total_purchase,
+            cast(NumWebPurchases as int) + cast(NumCatalogPurchases as int)
+            + cast(NumStorePurchases as int) as total_order,
+            NumWebVisitsMonth as total_visit,
+            Recency as recency_days
+        from {PERSONALITY_FILE}
+    """,
+}
+SHOP = {
+    "customers": """
+        select * rename (registration_date as registered_at)
+        from '{folder}/ecommerce_sample/customers.parquet'
+    """,
+    "orders": """
+        select * rename (order_date as ordered_at, total_amount as amount)
+        from '{folder}/ecommerce_sample/orders.parquet'
+    """,
+    "order_items": """
+        select * rename (order_item_id as line_number)
+        from '{folder}/ecommerce_sample/order_items.parquet'
+    """,
+    "products": "select * from '{folder}/ecommerce_sample/products.parquet'",
+    "visits": """
+        select * rename (
+            session_id as visit_id, session_date as visited_at, converted as has_converted
+        )
+        from '{folder}/ecommerce_sample/website_sessions.parquet'
+    """,
+    "reviews": """
+        select * rename (review_date as reviewed_at)
+        from '{folder}/ecommerce_sample/reviews.parquet'
+    """,
+}
+
+
+def build_renamed(
+    folder: Path, shared_data: Path, tables: Mapping[str, str]
+) -> Warehouse:
+    """Write each table under the contract's names, as parquet, and build from them."""
+    for name, query in tables.items():
+        duckdb.sql(query.format(folder=shared_data)).write_parquet(
+            str(folder / f"{name}.parquet")
+        )
+    return Warehouse(folder).build(
+        *["--exclude", "path:seeds/crm_sample"],
+        variables={
+            "crm_location": f"read_parquet('{folder}/{{name}}.parquet')",
+            "crm_tables": list(tables),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def retail(
+    shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """A wholesaler's invoice lines: no customers, no orders, no key of a line."""
+    return build_renamed(tmp_path_factory.mktemp("retail"), shared_data, ONLINE_RETAIL)
+
+
+@pytest.fixture(scope="module")
+def people(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A supermarket's flat customer file."""
+    return build_renamed(
+        tmp_path_factory.mktemp("people"), shared_data, CUSTOMER_PERSONALITY
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A made-up web shop with every kind of record."""
+    return build_renamed(tmp_path_factory.mktemp("shop"), shared_data, SHOP)
+
+
+def test_retail_buyers_and_gross_sales(retail: Warehouse) -> None:
+    """Gross spend is that of the current date, of which `customers` shows the net."""
+    assert retail.row(
+        "select count_if(gross_spend > 0), sum(gross_spend), sum(order_count) "
+        "from customer_features where observation_date = "
+        "(select observation_date from int_observation_dates where is_current)"
+    )[:2] == (RETAIL_BUYERS, RETAIL_GROSS_SALES)
+
+
+def test_retail_returns_are_apart(retail: Warehouse) -> None:
+    net, returned = retail.row("select sum(total_spend), sum(returned_amount) from customers")
+    assert returned == RETAIL_RETURNS
+    assert net == RETAIL_GROSS_SALES - RETAIL_RETURNS
+
+
+def test_retail_customers_are_all_there(retail: Warehouse) -> None:
+    """Those who only ever returned something, too."""
+    for table in ("customers", "customer_segments"):
+        assert retail.row(
+            f"select count(*), count(distinct customer_id) from {table}"
+        ) == (RETAIL_CUSTOMERS, RETAIL_CUSTOMERS)
+    assert retail.row("select count_if(customer_id like '%.%') from customers") == (0,)
+
+
+def test_retail_lines_without_customer_are_listed_and_no_other_is_lost(
+    retail: Warehouse,
+) -> None:
+    """Repeated lines stay: without a key, two equal purchases are two purchases."""
+    assert retail.rows(
+        "select entity, issue, action, count(*) from data_quality_issues "
+        "where action in ('rejected', 'merged') group by all"
+    ) == [("order_items", "missing_customer", "rejected", RETAIL_LINES_WITHOUT_CUSTOMER)]
+    assert retail.row(
+        "select rows_in, rows_out, rows_merged, rows_rejected from data_quality_summary"
+    ) == (
+        RETAIL_LINES,
+        RETAIL_LINES - RETAIL_LINES_WITHOUT_CUSTOMER,
+        0,
+        RETAIL_LINES_WITHOUT_CUSTOMER,
+    )
+
+
+def test_flat_file_is_enough(people: Warehouse) -> None:
+    assert people.rows(
+        "select entity, rows_in, rows_out from data_quality_summary order by entity"
+    ) == [("customer_summaries", PEOPLE, PEOPLE), ("customers", PEOPLE, PEOPLE)]
+    for table in ("customers", "customer_segments"):
+        assert people.row(
+            f"select count(*), count(distinct customer_id) from {table}"
+        ) == (PEOPLE, PEOPLE)
+    assert people.row("select count(distinct segment_id) from customer_segments") == (4,)
+
+
+def test_flat_file_stands_in_for_activity(people: Warehouse, shared_data: Path) -> None:
+    expected = duckdb.sql(
+        "select sum(total_purchase), sum(total_order), sum(cast(total_visit as int)) "
+        f"from ({CUSTOMER_PERSONALITY['customer_summaries']})".format(folder=shared_data)
+    ).fetchall()
+    assert (
+        people.rows(
+            "select sum(total_spend), sum(order_count), sum(visit_count) from customers"
+        )
+        == expected
+    )
+
+
+def test_births_long_ago_are_listed(people: Warehouse) -> None:
+    births = people.rows(
+        "select column_name, issue, action, count(*) from data_quality_issues "
+        "where action <> 'repaired' group by all"
+    )
+    assert births == [
+        ("birth_date", "impossible_value", "nulled", len(PEOPLE_BORN_LONG_AGO))
+    ]
+    assert people.row("select max(age) < 110 from customers") == (True,)
+
+
+def test_shop_orders_before_sign_up_are_listed_and_kept(shop: Warehouse) -> None:
+    assert shop.row(
+        "select count(*), count(distinct record_key) from data_quality_issues "
+        "where entity = 'orders' and issue = 'activity_before_registration' "
+        "and action = 'kept'"
+    ) == (ORDERS_BEFORE_SIGN_UP, ORDERS_BEFORE_SIGN_UP)
+
+
+def test_shop_sessions_without_customer_are_listed(shop: Warehouse) -> None:
+    assert shop.row(
+        "select count(*) from data_quality_issues where entity = 'visits' "
+        "and issue = 'missing_customer' and action = 'rejected'"
+    ) == (SESSIONS_WITHOUT_CUSTOMER,)
+
+
+def test_shop_records_are_all_accounted_for(shop: Warehouse) -> None:
+    found = {
+        entity: (rows_in, rows_out, rows_merged + rows_rejected)
+        for entity, rows_in, rows_out, rows_merged, rows_rejected in shop.rows(
+            "select entity, rows_in, rows_out, rows_merged, rows_rejected "
+            "from data_quality_summary"
+        )
+    }
+    for entity, rows_in in SHOP_ROWS.items():
+        lost = SESSIONS_WITHOUT_CUSTOMER if entity == "visits" else 0
+        assert found[entity] == (rows_in, rows_in - lost, lost), entity
+    assert shop.row("select count(*) from customer_segments") == (
+        SHOP_ROWS["customers"],
+    )
