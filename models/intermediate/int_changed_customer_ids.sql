@@ -1,26 +1,8 @@
 with
 
-customers as (
-
-    select * from {{ ref('int_customers_unioned') }}
-
-),
-
 erasure_requests as (
 
     {{ unioned_records('erasure_requests') }}
-
-),
-
-people as (
-
-    select
-        customer_id,
-        registered_at,
-        email,
-        email || '|' || lower(first_name) || '|' || lower(last_name) || '|'
-        || cast(birth_date as string) as person
-    from customers
 
 ),
 
@@ -28,27 +10,38 @@ people as (
 repeated_emails as (
 
     select email
-    from customers
+    from {{ ref('int_customers_unioned') }}
     where email is not null
     group by email
     having count(*) > 1
 
 ),
 
+people as (
+
+    select
+        customers.customer_id,
+        customers.registered_at,
+        customers.email || '|' || lower(customers.first_name) || '|'
+        || lower(customers.last_name) || '|' || cast(customers.birth_date as string)
+            as person
+    from {{ ref('int_customers_unioned') }} as customers
+    semi join repeated_emails
+        on customers.email = repeated_emails.email
+    where {{ var('merge_duplicate_people') }}
+
+),
+
 ranked as (
 
     select
-        people.customer_id,
-        people.email,
-        first_value(people.customer_id) over (
-            partition by people.person
-            order by people.registered_at nulls last, people.customer_id
+        customer_id,
+        first_value(customer_id) over (
+            partition by person
+            order by registered_at nulls last, customer_id
         ) as surviving_customer_id
     from people
-    inner join repeated_emails
-        on people.email = repeated_emails.email
-    where people.person is not null
-        and {{ var('merge_duplicate_people') }}
+    where person is not null
 
 ),
 
@@ -58,7 +51,7 @@ erased_ids as (
     where customer_id is not null
     union
     select customers.customer_id
-    from customers
+    from {{ ref('int_customers_unioned') }} as customers
     inner join erasure_requests
         on customers.email = erasure_requests.email
 

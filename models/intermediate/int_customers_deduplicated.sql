@@ -1,28 +1,8 @@
 with
 
-customers as (
-
-    select * from {{ ref('int_customers_unioned') }}
-
-),
-
 changed_ids as (
 
     select * from {{ ref('int_changed_customer_ids') }}
-
-),
-
-kept as (
-
-    select
-        customers.*,
-        coalesce(changed_ids.surviving_customer_id, customers.customer_id)
-            as surviving_customer_id
-    from customers
-    left join changed_ids
-        on customers.customer_id = changed_ids.customer_id
-    where changed_ids.customer_id is null
-        or changed_ids.surviving_customer_id is not null
 
 ),
 
@@ -37,14 +17,19 @@ merged_people as (
 ranked as (
 
     select
-        kept.*,
+        customers.*,
+        coalesce(changed_ids.surviving_customer_id, customers.customer_id)
+            as surviving_customer_id,
         row_number() over (
-            partition by kept.surviving_customer_id
-            order by kept.registered_at nulls last, kept.customer_id
+            partition by coalesce(changed_ids.surviving_customer_id, customers.customer_id)
+            order by customers.registered_at nulls last, customers.customer_id
         ) as record_rank
-    from kept
+    from {{ ref('int_customers_unioned') }} as customers
+    left join changed_ids
+        on customers.customer_id = changed_ids.customer_id
     semi join merged_people
-        on kept.surviving_customer_id = merged_people.surviving_customer_id
+        on coalesce(changed_ids.surviving_customer_id, customers.customer_id)
+            = merged_people.surviving_customer_id
 
 ),
 
@@ -64,6 +49,17 @@ merged as (
         max(updated_at) as updated_at
     from ranked
     group by surviving_customer_id
+
+),
+
+unchanged as (
+
+    select customers.*
+    from {{ ref('int_customers_unioned') }} as customers
+    anti join changed_ids
+        on customers.customer_id = changed_ids.customer_id
+    anti join merged_people
+        on customers.customer_id = merged_people.surviving_customer_id
 
 ),
 
@@ -91,9 +87,7 @@ final as (
         birth_date,
         cast(registered_at as date) as registered_on,
         cast(updated_at as date) as updated_on
-    from kept
-    anti join merged_people
-        on kept.surviving_customer_id = merged_people.surviving_customer_id
+    from unchanged
     union all
     select
         customer_id,

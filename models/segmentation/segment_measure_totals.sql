@@ -5,12 +5,6 @@
 #}
 with
 
-customer_features as (
-
-    select * from {{ ref('customer_features') }}
-
-),
-
 assignments as (
 
     select * from {{ ref('customer_segment_assignments') }}
@@ -24,7 +18,7 @@ observation_dates as (
 ),
 
 -- What a customer did in the window after a date is what the next date's trailing
--- window holds.
+-- window holds. An engine would keep a copy of features named once above and read twice.
 evaluated as (
 
     select
@@ -53,12 +47,12 @@ evaluated as (
         cast(outcome.trailing_converted_visit_count as double) as outcome_conversions,
         cast(nullif(outcome.trailing_visit_count, 0) as double) as outcome_visits
     from assignments
-    inner join customer_features as observed
+    inner join {{ ref('customer_features') }} as observed
         on assignments.observation_date = observed.observation_date
             and assignments.customer_id = observed.customer_id
     inner join observation_dates
         on assignments.observation_date = observation_dates.observation_date
-    left join customer_features as outcome
+    left join {{ ref('customer_features') }} as outcome
         on observation_dates.outcome_end_date = outcome.observation_date
             and assignments.customer_id = outcome.customer_id
 

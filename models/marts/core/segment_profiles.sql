@@ -1,19 +1,27 @@
 {% set features = candidate_features() %}
 
-with
-
-profiled as (
-
+{#
+    Read twice, so it is no CTE: an engine keeps a CTE that is used twice, and this is
+    every customer with every feature.
+#}
+{% set profiled_customers %}
     select
         customer_segments.segment_id,
-        {%- for feature in features %}
-        cast(customer_features.{{ feature }} as double) as {{ feature }},
+        customer_segments.customer_id,
+        {%- for feature in candidate_features() %}
+        cast(customer_features.{{ feature }} as double) as {{ feature }}{{ ',' if not loop.last }}
         {%- endfor %}
-        customer_features.customer_id
     from {{ ref('customer_features') }} as customer_features
     inner join {{ ref('customer_segments') }} as customer_segments
         on customer_features.observation_date = customer_segments.observation_date
             and customer_features.customer_id = customer_segments.customer_id
+{% endset %}
+
+with
+
+profiled as (
+
+    {{ profiled_customers }}
 
 ),
 
@@ -35,15 +43,25 @@ moments as (
 ),
 
 -- Exact quantiles need every value in memory: a bounded sample of customers has to do.
-sampled as (
+sampled_customers as (
 
     select
-        *,
+        customer_id,
         row_number() over (
             partition by segment_id
             order by md5(customer_id), customer_id
         ) as sample_number
-    from profiled
+    from {{ ref('customer_segments') }}
+
+),
+
+sampled as (
+
+    select profiled_again.*
+    from ({{ profiled_customers }}) as profiled_again
+    inner join sampled_customers
+        on profiled_again.customer_id = sampled_customers.customer_id
+    where sampled_customers.sample_number <= {{ var('training_sample_rows') }}
 
 ),
 
@@ -59,7 +77,6 @@ quantiles as (
         {%- endfor %}
         count(*) as sampled_customers
     from sampled
-    where sample_number <= {{ var('training_sample_rows') }}
     group by segment_id
 
 ),
