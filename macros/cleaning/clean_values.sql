@@ -8,9 +8,13 @@
 {% macro parse_value(kind, column, is_day_first='true') -%}
     {%- if kind == 'id' -%}
         case
-            when {{ has_type(column, 'text') }} or {{ has_type(column, 'fraction') }}
-                then regexp_replace({{ trimmed(column) }}, '[.]0+$', '')
-            else cast({{ column }} as string)
+            -- Not-a-number is no id; a large one must not become 1e+16.
+            when {{ has_type(column, 'fraction') }}
+                then {{ fraction_as_id('try_cast(' ~ column ~ ' as double)') }}
+            when {{ has_type(column, 'number') }} then cast({{ column }} as string)
+            when {{ has_needless_decimals(trimmed(column)) }}
+                then {{ dbt.split_part(trimmed(column), "'.'", 1) }}
+            else {{ trimmed(column) }}
         end
     {%- elif kind == 'text' -%}
         {{ trimmed(column) }}
@@ -22,8 +26,11 @@
         end
     {%- elif kind == 'phone' -%}
         case
+            -- 4.9E+10 has lost its last digits.
+            when regexp_extract({{ trimmed(column) }}, '[0-9][eE][+]?[0-9]', 0) <> ''
+                then null
             when length({{ regexp_replace_all(trimmed(column), '[^0-9]', '') }}) >= 7
-                then {{ regexp_replace_all(trimmed(column), '[^0-9+x]', '') }}
+                then {{ regexp_replace_all(trimmed(column), '([.]0$|[^0-9+x])', '') }}
         end
     {%- elif kind in ('timestamp', 'date') -%}
         cast(
@@ -40,7 +47,7 @@
     {%- elif kind == 'number' -%}
         {{ parse_number(column, 'double') }}
     {%- elif kind == 'integer' -%}
-        cast(floor({{ parse_number(column, 'double') }}) as bigint)
+        try_cast(floor({{ parse_number(column, 'double') }}) as bigint)
     {%- elif kind == 'boolean' -%}
         case
             when {{ has_type(column, 'boolean') }} then try_cast({{ column }} as boolean)
@@ -68,7 +75,7 @@
 
 {% macro is_canonical(kind, column) -%}
     {%- if kind == 'id' -%}
-        {{ trimmed(column) }} not like '%.0'
+        not ({{ has_needless_decimals(trimmed(column)) }})
     {%- elif kind in ('text', 'email', 'phone') -%}
         true
     {%- elif kind in ('timestamp', 'date') -%}
@@ -102,38 +109,87 @@
 {%- endmacro %}
 
 
+{# An id that went through a column of fractions: 17850.0. #}
+{% macro has_needless_decimals(text) -%}
+    case
+        when {{ text }} like '%.0%'
+            then regexp_extract({{ text }}, '^-?[0-9]+[.]0+$', 0) <> ''
+        else false
+    end
+{%- endmacro %}
+
+
+{% macro fraction_as_id(fraction) -%}
+    case
+        when {{ fraction }} = floor({{ fraction }})
+            then cast(try_cast({{ fraction }} as bigint) as string)
+        else cast({{ fraction }} as string)
+    end
+{%- endmacro %}
+
+
 {% macro parse_number(column, type) -%}
+    {%- set number -%}
+        try_cast({{ column }} as {{ type }})
+    {%- endset -%}
+    {%- if type == 'double' -%}
+        {#- As far as money reaches: not-a-number and infinity would spoil every sum. -#}
+        {%- set number -%}
+            case when {{ number }} between -1e14 and 1e14 then {{ number }} end
+        {%- endset -%}
+    {%- endif -%}
     case
         when {{ has_type(column, 'text') }}
             then coalesce(
-                try_cast({{ column }} as {{ type }}),
+                {{ number }},
                 try_cast({{ plain_number(trimmed(column)) }} as {{ type }})
             )
-        else try_cast({{ column }} as {{ type }})
+        else {{ number }}
     end
 {%- endmacro %}
 
 
 {#
-    Text such as `€ 1.234,50` as a plain number, `1234.50`: blanks and currency signs are
-    dropped; of two kinds of separator the last is the decimal one; a single comma
-    followed by exactly three digits separates thousands.
+    Text such as `€ 1.234,50` as a plain number, `1234.50`. Blanks, currencies and the
+    apostrophes of Swiss thousands are dropped; of two kinds of separator the last is
+    the decimal one; a single comma separates thousands where exactly three digits
+    follow it and no zero comes first. A minus may come last, or as the parentheses of
+    an accountant.
 #}
 {% macro plain_number(text) -%}
-    {%- set digits = regexp_replace_all(text, '(EUR|USD|GBP|CHF|[$€£¥ \u00a0])', '') -%}
+    {%- set currencies = 'eur|usd|gbp|chf|[$€£¥]' -%}
+    {%- set blanks = '[ \u00a0\u2009\u202f]' -%}
+    {%- set unsigned = regexp_replace_all(
+        'lower(' ~ text ~ ')', '(' ~ currencies ~ '|' ~ blanks ~ '|[)’]|^[+])', ''
+    ) -%}
+    {%- set digits = "replace(translate(" ~ unsigned ~ ", '(−', '--'), chr(39), '')" -%}
+    {#- Within a case, so that it is evaluated for no row that needs none of it. -#}
     case
-        -- 1,234,567.50
-        when regexp_extract({{ digits }}, '^-?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)?$', 0) <> ''
-            then replace({{ digits }}, ',', '')
-        -- 1.234,50 and 1.234.567
-        when regexp_extract({{ digits }}, '^-?[0-9]{1,3}([.][0-9]{3})+,[0-9]*$', 0) <> ''
-            or regexp_extract({{ digits }}, '^-?[0-9]{1,3}([.][0-9]{3}){2,}$', 0) <> ''
-            then replace(replace({{ digits }}, '.', ''), ',', '.')
-        -- 1234,5
-        when regexp_extract({{ digits }}, '^-?[0-9]+,[0-9]*$', 0) <> ''
-            then replace({{ digits }}, ',', '.')
-        when regexp_extract({{ digits }}, '^-?[0-9]+([.][0-9]*)?$', 0) <> ''
-            then {{ digits }}
+        when length({{ text }}) <= 40
+            then case when {{ digits }} like '%-%' then '-' else '' end || replace(
+                case
+                    -- 1,234,567.50 and 12,34,567.50
+                    when regexp_extract(
+                        {{ digits }},
+                        '^-?[1-9][0-9]{0,2}(,[0-9]{2,3})*,[0-9]{3}([.][0-9]*)?-?$', 0
+                    ) <> ''
+                        then replace({{ digits }}, ',', '')
+                    -- 1.234,50 and 1.234.567
+                    when regexp_extract(
+                        {{ digits }},
+                        '^-?[1-9][0-9]{0,2}([.][0-9]{3})+(,[0-9]*|[.][0-9]{3})-?$', 0
+                    ) <> ''
+                        then replace(replace({{ digits }}, '.', ''), ',', '.')
+                    -- 1234,5
+                    when regexp_extract({{ digits }}, '^-?[0-9]+,[0-9]*-?$', 0) <> ''
+                        then replace({{ digits }}, ',', '.')
+                    when regexp_extract(
+                        {{ digits }}, '^-?([0-9]+[.]?[0-9]*|[.][0-9]+)-?$', 0
+                    ) <> ''
+                        then {{ digits }}
+                end,
+                '-', ''
+            )
     end
 {%- endmacro %}
 
@@ -161,9 +217,23 @@
             when regexp_extract({{ text }}, '^[0-9]{4}([.]0)?$', 0) <> ''
                 then try_cast(substr({{ text }}, 1, 4) || '-07-01' as timestamp)
             {%- endif %}
-            else {{ try_parse_timestamp(text, ['%d-%b-%y', '%d-%b-%Y', '%d %b %Y']) }}
+            else coalesce(
+                {{ not_ahead(try_parse_timestamp(text, ['%d-%b-%y'])) }},
+                {{ try_parse_timestamp(text, ['%d-%b-%Y', '%d %b %Y', '%b %d, %Y']) }},
+                {{ try_parse_timestamp(slashed, ['%Y/%m/%d']) }}
+            )
         end
     )
+{%- endmacro %}
+
+
+{# Two digits of a year that would lie ahead, as of a birth, are of the century before. #}
+{% macro not_ahead(timestamp) -%}
+    case
+        when {{ timestamp }} >= {{ latest_date() }}
+            then {{ dbt.dateadd('year', -100, timestamp) }}
+        else {{ timestamp }}
+    end
 {%- endmacro %}
 
 

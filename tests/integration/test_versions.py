@@ -90,6 +90,6 @@ def test_versions_are_added_pinned_and_kept(
     assert warehouse.rows("from segments order by all") == sample_warehouse.rows(
         "from segments order by all"
     )
-    assert warehouse.row("select distinct segmentation_version from customer_segments") == (
-        1,
-    )
+    assert warehouse.row(
+        "select distinct segmentation_version from customer_segments"
+    ) == (1,)

@@ -40,7 +40,7 @@ final as (
     union all
     select
         {%- if var('source_systems') | length > 1 %}
-        {{ dbt.split_part('customer_id', "':'", 2) }} as source_customer_id,
+        substr(customer_id, instr(customer_id, ':') + 1) as source_customer_id,
         {%- else %}
         customer_id as source_customer_id,
         {%- endif %}

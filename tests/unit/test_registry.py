@@ -1,0 +1,318 @@
+"""The registry holds all that scoring needs, and grows only when a fit is due."""
+
+import datetime
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from segmentation.preprocessing import (
+    FeatureSetting,
+    fit_preprocessing,
+    transform_features,
+)
+from segmentation.registry import (
+    CONFIGURATION,
+    SCHEMA,
+    configuration_of,
+    fit_version,
+    no_rows,
+    reason_to_fit,
+)
+
+PYTHON_FOLDER = Path(__file__).parents[2] / "python"
+FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)
+FEATURES = [
+    {"name": "recency_days", "impute": "median", "transform": "log1p"},
+    {"name": "total_spend", "impute": "zero", "cap_quantile": 0.99, "weight": 2},
+]
+SETTINGS: dict[str, Any] = {
+    "segmentation_method": "kmeans",
+    "n_segments": 3,
+    "segmentation_features": FEATURES,
+    "maximum_missing_share": 0.2,
+    "training_sample_rows": 1000,
+    "random_state": 0,
+    "refit": False,
+}
+NAMES = [feature["name"] for feature in FEATURES]
+NO_VERSIONS = pd.DataFrame({"segmentation_version": [], "text_value": []})
+
+
+@pytest.fixture(scope="module")
+def training() -> pd.DataFrame:
+    """Three groups of customers: frequent big spenders, the usual ones, the lapsed."""
+    random = np.random.default_rng(11)
+    groups = [(10, 900), (60, 200), (400, 20)]
+    recency, spend = (
+        np.concatenate([random.normal(group[i], group[i] / 20, 50) for group in groups])
+        for i in range(2)
+    )
+    recency[50:100:17] = np.nan
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{number:03d}" for number in range(150)],
+            "observation_date": pd.Timestamp("2025-10-03"),
+            "recency_days": recency,
+            "total_spend": spend,
+        }
+    )
+
+
+def versions_of(registry: pd.DataFrame) -> pd.DataFrame:
+    """What the registry remembers of the configurations it was fitted with."""
+    return registry.loc[
+        registry["parameter"] == "configuration_hash",
+        ["segmentation_version", "text_value"],
+    ]
+
+
+def fit(
+    training: pd.DataFrame, versions: pd.DataFrame = NO_VERSIONS, **changes: Any
+) -> pd.DataFrame:
+    """Rows that a build with the settings, some changed, would append."""
+    table = fit_version(training, NAMES, {**SETTINGS, **changes}, versions, FITTED_AT)
+    assert table.schema == SCHEMA
+    return table.to_pandas()
+
+
+@pytest.fixture(scope="module")
+def registry(training: pd.DataFrame) -> pd.DataFrame:
+    """The registry after the first fit."""
+    return fit(training)
+
+
+def facts_of(registry: pd.DataFrame) -> dict[str, Any]:
+    """Numbers and texts that hold for the whole version, by their names."""
+    facts = registry[registry["segment_id"].isna() & registry["feature_name"].isna()]
+    return dict(
+        zip(
+            facts["parameter"],
+            facts["text_value"].where(
+                facts["text_value"].notna(), facts["number_value"]
+            ),
+            strict=True,
+        )
+    )
+
+
+# ---------------------------------------------------------------- when a fit is due
+
+
+def test_first_fit_is_due_without_a_version() -> None:
+    assert reason_to_fit(NO_VERSIONS, "hash", refit=False) == "first_fit"
+    assert reason_to_fit(NO_VERSIONS, "hash", refit=True) == "first_fit"
+
+
+@pytest.mark.parametrize(
+    ("latest", "refit", "reason"),
+    [
+        ("same", False, None),
+        ("same", True, "refit_requested"),
+        ("other", False, "configuration_changed"),
+        ("other", True, "refit_requested"),
+    ],
+)
+def test_reason_to_fit(latest: str, refit: bool, reason: str | None) -> None:
+    """The latest version counts, in whatever order the rows come."""
+    versions = pd.DataFrame(
+        {"segmentation_version": [2, 10, 9], "text_value": ["old", latest, "older"]}
+    )
+    assert reason_to_fit(versions, "same", refit) == reason
+
+
+def test_going_back_to_older_settings_is_a_change() -> None:
+    versions = pd.DataFrame({"segmentation_version": [1, 2], "text_value": ["a", "b"]})
+    assert reason_to_fit(versions, "a", refit=False) == "configuration_changed"
+
+
+# ---------------------------------------------------------------- configuration
+
+
+@pytest.mark.parametrize("name", CONFIGURATION)
+def test_every_setting_of_the_model_changes_the_hash(name: str) -> None:
+    changed = configuration_of({**SETTINGS, name: "changed"})
+    assert changed[1] != configuration_of(SETTINGS)[1]
+
+
+def test_hash_depends_on_nothing_else() -> None:
+    reordered = dict(reversed({**SETTINGS, "refit": True, "margin_rate": 0.1}.items()))
+    assert configuration_of(reordered) == configuration_of(SETTINGS)
+
+
+def test_configuration_can_be_read() -> None:
+    text, _ = configuration_of(SETTINGS)
+    assert json.loads(text) == {name: SETTINGS[name] for name in CONFIGURATION}
+
+
+# ---------------------------------------------------------------- what is appended
+
+
+def test_nothing_is_appended_when_no_fit_is_due(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    appended = fit(training, versions_of(registry))
+    assert appended.empty
+
+
+def test_nothing_is_appended_without_training_rows(training: pd.DataFrame) -> None:
+    assert fit(training.iloc[:0]).empty
+
+
+def test_no_rows_have_the_columns_and_types() -> None:
+    assert no_rows().num_rows == 0
+    assert no_rows().schema == SCHEMA
+    assert SCHEMA.field("number_value").type == pa.float64()
+
+
+def test_a_refit_appends_the_next_version(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    refitted = fit(training, versions_of(registry), refit=True)
+    both = pd.concat([registry, refitted])
+    changed = fit(training, versions_of(both), n_segments=4)
+
+    assert set(registry["segmentation_version"]) == {1}
+    assert set(refitted["segmentation_version"]) == {2}
+    assert set(changed["segmentation_version"]) == {3}
+    assert facts_of(registry)["fit_reason"] == "first_fit"
+    assert facts_of(refitted)["fit_reason"] == "refit_requested"
+    assert facts_of(changed)["fit_reason"] == "configuration_changed"
+
+
+def test_facts_of_a_version(registry: pd.DataFrame) -> None:
+    facts = facts_of(registry)
+    assert facts == {
+        "method": "kmeans",
+        "scorer": "quadratic",
+        "n_segments": 3,
+        "random_state": 0,
+        "training_rows": 150,
+        "training_date": "2025-10-03",
+        "inertia": facts["inertia"],
+        "outlier_distance": facts["outlier_distance"],
+        "configuration": configuration_of(SETTINGS)[0],
+        "configuration_hash": configuration_of(SETTINGS)[1],
+        "fit_reason": "first_fit",
+        "fitted_at": "2026-01-01T12:30:15+00:00",
+        "scikit_learn_version": version("scikit-learn"),
+        "numpy_version": version("numpy"),
+        "pandas_version": version("pandas"),
+    }
+
+
+def test_every_row_has_one_value_and_no_parameter_comes_twice(
+    registry: pd.DataFrame,
+) -> None:
+    key = ["segmentation_version", "segment_id", "feature_name", "parameter"]
+    assert not registry.duplicated(key).any()
+    values = registry[["number_value", "text_value"]].notna().sum(axis=1)
+    has_no_cap = registry["parameter"].isin(["cap_lower", "cap_upper"]) & (
+        registry["feature_name"] == "recency_days"
+    )
+    assert_array_equal(values, np.where(has_no_cap, 0, 1))
+
+
+def test_rows_hold_all_that_scoring_needs(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    """Read back from the rows alone, the model scores the training customers."""
+    rows = registry[registry["feature_name"].notna()]
+    centroids = rows[rows["parameter"] == "centroid"].pivot(
+        index="segment_id", columns="feature_name", values="number_value"
+    )[NAMES]
+    scaled = []
+    for name in NAMES:
+        of_feature = rows[(rows["feature_name"] == name) & rows["segment_id"].isna()]
+        number = of_feature.set_index("parameter")["number_value"]
+        text = of_feature.set_index("parameter")["text_value"]
+        values = training[name].fillna(number["impute_value"])
+        values = values.clip(
+            *(
+                None if np.isnan(number[bound]) else number[bound]
+                for bound in ("cap_lower", "cap_upper")
+            )
+        )
+        if text["transform"] == "log1p":
+            values = np.log1p(values)
+        scaled.append((values - number["center"]) / number["scale"] * number["weight"])
+    matrix = np.column_stack(scaled)
+    distances = np.linalg.norm(matrix[:, None] - centroids.to_numpy()[None], axis=2)
+    segments = centroids.index.to_numpy()[distances.argmin(axis=1)]
+
+    facts = facts_of(registry)
+    assert (distances.min(axis=1) ** 2).sum() == pytest.approx(facts["inertia"])
+    assert facts["outlier_distance"] == pytest.approx(
+        np.quantile(distances.min(axis=1), 0.99)
+    )
+    # The groups come in the order of their spend, which is that of the numbers.
+    assert_array_equal(segments, np.repeat([1, 2, 3], 50))
+
+
+def test_centroids_in_the_units_of_the_features(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    centroids = registry[registry["parameter"] == "centroid_original"].pivot(
+        index="segment_id", columns="feature_name", values="number_value"
+    )
+    assert_allclose(centroids["total_spend"], [900, 200, 20], rtol=0.05)
+    # The centre of logarithms is a geometric mean, not the mean.
+    parameters = fit_preprocessing(
+        training, [FeatureSetting.from_mapping(feature) for feature in FEATURES]
+    )
+    scaled = transform_features(training, parameters)
+    expected = [
+        parameters[0].inverse(np.array([scaled[rows, 0].mean()]))[0]
+        for rows in (slice(0, 50), slice(50, 100), slice(100, 150))
+    ]
+    assert_allclose(centroids["recency_days"], expected, rtol=1e-9)
+
+
+def test_sizes_of_the_segments_sum_to_the_training_rows(registry: pd.DataFrame) -> None:
+    sizes = registry[registry["parameter"] == "training_customers"]
+    assert dict(zip(sizes["segment_id"], sizes["number_value"], strict=True)) == {
+        1: 50,
+        2: 50,
+        3: 50,
+    }
+
+
+def test_row_order_changes_nothing(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    shuffled = training.sample(frac=1, random_state=5)
+    pd.testing.assert_frame_equal(fit(shuffled), registry, check_exact=True)
+
+
+def test_features_that_were_not_selected_are_left_out(training: pd.DataFrame) -> None:
+    table = fit_version(training, ["total_spend"], SETTINGS, NO_VERSIONS, FITTED_AT)
+    names = set(table.to_pandas()["feature_name"].dropna())
+    assert names == {"total_spend"}
+
+
+def test_no_selected_feature_is_refused(training: pd.DataFrame) -> None:
+    with pytest.raises(
+        ValueError, match=r"\(recency_days, total_spend\) none was selected"
+    ):
+        fit_version(training, [], SETTINGS, NO_VERSIONS, FITTED_AT)
+
+
+def test_scikit_learn_is_imported_only_to_fit() -> None:
+    """It takes seconds, which a build that only scores must not pay for."""
+    code = "import segmentation.registry, sys; print('sklearn' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PYTHON_FOLDER,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == "False"
