@@ -4,7 +4,7 @@
     source's `external_location`; this finds out before the first model reads them.
 #}
 {% macro problem_with_complete_journey() %}
-    {% if not execute or 'complete_journey' not in var('source_systems') %}
+    {% if not execute or 'complete_journey' not in valid_var('source_systems') %}
         {{ return(none) }}
     {% endif %}
 

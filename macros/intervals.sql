@@ -10,7 +10,7 @@
         '0.9': 1.6448536269514722,
         '0.95': 1.959963984540054,
         '0.99': 2.5758293035489004
-    }[var('confidence_level') | string]) }}
+    }[valid_var('confidence_level') | string]) }}
 {% endmacro %}
 
 

@@ -9,7 +9,7 @@
 {# One row with each of these dates in a column of its own, as a CTE body. #}
 {% macro observation_date_columns() %}
     select
-        {%- for step in range(var('observation_count')) %}
+        {%- for step in range(valid_var('observation_count')) %}
         max(cast(observation_date as timestamp)) filter (where observation_step = {{ step }})
             as observed_{{ step }},
         {%- endfor %}
@@ -23,7 +23,7 @@
     cast(
         case
             when {{ timestamp }} < trailing_start then trailing_start
-            {%- for step in range(var('observation_count')) | reverse %}
+            {%- for step in range(valid_var('observation_count')) | reverse %}
             when {{ timestamp }} < observed_{{ step }} then observed_{{ step }}
             {%- endfor %}
         end as date

@@ -10,7 +10,7 @@
     {% if names %}
         {{ return(names) }}
     {% endif %}
-    {{ return(var('segmentation_features') | map(attribute='name') | list) }}
+    {{ return(valid_var('segmentation_features') | map(attribute='name') | list) }}
 {% endmacro %}
 
 
@@ -18,7 +18,7 @@
     {% set segment_ids = registry_values(
         'segment_id', "parameter = 'training_customers'", 'segment_id'
     ) %}
-    {{ return(segment_ids or range(1, var('n_segments') + 1) | list) }}
+    {{ return(segment_ids or range(1, valid_var('n_segments') + 1) | list) }}
 {% endmacro %}
 
 

@@ -4,7 +4,7 @@
 #}
 {% macro source_system_entities() %}
     {{ return({
-        'crm': var('crm_tables'),
+        'crm': valid_var('crm_tables'),
         'complete_journey': [
             'customers', 'orders', 'order_items', 'products', 'campaign_contacts'
         ]
@@ -15,7 +15,7 @@
 {# The enabled source systems that have records of an entity. #}
 {% macro systems_with(entity) %}
     {% set systems = [] %}
-    {% for system in var('source_systems') %}
+    {% for system in valid_var('source_systems') %}
         {% if entity in source_system_entities()[system] %}
             {% do systems.append(system) %}
         {% endif %}
@@ -29,7 +29,7 @@
     enabled, `<system>:<id>` with several, so that ids never collide.
 #}
 {% macro warehouse_id(system, column) -%}
-    {%- if var('source_systems') | length > 1 -%}
+    {%- if valid_var('source_systems') | length > 1 -%}
         '{{ system }}:' || {{ column }}
     {%- else -%}
         {{ column }}

@@ -257,7 +257,7 @@
 
 {# Whether the raw value is one of those that stand for "not known". #}
 {% macro is_placeholder(column_name, column) -%}
-    {%- set values = var('placeholder_values') -%}
+    {%- set values = valid_var('placeholder_values') -%}
     {{ is_one_of(column, (values.get("any") or []) + (values.get(column_name) or [])) }}
 {%- endmacro %}
 

@@ -9,10 +9,10 @@
     is kept.
 #}
 {% macro cleaned_records(table_name) %}
-    {{- config(enabled=('crm' in var('source_systems'))) -}}
+    {{- config(enabled=('crm' in valid_var('source_systems'))) -}}
     {%- set contract = raw_table_contract()[table_name] -%}
     {%- set columns = contract['columns'] -%}
-    {%- set placeholder_values = var('placeholder_values') -%}
+    {%- set placeholder_values = valid_var('placeholder_values') -%}
 
 with
 
@@ -235,7 +235,7 @@ from judged
 
 {# The records of a table that are kept, each key once. #}
 {% macro kept_records(table_name) %}
-    {{- config(enabled=('crm' in var('source_systems'))) -}}
+    {{- config(enabled=('crm' in valid_var('source_systems'))) -}}
     {%- set contract = raw_table_contract()[table_name] -%}
     {%- set columns = contract['columns'] | list -%}
 with

@@ -5,7 +5,7 @@
     right in both cases.
 #}
 {% macro raw_relation(table_name) %}
-    {% if table_name not in var('crm_tables') %}
+    {% if table_name not in valid_var('crm_tables') %}
         {{ return(none) }}
     {% elif var('crm_location') %}
         {% set source_relation = source('crm', table_name) %}

@@ -138,7 +138,7 @@
     } %}
 
     {# Lines without an orders table are the orders: they must say whose and when. #}
-    {% if 'orders' not in var('crm_tables') %}
+    {% if var('crm_tables') is iterable and 'orders' not in var('crm_tables') %}
         {% do contract['order_items'].update(
             {'required': ['order_id', 'customer_id', 'ordered_at']}
         ) %}

@@ -1,6 +1,7 @@
 {#
     Stops before the first model at the first raw table that cannot be used, where
-    crm_location says where they are; the seeds need no check.
+    crm_location or complete_journey_location says where they are; the seeds need no
+    check.
 #}
 {% macro validate_input() %}
     {% set location = var('crm_location') %}
@@ -8,6 +9,9 @@
         {% for table_name in var('crm_tables') %}
             {% do refuse(problem_with_raw_table(table_name, location)) %}
         {% endfor %}
+    {% endif %}
+    {% if execute and 'complete_journey' in var('source_systems') %}
+        {% do refuse(problem_with_complete_journey()) %}
     {% endif %}
 {% endmacro %}
 

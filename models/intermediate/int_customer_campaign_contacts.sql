@@ -12,24 +12,39 @@ observation_dates as (
 
 ),
 
+-- When somebody responded is not recorded, only that they did. A contact counts once
+-- its window has passed, or a response of tomorrow would be known today.
+dated as (
+
+    select
+        observation_dates.observation_date,
+        campaign_contacts.customer_id,
+        campaign_contacts.has_converted,
+        campaign_contacts.contacted_at,
+        not coalesce(campaign_contacts.is_control, false)
+        and campaign_contacts.contacted_at < observation_dates.trailing_start_date
+            as is_counted
+    from campaign_contacts
+    inner join observation_dates
+        on campaign_contacts.contacted_at < observation_dates.observation_date
+
+),
+
 final as (
 
     select
         ---------- ids
-        observation_dates.observation_date,
-        campaign_contacts.customer_id,
+        observation_date,
+        customer_id,
 
         ---------- numerics
-        count(*) filter (where not coalesce(campaign_contacts.is_control, false)) as contact_count,
-        count(*) filter (where campaign_contacts.has_converted
-            and not coalesce(campaign_contacts.is_control, false)) as response_count,
+        count(*) filter (where is_counted) as contact_count,
+        count(*) filter (where is_counted and has_converted) as response_count,
 
         ---------- dates
-        cast(min(campaign_contacts.contacted_at) as date) as first_activity_on
-    from campaign_contacts
-    inner join observation_dates
-        on campaign_contacts.contacted_at < observation_dates.observation_date
-    group by observation_dates.observation_date, campaign_contacts.customer_id
+        cast(min(contacted_at) as date) as first_activity_on
+    from dated
+    group by observation_date, customer_id
 
 )
 

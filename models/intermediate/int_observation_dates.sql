@@ -1,4 +1,4 @@
-{% set window_days = var('outcome_window_days') %}
+{% set window_days = valid_var('outcome_window_days') %}
 
 with
 
@@ -28,7 +28,7 @@ history as (
 
 steps as (
 
-    {% for step in range(var('observation_count')) %}
+    {% for step in range(valid_var('observation_count')) %}
     select {{ step }} as step
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -44,7 +44,7 @@ class Warehouse:
         variables: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run dbt with `arguments`, `variables` and more `environment`; never raises."""
+        """Run dbt with `variables` and more `environment`; never raises."""
         command = [
             *[DBT, "--no-use-colors", "--no-version-check"],
             *["--no-send-anonymous-usage-stats"],
@@ -93,10 +93,11 @@ class Warehouse:
         environment: Mapping[str, str] | None = None,
     ) -> Self:
         """Build from `<landing>/<table>.csv` instead of the sample."""
+        files = f"'{landing}/{{name}}.csv'"
         return self.build(
             *["--exclude", "path:seeds/crm_sample"],
             variables={
-                "crm_location": f"read_csv('{landing}/{{name}}.csv', all_varchar = true)",
+                "crm_location": f"read_csv({files}, all_varchar = true)",
                 "crm_tables": list(crm_tables),
                 **(variables or {}),
             },

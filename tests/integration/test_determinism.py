@@ -58,8 +58,9 @@ def tables_of(warehouse: Warehouse) -> set[str]:
     return {
         table
         for (table,) in warehouse.rows(
-            "select table_name from information_schema.tables where table_schema = 'main' "
-            "and table_type = 'BASE TABLE' and not starts_with(table_name, 'raw_')"
+            "select table_name from information_schema.tables "
+            "where table_schema = 'main' and table_type = 'BASE TABLE' "
+            "and not starts_with(table_name, 'raw_')"
         )
     }
 

@@ -20,13 +20,13 @@ from sklearn.preprocessing import (
 
 TOLERANCE = 1e-9
 
-DEFAULT_FEATURES = [
+DEFAULT_FEATURES: list[dict[str, Any]] = [
     {"name": "recency_days", "impute": "median", "transform": "log1p"},
     {"name": "order_count", "impute": "zero", "transform": "log1p"},
     {"name": "total_spend", "impute": "zero", "transform": "log1p"},
 ]
 # Every imputer where values are missing, every scaler, caps, transforms, weights.
-ALL_SETTINGS = [
+ALL_SETTINGS: list[dict[str, Any]] = [
     {"name": "recency_days", "impute": "median", "transform": "log1p", "weight": 2},
     {
         "name": "total_spend",
@@ -98,7 +98,7 @@ def pipeline_of(setting: dict[str, Any]) -> Pipeline:
 
 
 def parameters_of(pipeline: Pipeline) -> dict[str, float]:
-    """The parameters of a fitted pipeline by the names of segmentation_preprocessing."""
+    """Parameters of a fitted pipeline by the names of segmentation_preprocessing."""
     imputer, cap, _, scaler = (step for _, step in pipeline.steps)
     center, scale = {
         StandardScaler: lambda: (scaler.mean_, scaler.scale_),

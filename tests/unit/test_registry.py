@@ -30,7 +30,7 @@ from segmentation.registry import (
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
 FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)
-FEATURES = [
+FEATURES: list[dict[str, Any]] = [
     {"name": "recency_days", "impute": "median", "transform": "log1p"},
     {"name": "total_spend", "impute": "zero", "cap_quantile": 0.99, "weight": 2},
 ]
@@ -43,7 +43,7 @@ SETTINGS: dict[str, Any] = {
     "random_state": 0,
     "refit": False,
 }
-NAMES = [feature["name"] for feature in FEATURES]
+NAMES: list[str] = [feature["name"] for feature in FEATURES]
 NO_VERSIONS = pd.DataFrame({"segmentation_version": [], "text_value": []})
 
 
@@ -81,7 +81,8 @@ def fit(
     """Rows that a build with the settings, some changed, would append."""
     table = fit_version(training, NAMES, {**SETTINGS, **changes}, versions, FITTED_AT)
     assert table.schema == SCHEMA
-    return table.to_pandas()
+    rows: pd.DataFrame = table.to_pandas()
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +178,7 @@ def test_a_refit_appends_the_next_version(
     training: pd.DataFrame, registry: pd.DataFrame
 ) -> None:
     refitted = fit(training, versions_of(registry), refit=True)
-    both = pd.concat([registry, refitted])
+    both = pd.concat([registry, refitted], ignore_index=True)
     changed = fit(training, versions_of(both), n_segments=4)
 
     assert set(registry["segmentation_version"]) == {1}

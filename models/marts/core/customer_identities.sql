@@ -39,16 +39,16 @@ final as (
         or changed_ids.surviving_customer_id is not null
     union all
     select
-        {%- if var('source_systems') | length > 1 %}
+        {%- if valid_var('source_systems') | length > 1 %}
         substr(customer_id, instr(customer_id, ':') + 1) as source_customer_id,
         {%- else %}
         customer_id as source_customer_id,
         {%- endif %}
         customer_id,
-        {%- if var('source_systems') | length > 1 %}
+        {%- if valid_var('source_systems') | length > 1 %}
         {{ dbt.split_part('customer_id', "':'", 1) }} as source_system,
         {%- else %}
-        '{{ var("source_systems")[0] }}' as source_system,
+        '{{ valid_var("source_systems")[0] }}' as source_system,
         {%- endif %}
         false as is_merged
     from unregistered_customers

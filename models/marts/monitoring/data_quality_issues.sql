@@ -14,7 +14,7 @@ changed_ids as (
 
 staging_issues as (
 
-    {% if 'crm' in var('source_systems') %}
+    {% if 'crm' in valid_var('source_systems') %}
     select
         entity,
         record_key,

@@ -1,4 +1,4 @@
-{{ config(enabled=('complete_journey' in var('source_systems'))) }}
+{{ config(enabled=('complete_journey' in valid_var('source_systems'))) }}
 
 {% set age_brackets = complete_journey_age_brackets() %}
 {% set income_brackets = complete_journey_income_brackets() %}

@@ -1,4 +1,4 @@
-{{ config(enabled=('complete_journey' in var('source_systems'))) }}
+{{ config(enabled=('complete_journey' in valid_var('source_systems'))) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table', enabled=('crm' in var('source_systems'))) }}
+{{ config(materialized='table', enabled=('crm' in valid_var('source_systems'))) }}
 
 {# Of a faulty record that is kept, every faulty value; of a rejected one, the reason. #}
 with

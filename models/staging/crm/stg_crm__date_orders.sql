@@ -1,4 +1,4 @@
-{{ config(materialized='table', enabled=('crm' in var('source_systems'))) }}
+{{ config(materialized='table', enabled=('crm' in valid_var('source_systems'))) }}
 
 {% set date_pattern = '^([0-9]{1,2})[./-]([0-9]{1,2})[./-][0-9]{4}' %}
 {% set date_columns = [] %}
@@ -44,7 +44,7 @@ date_columns as (
     select
         '{{ table_name }}' as table_name,
         '{{ column_name }}' as column_name,
-        '{{ var("date_orders").get(table_name ~ "." ~ column_name, "auto") }}' as date_order
+        '{{ valid_var("date_orders").get(table_name ~ "." ~ column_name, "auto") }}' as date_order
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

