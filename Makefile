@@ -16,7 +16,7 @@ DBT := $(VENV)/bin/dbt
 
 # A shell may be set up for another project.
 unexport DBT_PROJECT_DIR DBT_PROFILES_DIR
-# A log has no use for colours.
+# Neither colours in a log nor news of pip.
 export DBT_USE_COLORS ?= $(if $(MAKE_TERMOUT),true,false)
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 # Like pip, uv then trusts whom the machine trusts.

@@ -91,9 +91,14 @@ correlated as (
 
     select
         judged.feature_name,
-        max(correlations.absolute_correlation) as highest_correlation,
-        max_by(correlations.other_feature_name, correlations.absolute_correlation)
-            as most_correlated_feature
+        correlations.absolute_correlation as highest_correlation,
+        correlations.other_feature_name as most_correlated_feature,
+        row_number() over (
+            partition by judged.feature_name
+            order by
+                round(correlations.absolute_correlation, 9) desc,
+                kept.configured_number
+        ) as correlation_rank
     from judged
     inner join correlations
         on judged.feature_name = correlations.feature_name
@@ -105,7 +110,6 @@ correlated as (
                 or judged.configured_number is null
             )
     where not isnan(correlations.absolute_correlation)
-    group by judged.feature_name
 
 ),
 
@@ -130,6 +134,7 @@ final as (
     from judged
     left join correlated
         on judged.feature_name = correlated.feature_name
+            and correlated.correlation_rank = 1
 
 )
 

@@ -20,7 +20,18 @@ ranked as (
         summaries.*,
         row_number() over (
             partition by observation_dates.observation_date, summaries.customer_id
-            order by summaries.observed_on desc nulls last, summaries.source_system
+            order by
+                summaries.observed_on desc nulls last,
+                summaries.source_system,
+                -- Records of merged people may share a date; the larger is the fuller.
+                summaries.total_purchase desc nulls last,
+                summaries.total_order desc nulls last,
+                summaries.total_visit desc nulls last,
+                summaries.satisfaction desc nulls last,
+                summaries.loyalty desc nulls last,
+                summaries.conversion_rate desc nulls last,
+                summaries.lifetime_value desc nulls last,
+                summaries.recency_days nulls last
         ) as summary_rank
     from summaries
     inner join observation_dates

@@ -87,7 +87,7 @@ final as (
         round(sum({{ term }}), 9) as {{ prefix }}{{ name }},
         {%- endfor %}
         {%- endfor %}
-        sum(trailing_visit_count) as trailing_visits,
+        cast(sum(trailing_visit_count) as bigint) as trailing_visits,
         count(*) filter (where trailing_order_count > 0) as trailing_buyers,
         round(sum(spend), 9) as trailing_spend,
         round(sum(gross_spend) / nullif(sum(order_count), 0), 9) as mean_order_value,

@@ -130,7 +130,8 @@ def add_dirt(
         tables: clean raw tables, all text.
         protected_customers: customers whose records stay clean.
 
-    Returns:
+    Returns
+    -------
         The dirty tables, ordered by key, and the list of issues.
     """
     protected = set(protected_customers)

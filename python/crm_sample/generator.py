@@ -100,7 +100,8 @@ SUMMARY_DAY = date(2025, 9, 30)
 class Plant:
     """What was planted in the sample and must be found again.
 
-    Attributes:
+    Attributes
+    ----------
         groups: customer_id, group; one row per real customer of a behaviour group.
         dirt: entity, record_key, column_name, raw_value, issue, action; one row per
             expected row of `data_quality_issues`, null where a field does not apply.
@@ -201,7 +202,8 @@ def generate_sample(random_state: int = DEFAULT_RANDOM_STATE) -> CrmSample:
     Args:
         random_state: seed; the same seed gives the same sample.
 
-    Returns:
+    Returns
+    -------
         The sample; its last record is dated 2025-12-31.
     """
     streams = np.random.default_rng(random_state).spawn(10)

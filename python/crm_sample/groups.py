@@ -15,7 +15,8 @@ LAST_DAY = date(2025, 12, 31)
 class BehaviourGroup:
     """How the customers of one group register, buy, visit and review.
 
-    Attributes:
+    Attributes
+    ----------
         name: name of the group; never written to a raw table.
         customers: number of customers in the plant.
         registered: first and last day of the ordinary registrations.
@@ -195,7 +196,8 @@ DUPLICATE_PEOPLE = 20
 class Campaign:
     """A campaign: whom it contacts, when, at what cost, with which effect.
 
-    Attributes:
+    Attributes
+    ----------
         campaign_id: identifier in the raw tables.
         contacted_on: day of all its contacts.
         contacts: number of contacts by group.

@@ -60,13 +60,14 @@ def fit_kmeans(
         model = KMeans(n_segments, n_init=N_INIT, random_state=random_state).fit(matrix)
         distances = model.transform(matrix).min(axis=1)
     return Clustering(
-        model.cluster_centers_, model.labels_.astype(np.int64), distances, model.inertia_
+        model.cluster_centers_,
+        model.labels_.astype(np.int64),
+        distances,
+        model.inertia_,
     )
 
 
-def order_by_value(
-    clustering: Clustering, values: NDArray[np.float64]
-) -> Clustering:
+def order_by_value(clustering: Clustering, values: NDArray[np.float64]) -> Clustering:
     """Renumber the segments by falling mean of `values` (customers,)."""
     n_segments = len(clustering.centers)
     means = np.array(

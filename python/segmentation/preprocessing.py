@@ -163,13 +163,11 @@ def fit_feature(
     capped = np.clip(imputed, cap_lower, cap_upper)
     transformed = signed_log1p(capped) if setting.transform == "log1p" else capped
     center, scale = fit_scaler(transformed, setting.scale)
-    return FeatureParameters(
-        setting, impute_value, cap_lower, cap_upper, center, scale
-    )
+    return FeatureParameters(setting, impute_value, cap_lower, cap_upper, center, scale)
 
 
 def fit_scaler(values: NDArray[np.float64], kind: str) -> tuple[float, float]:
-    """Learn center and scale of a scikit-learn scaler: scaled = (x - center) / scale."""
+    """Learn center and scale of a scikit-learn scaler for values (customers,)."""
     column = values.reshape(-1, 1)
     if kind == "standard":
         standard = StandardScaler().fit(column)

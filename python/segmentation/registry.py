@@ -62,12 +62,12 @@ def reason_to_fit(
         return "first_fit"
     if refit:
         return "refit_requested"
-    latest = versions.loc[versions["segmentation_version"].idxmax(), "text_value"]
+    latest = versions.sort_values("segmentation_version")["text_value"].iloc[-1]
     return None if latest == configuration_hash else "configuration_changed"
 
 
 def no_rows() -> pa.Table:
-    """A table of the registry's columns without a row: nothing is appended."""
+    """Return a table without a row, which appends nothing."""
     return SCHEMA.empty_table()
 
 
@@ -141,9 +141,7 @@ def fit_version(
         "training_rows": len(training),
         "training_date": str(training["observation_date"].iloc[0])[:10],
         "inertia": clustering.inertia,
-        "outlier_distance": float(
-            np.quantile(clustering.distances, OUTLIER_QUANTILE)
-        ),
+        "outlier_distance": float(np.quantile(clustering.distances, OUTLIER_QUANTILE)),
         "configuration": configuration,
         "configuration_hash": configuration_hash,
         "fit_reason": fit_reason,
@@ -180,22 +178,25 @@ def preprocessing_rows(
     parameters: Sequence[FeatureParameters],
 ) -> list[dict[str, Any]]:
     """Rows that say how each feature is imputed, capped, transformed and scaled."""
-    return [
-        {"feature_name": p.setting.name, "parameter": parameter, **value_of(value)}
-        for number, p in enumerate(parameters, start=1)
-        for parameter, value in {
+    rows = []
+    for number, feature in enumerate(parameters, start=1):
+        facts: dict[str, float | str | None] = {
             "feature_number": number,
-            "impute": p.setting.impute,
-            "impute_value": p.impute_value,
-            "cap_lower": p.cap_lower,
-            "cap_upper": p.cap_upper,
-            "transform": p.setting.transform,
-            "scaler": p.setting.scale,
-            "center": p.center,
-            "scale": p.scale,
-            "weight": p.setting.weight,
-        }.items()
-    ]
+            "impute": feature.setting.impute,
+            "impute_value": feature.impute_value,
+            "cap_lower": feature.cap_lower,
+            "cap_upper": feature.cap_upper,
+            "transform": feature.setting.transform,
+            "scaler": feature.setting.scale,
+            "center": feature.center,
+            "scale": feature.scale,
+            "weight": feature.setting.weight,
+        }
+        rows += [
+            {"feature_name": feature.setting.name, "parameter": name, **value_of(value)}
+            for name, value in facts.items()
+        ]
+    return rows
 
 
 def segment_rows(

@@ -33,8 +33,8 @@ class Identities:
         finders: dict[str, Callable[[str], bool]] = {
             "name": lambda text: not self.names.isdisjoint(words_of(text)),
             "email": lambda text: not self.emails.isdisjoint(parts_of(text)),
-            "phone": lambda text: re.sub(r"\D", "", text) in self.phones,
-            "birth_date": lambda text: text[:10] in self.birth_dates,
+            "phone": lambda text: not self.phones.isdisjoint(digits_of(text)),
+            "birth_date": lambda text: not self.birth_dates.isdisjoint(dates_of(text)),
         }
         return {
             kind
@@ -51,6 +51,16 @@ def words_of(text: str) -> list[str]:
 def parts_of(text: str) -> list[str]:
     """What blanks and the marks around an address set apart."""
     return re.split(r"[\s,;:|<>\"']+", text)
+
+
+def digits_of(text: str) -> list[str]:
+    """Runs of digits as long as a phone number, and all digits as if they were one."""
+    return [*re.findall(r"\d{7,}", text), re.sub(r"\D", "", text)]
+
+
+def dates_of(text: str) -> list[str]:
+    """Dates as a warehouse writes them, and runs of eight digits."""
+    return re.findall(r"\d{4}-\d{2}-\d{2}|\d{8}", text)
 
 
 def is_date(text: str) -> bool:

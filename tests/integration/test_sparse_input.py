@@ -1,4 +1,4 @@
-"""Little input is input: empty tables, absent tables, customers who never did a thing."""
+"""Empty tables, absent tables, customers who never did a thing: all of it builds."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -129,7 +129,7 @@ def customers_of(warehouse: Warehouse, table: str) -> list[str]:
 
 
 def assert_holds(warehouse: Warehouse, customers: Sequence[str]) -> None:
-    """Each of some customers, and nobody else, is in every customer-grain table once."""
+    """Some customers, and nobody else, are in every customer-grain table once."""
     for table in CUSTOMER_TABLES:
         assert customers_of(warehouse, table) == sorted(customers), table
 
@@ -170,8 +170,8 @@ def test_customer_who_did_nothing(tmp_path: Path) -> None:
     assert_holds(warehouse, [*SILENT, *ACTIVE, "c99"])
     assert (
         warehouse.rows(
-            "select order_count, total_spend, visit_count, average_order_value, satisfaction, "
-            "conversion_rate, age from customers where customer_id in ('c00', 'c99')"
+            "select order_count, total_spend, visit_count, average_order_value, "
+            "satisfaction, conversion_rate, age from customers where customer_id in ('c00', 'c99')"
         )
         == [(0, 0, 0, None, None, None, None)] * 2
     )

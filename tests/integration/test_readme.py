@@ -1,0 +1,107 @@
+"""What the README tells a reader to type works as it stands there."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import DBT, PROJECT, Warehouse, write_raw_tables
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The contents of the README's code blocks in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def commands() -> list[str]:
+    """The lines of the README's console blocks, and the make targets of its text."""
+    lines = [line for block in blocks("console") for line in block.splitlines()]
+    return list(dict.fromkeys(lines + re.findall(r"`(make [a-z]+)`", README)))
+
+
+def run(command: str, folder: Path, **environment: str) -> None:
+    """Run a line of the README in a shell that knows nothing but PATH."""
+    result = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files as a newcomer gets them: nothing installed, nothing built."""
+    folder = tmp_path_factory.mktemp("checkout")
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, files.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("query", blocks("sql"))
+def test_query_returns_rows(query: str, sample_warehouse: Warehouse) -> None:
+    assert sample_warehouse.rows(query)
+
+
+def test_every_command_is_tried_here() -> None:
+    # `make test` is what runs this test.
+    tried = {"make build", "make test", "make demo"}
+    assert {line for line in commands() if not line.startswith("dbt build ")} == tried
+
+
+@pytest.mark.parametrize(
+    ("command", "database"),
+    [
+        ("make build", "build/warehouse.duckdb"),
+        ("make demo", "build/complete_journey.duckdb"),
+    ],
+)
+def test_make_builds_with_an_empty_home(
+    command: str, database: str, checkout: Path, tmp_path: Path
+) -> None:
+    run(command, checkout, HOME=str(tmp_path))
+    assert (checkout / database).is_file()
+
+
+def test_dbt_command_builds_your_own_files(checkout: Path, tmp_path: Path) -> None:
+    [command] = [line for line in commands() if line.startswith("dbt build ")]
+    customers = [
+        {"customer_id": f"c{number}", "registered_at": "2024-01-01"}
+        for number in range(40)
+    ]
+    orders = [
+        {
+            "order_id": f"o{number}",
+            "customer_id": f"c{number % 37}",
+            "ordered_at": f"2024-{number % 12 + 1:02}-{number % 28 + 1:02}",
+            "amount": str(10 + number),
+        }
+        for number in range(200)
+    ]
+    write_raw_tables(checkout / "landing", {"customers": customers, "orders": orders})
+    database = tmp_path / "warehouse.duckdb"
+    run(
+        command,
+        checkout,
+        HOME=str(tmp_path),
+        PATH=f"{DBT.parent}:{os.environ['PATH']}",
+        SEGMENTATION_DATABASE=str(database),
+    )
+    [(count,)] = Warehouse(tmp_path).rows("select count(*) from customer_segments")
+    assert count == len(customers)
