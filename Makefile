@@ -25,7 +25,7 @@ export UV_SYSTEM_CERTS ?= true
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo docs benchmark lint test lock clean
+.PHONY: help build demo docs benchmark lint lint-python lint-project lint-sql test lock clean
 
 
 help: ## List the targets
@@ -64,14 +64,21 @@ benchmark: $(VENV)/.runtime ## Time dbt build beside pandas, for N=1000000 custo
 
 # ---------- checks
 
-# Every source system is enabled, so that no model is left out; so it is for sqlfluff.
-lint: $(VENV)/.dev $(BOUNCER_VENV)/.bouncer ## Run ruff, mypy, dbt-bouncer and sqlfluff
+# With --keep-going all of them run, whatever the first finds.
+lint: lint-python lint-project lint-sql ## Run ruff, mypy, dbt-bouncer and sqlfluff
+
+lint-python: $(VENV)/.dev
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+# Every source system is enabled, so that no model is left out.
+lint-project: $(VENV)/.dev $(BOUNCER_VENV)/.bouncer
 	$(DBT) --quiet parse --target lint --target-path build/lint \
 		--vars '{source_systems: [crm, complete_journey]}'
 	$(BOUNCER_VENV)/bin/dbt-bouncer run --config-file dbt-bouncer.yml
+
+lint-sql: $(VENV)/.dev
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar models
 
 test: $(VENV)/.dev ## Run the unit and integration tests

@@ -20,8 +20,12 @@
         {{ trimmed(column) }}
     {%- elif kind == 'email' -%}
         case
-            when lower({{ trimmed(column) }}) like '%_@_%._%'
-                and {{ trimmed(column) }} not like '% %'
+            when instr({{ trimmed(column) }}, '@') > 1
+                and instr({{ trimmed(column) }}, ' ') = 0
+                and instr(
+                    substr({{ trimmed(column) }}, instr({{ trimmed(column) }}, '@') + 2), '.'
+                ) > 0
+                and {{ trimmed(column) }} not like '%.'
                 then lower({{ trimmed(column) }})
         end
     {%- elif kind == 'phone' -%}

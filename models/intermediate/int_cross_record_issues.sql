@@ -1,14 +1,14 @@
 {#
     Faults that show only between records: all of them are kept and flagged. Each check
-    first finds the few customers or orders concerned, so that it costs little where
+    starts from a table of the few customers concerned, so that it costs little where
     there is no fault. Large relations are named where they are read, not once above:
     an engine keeps what is read twice, and orders are far too many to keep.
 #}
-{% set activities = {
-    'orders': ['order_id', 'int_customer_orders'],
-    'visits': ['visit_id', 'int_customer_visits'],
-    'reviews': ['review_id', 'int_customer_reviews'],
-    'campaign_contacts': ['contact_id', 'int_customer_campaign_contacts']
+{% set keys = {
+    'orders': 'order_id',
+    'visits': 'visit_id',
+    'reviews': 'review_id',
+    'campaign_contacts': 'contact_id'
 } %}
 {% set systems_with_customers = systems_with('customers') %}
 {% set systems_with_headers_and_items =
@@ -16,15 +16,15 @@
 
 with
 
-known_customers as (
+unregistered_customers as (
 
-    select * from {{ ref('int_customers_known') }}
+    select * from {{ ref('int_unregistered_customers') }}
 
 ),
 
-people as (
+early_buyers as (
 
-    select * from {{ ref('int_customers_deduplicated') }}
+    select * from {{ ref('int_early_buyers') }}
 
 ),
 
@@ -34,19 +34,12 @@ item_totals as (
 
 ),
 
-unregistered_customers as (
-
-    select customer_id from known_customers
-    where not is_registered
-
-),
-
-{% for entity, names in activities.items() %}
+{% for entity, key in keys.items() %}
 unknown_customers_of_{{ entity }} as (
 
     select
         '{{ entity }}' as entity,
-        records.{{ names[0] }} as record_key,
+        records.{{ key }} as record_key,
         'customer_id' as column_name,
         records.customer_id as raw_value,
         'unknown_customer' as issue,
@@ -59,21 +52,6 @@ unknown_customers_of_{{ entity }} as (
 ),
 
 {% endfor %}
-early_buyers as (
-
-    select
-        people.customer_id,
-        people.registered_on
-    from people
-    inner join {{ ref('int_customer_orders') }} as customer_orders
-        on people.customer_id = customer_orders.customer_id
-    inner join {{ ref('int_observation_dates') }} as observation_dates
-        on customer_orders.observation_date = observation_dates.observation_date
-    where observation_dates.is_current
-        and customer_orders.first_activity_on < people.registered_on
-
-),
-
 orders_before_registration as (
 
     select
@@ -148,7 +126,7 @@ items_of_unknown_orders as (
 
 unioned as (
 
-    {% for entity in activities %}
+    {% for entity in keys %}
     select * from unknown_customers_of_{{ entity }}
     union all
     {% endfor %}

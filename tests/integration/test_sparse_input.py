@@ -171,7 +171,8 @@ def test_customer_who_did_nothing(tmp_path: Path) -> None:
     assert (
         warehouse.rows(
             "select order_count, total_spend, visit_count, average_order_value, "
-            "satisfaction, conversion_rate, age from customers where customer_id in ('c00', 'c99')"
+            "satisfaction, conversion_rate, age from customers "
+            "where customer_id in ('c00', 'c99')"
         )
         == [(0, 0, 0, None, None, None, None)] * 2
     )

@@ -14,8 +14,7 @@ changed_ids as (
 
 unregistered_customers as (
 
-    select customer_id from {{ ref('int_customers_known') }}
-    where not is_registered
+    select * from {{ ref('int_unregistered_customers') }}
 
 ),
 

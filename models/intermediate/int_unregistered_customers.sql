@@ -1,0 +1,19 @@
+with
+
+known_customers as (
+
+    select * from {{ ref('int_customers_known') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        customer_id
+    from known_customers
+    where not is_registered
+
+)
+
+select * from final
