@@ -29,3 +29,9 @@
         end as date
     )
 {%- endmacro %}
+
+
+{# Days from a date to the observation date of a row of observed_customers. #}
+{% macro days_before_observation(date) -%}
+    {{ dbt.datediff(date, 'observed_customers.observation_date', 'day') }}
+{%- endmacro %}

@@ -24,6 +24,12 @@
 {% endmacro %}
 
 
+{# Names as the list of an IN, which may not be empty. #}
+{% macro quoted(names) %}
+    {{ return("'" ~ (names or ['none']) | join("', '") ~ "'") }}
+{% endmacro %}
+
+
 {#
     An id of a source system as the warehouse's own: unchanged with one system
     enabled, `<system>:<id>` with several, so that ids never collide.

@@ -72,15 +72,15 @@ joined as (
         customers.income,
         coalesce(
             cast(floor(
-                {{ dbt.datediff('customers.birth_date', 'observed_customers.observation_date', 'day') }}
+                {{ days_before_observation('customers.birth_date') }}
                 / 365.25
             ) as bigint),
             customers.age
         ) as age,
-        {{ dbt.datediff('observed_customers.known_since_on', 'observed_customers.observation_date', 'day') }}
+        {{ days_before_observation('observed_customers.known_since_on') }}
             as tenure_days,
         coalesce(
-            {{ dbt.datediff('orders.last_order_on', 'observed_customers.observation_date', 'day') }},
+            {{ days_before_observation('orders.last_order_on') }},
             case when orders.customer_id is null then summaries.recency_days end
         ) as days_since_order,
         coalesce(orders.order_count, summaries.order_count, 0) as order_count,
@@ -166,7 +166,7 @@ final as (
         return_count,
         cast(returned_amount as decimal(18, 4)) as returned_amount,
         round(
-            cast(case when gross_spend > 0 then gross_spend else total_spend end as double)
+            cast(if(gross_spend > 0, gross_spend, total_spend) as double)
             / nullif(order_count, 0),
             6
         ) as average_order_value,

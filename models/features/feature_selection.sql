@@ -1,4 +1,5 @@
 {% set candidates = candidate_features() %}
+{% set missing_limit = var('maximum_missing_share') %}
 {% set configured = [] %}
 {% for feature in var('segmentation_features') %}
     {% do configured.append(feature['name']) %}
@@ -24,8 +25,11 @@ candidates as (
     {% for feature in candidates %}
     select
         '{{ feature }}' as feature_name,
-        {{ (configured.index(feature) + 1) if feature in configured else 'cast(null as int)' }}
-            as configured_number
+        {%- if feature in configured %}
+        {{ configured.index(feature) + 1 }} as configured_number
+        {%- else %}
+        cast(null as int) as configured_number
+        {%- endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -47,8 +51,8 @@ judged as (
             when candidates.configured_number is null
                 then 'not in segmentation_features'
             when feature_statistics.training_rows = 0 then 'no training rows'
-            when feature_statistics.missing_share > {{ var('maximum_missing_share') }}
-                then 'missing for more than {{ var("maximum_missing_share") }} of customers'
+            when feature_statistics.missing_share > {{ missing_limit }}
+                then 'missing for more than {{ missing_limit }} of customers'
             when feature_statistics.distinct_values < 2
                 then 'the same for every customer'
         end as refusal
@@ -106,7 +110,7 @@ correlated as (
         on correlations.other_feature_name = kept.feature_name
             and kept.refusal is null
             and (
-                kept.configured_number < judged.configured_number
+                judged.configured_number > kept.configured_number
                 or judged.configured_number is null
             )
     where not isnan(correlations.absolute_correlation)

@@ -31,13 +31,15 @@ final as (
 
     select
         ---------- ids
-        observation_date,
         customer_id,
 
         ---------- numerics
         {%- for feature in candidate_features() %}
-        cast({{ feature }} as double) as {{ feature }}{{ ',' if not loop.last }}
+        cast({{ feature }} as double) as {{ feature }},
         {%- endfor %}
+
+        ---------- dates
+        observation_date
     from sampled
 
 )

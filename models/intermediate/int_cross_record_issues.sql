@@ -10,9 +10,10 @@
     'reviews': 'review_id',
     'campaign_contacts': 'contact_id'
 } %}
-{% set systems_with_customers = systems_with('customers') %}
-{% set systems_with_headers_and_items =
-    systems_with('orders') | select('in', systems_with('order_items')) | list %}
+{% set systems_with_customers = quoted(systems_with('customers')) %}
+{% set systems_with_headers_and_items = quoted(
+    systems_with('orders') | select('in', systems_with('order_items')) | list
+) %}
 
 with
 
@@ -47,7 +48,7 @@ unknown_customers_of_{{ entity }} as (
     from {{ ref('int_' ~ entity ~ '_unioned') }} as records
     semi join unregistered_customers
         on records.customer_id = unregistered_customers.customer_id
-    where records.source_system in ('{{ (systems_with_customers or ["none"]) | join("', '") }}')
+    where records.source_system in ({{ systems_with_customers }})
 
 ),
 
@@ -83,9 +84,7 @@ amounts_that_differ as (
         on orders.order_id = item_totals.order_id
     where abs(orders.amount - item_totals.amount)
         > 0.01 + 0.005 * item_totals.item_count
-        and orders.source_system in (
-            '{{ (systems_with_headers_and_items or ["none"]) | join("', '") }}'
-        )
+        and orders.source_system in ({{ systems_with_headers_and_items }})
 
 ),
 
@@ -102,9 +101,7 @@ unknown_orders as (
     from item_totals
     anti join recorded_orders
         on item_totals.order_id = recorded_orders.order_id
-    where item_totals.source_system in (
-        '{{ (systems_with_headers_and_items or ["none"]) | join("', '") }}'
-    )
+    where item_totals.source_system in ({{ systems_with_headers_and_items }})
 
 ),
 

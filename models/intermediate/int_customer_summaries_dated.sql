@@ -22,7 +22,7 @@ ranked as (
             partition by observation_dates.observation_date, summaries.customer_id
             order by
                 summaries.observed_on desc nulls last,
-                summaries.source_system,
+                summaries.source_system asc,
                 -- Records of merged people may share a date; the larger is the fuller.
                 summaries.total_purchase desc nulls last,
                 summaries.total_order desc nulls last,
@@ -31,7 +31,7 @@ ranked as (
                 summaries.loyalty desc nulls last,
                 summaries.conversion_rate desc nulls last,
                 summaries.lifetime_value desc nulls last,
-                summaries.recency_days nulls last
+                summaries.recency_days asc nulls last
         ) as summary_rank
     from summaries
     inner join observation_dates

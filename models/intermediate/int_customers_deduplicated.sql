@@ -21,7 +21,8 @@ ranked as (
         coalesce(changed_ids.surviving_customer_id, customers.customer_id)
             as surviving_customer_id,
         row_number() over (
-            partition by coalesce(changed_ids.surviving_customer_id, customers.customer_id)
+            partition by
+                coalesce(changed_ids.surviving_customer_id, customers.customer_id)
             order by customers.registered_at nulls last, customers.customer_id
         ) as record_rank
     from {{ ref('int_customers_unioned') }} as customers

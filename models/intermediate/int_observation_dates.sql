@@ -42,8 +42,9 @@ candidates as (
         history.first_activity_on,
         history.current_date_of_record,
         cast(
-            {{ dbt.dateadd('day', '-' ~ window_days ~ ' * steps.step', 'history.current_date_of_record') }}
-            as date
+            {{ dbt.dateadd(
+                'day', '-' ~ window_days ~ ' * steps.step', 'history.current_date_of_record'
+            ) }} as date
         ) as observation_date
     from history
     cross join steps
@@ -76,7 +77,9 @@ final as (
         ) as trailing_start_date,
         case
             when step > 0
-                then cast({{ dbt.dateadd('day', window_days, 'observation_date') }} as date)
+                then cast(
+                    {{ dbt.dateadd('day', window_days, 'observation_date') }} as date
+                )
         end as outcome_end_date
     from kept
 

@@ -14,7 +14,10 @@ with
         '{{ entity }}' as entity,
         '{{ system }}' as source_system,
         count(*) as record_count,
-        {%- set date_column = 'registered_at' if entity == 'customers' else contract['date'] %}
+        {%- set date_column = contract['date'] %}
+        {%- if entity == 'customers' %}
+        {%- set date_column = 'registered_at' %}
+        {%- endif %}
         {%- if date_column and entity != 'erasure_requests' %}
         cast(min({{ date_column }}) as date) as first_record_on,
         cast(max({{ date_column }}) as date) as last_record_on

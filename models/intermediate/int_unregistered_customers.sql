@@ -8,9 +8,7 @@ known_customers as (
 
 final as (
 
-    select
-        ---------- ids
-        customer_id
+    select customer_id
     from known_customers
     where not is_registered
 

@@ -1,7 +1,10 @@
 {{ config(materialized='view') }}
 
-{# Scaled features, by the preprocessing that the version in use froze when it was fitted. #}
+{# Features, scaled by what the version in use learned when it was fitted. #}
 {% set features = scored_features() %}
+{% set parameters = [
+    'impute_value', 'cap_lower', 'cap_upper', 'transform', 'center', 'scale', 'weight'
+] %}
 
 with
 
@@ -32,7 +35,7 @@ parameters as (
 
     select
         {%- for feature in features %}
-        {%- for parameter in ['impute_value', 'cap_lower', 'cap_upper', 'transform', 'center', 'scale', 'weight'] %}
+        {%- for parameter in parameters %}
         max({{ parameter }}) filter (where feature_name = '{{ feature }}')
             as {{ feature }}__{{ parameter }},
         {%- endfor %}

@@ -1,4 +1,4 @@
-{# Every customer's nearest centroid and the second nearest, on every observation date. #}
+{# The nearest centroid and the second nearest of every customer on every date. #}
 {% set features = scored_features() %}
 {% set segment_ids = scored_segments() %}
 
@@ -63,7 +63,11 @@ nearest as (
 
     select
         *,
-        least({% for segment_id in segment_ids %}distance_{{ segment_id }}{{ ', ' if not loop.last }}{% endfor %}) as distance,
+        least(
+            {%- for segment_id in segment_ids %}
+            distance_{{ segment_id }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as distance,
         case
             {%- for segment_id in segment_ids %}
             when distance_{{ segment_id }} <= distance then {{ segment_id }}
@@ -97,7 +101,8 @@ final as (
         segment_id,
         case
             {%- for segment_id in segment_ids %}
-            when segment_id <> {{ segment_id }} and distance_{{ segment_id }} <= second_distance
+            when segment_id <> {{ segment_id }}
+                and distance_{{ segment_id }} <= second_distance
                 then {{ segment_id }}
             {%- endfor %}
         end as second_segment_id,

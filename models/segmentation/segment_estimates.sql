@@ -9,15 +9,15 @@
                  the standard error treats customers, not visits, as drawn
 #}
 {% set estimates = [
-    {'measure': 'value', 'window': 'observed', 'kind': 'amount', 'column': 'spend'},
-    {'measure': 'value', 'window': 'outcome', 'kind': 'amount', 'column': 'outcome_spend'},
-    {'measure': 'satisfaction', 'window': 'observed', 'kind': 'mean', 'column': 'satisfaction'},
-    {'measure': 'satisfaction', 'window': 'outcome', 'kind': 'mean', 'column': 'outcome_satisfaction'},
-    {'measure': 'loyalty', 'window': 'observed', 'kind': 'mean', 'column': 'loyalty'},
-    {'measure': 'loyalty', 'window': 'outcome', 'kind': 'proportion', 'column': 'outcome_retained'},
-    {'measure': 'conversion', 'window': 'observed', 'kind': 'ratio', 'column': ''},
-    {'measure': 'conversion', 'window': 'outcome', 'kind': 'ratio', 'column': 'outcome_'},
-    {'measure': 'lifetime_value', 'window': 'observed', 'kind': 'amount', 'column': 'lifetime_value'}
+    ('value', 'observed', 'amount', 'spend'),
+    ('value', 'outcome', 'amount', 'outcome_spend'),
+    ('satisfaction', 'observed', 'mean', 'satisfaction'),
+    ('satisfaction', 'outcome', 'mean', 'outcome_satisfaction'),
+    ('loyalty', 'observed', 'mean', 'loyalty'),
+    ('loyalty', 'outcome', 'proportion', 'outcome_retained'),
+    ('conversion', 'observed', 'ratio', ''),
+    ('conversion', 'outcome', 'ratio', 'outcome_'),
+    ('lifetime_value', 'observed', 'amount', 'lifetime_value')
 ] %}
 
 with
@@ -30,21 +30,20 @@ totals as (
 
 final as (
 
-    {% for estimate in estimates %}
-    {%- set column = estimate['column'] %}
+    {% for measure, evaluation_window, kind, column in estimates %}
     select
         ---------- ids
         observation_date,
         segment_id,
 
         ---------- strings
-        '{{ estimate["measure"] }}' as measure,
-        '{{ estimate["window"] }}' as evaluation_window,
-        '{{ estimate["kind"] }}' as interval_kind,
+        '{{ measure }}' as measure,
+        '{{ evaluation_window }}' as evaluation_window,
+        '{{ kind }}' as interval_kind,
 
         ---------- numerics
         customers,
-        {%- if estimate['kind'] == 'ratio' %}
+        {%- if kind == 'ratio' %}
         {{ column }}visitors as customers_measured,
         {{ column }}conversions / nullif({{ column }}visits, 0) as estimate,
         -- Linearised variance of a ratio of two means: Cochran (1977), Sampling
@@ -59,22 +58,24 @@ final as (
                 0
             ) * {{ column }}visitors / nullif({{ column }}visitors - 1, 0)
         ) / nullif({{ column }}visits, 0) as standard_error,
-        {%- elif estimate['kind'] == 'proportion' %}
+        {%- elif kind == 'proportion' %}
         {{ column }}__count as customers_measured,
         {{ column }}__mean as estimate,
         sqrt(
-            {{ column }}__mean * (1 - {{ column }}__mean) / nullif({{ column }}__count, 0)
+            {{ column }}__mean * (1 - {{ column }}__mean)
+            / nullif({{ column }}__count, 0)
         ) as standard_error,
         {%- else %}
         {{ column }}__count as customers_measured,
         {{ column }}__mean as estimate,
-        {{ column }}__deviation / sqrt(nullif({{ column }}__count, 0)) as standard_error,
+        {{ column }}__deviation / sqrt(nullif({{ column }}__count, 0))
+            as standard_error,
         {%- endif %}
 
         ---------- booleans
         is_overall
     from totals
-    {%- if estimate['window'] == 'outcome' %}
+    {%- if evaluation_window == 'outcome' %}
     where has_outcome
     {%- endif %}
     {{ 'union all' if not loop.last }}

@@ -18,7 +18,8 @@ observation_dates as (
 ),
 
 -- What a customer did in the window after a date is what the next date's trailing
--- window holds. An engine would keep a copy of features named once above and read twice.
+-- window holds. Features are named where they are read: an engine keeps what is named
+-- once and read twice.
 evaluated as (
 
     select
@@ -96,9 +97,7 @@ final as (
         grouping(segment_id) = 1 as is_overall,
         has_outcome
     from evaluated
-    group by grouping sets (
-        (observation_date, has_outcome, segment_id), (observation_date, has_outcome)
-    )
+    group by observation_date, has_outcome, rollup(segment_id)
 
 )
 

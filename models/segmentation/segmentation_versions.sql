@@ -22,7 +22,8 @@ final as (
         {{ registry_parameter('fit_reason', 'string') }} as fit_reason,
         {{ registry_parameter('configuration', 'string') }} as configuration,
         {{ registry_parameter('configuration_hash', 'string') }} as configuration_hash,
-        {{ registry_parameter('scikit_learn_version', 'string') }} as scikit_learn_version,
+        {{ registry_parameter('scikit_learn_version', 'string') }}
+            as scikit_learn_version,
         {{ registry_parameter('numpy_version', 'string') }} as numpy_version,
         {{ registry_parameter('pandas_version', 'string') }} as pandas_version,
 

@@ -76,7 +76,7 @@ class QuantileCap(BaseEstimator):
     def __init__(self, quantile: float) -> None:
         self.quantile = quantile
 
-    def fit(self, values: NDArray[np.float64], target: None = None) -> "QuantileCap":
+    def fit(self, values: NDArray[np.float64], _y: None = None) -> "QuantileCap":
         self.lower_ = np.quantile(values, 1 - self.quantile)
         self.upper_ = np.quantile(values, self.quantile)
         return self

@@ -138,7 +138,7 @@ def test_going_back_to_older_settings_is_a_change() -> None:
 # ---------------------------------------------------------------- configuration
 
 
-@pytest.mark.parametrize("name", CONFIGURATION)
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "refit"])
 def test_every_setting_of_the_model_changes_the_hash(name: str) -> None:
     changed = configuration_of({**SETTINGS, name: "changed"})
     assert changed[1] != configuration_of(SETTINGS)[1]

@@ -9,8 +9,9 @@
         customer_segments.segment_id,
         customer_segments.customer_id,
         {%- for feature in candidate_features() %}
-        cast(customer_features.{{ feature }} as double) as {{ feature }}{{ ',' if not loop.last }}
+        cast(customer_features.{{ feature }} as double) as {{ feature }},
         {%- endfor %}
+        customer_features.observation_date
     from {{ ref('customer_features') }} as customer_features
     inner join {{ ref('customer_segments') }} as customer_segments
         on customer_features.observation_date = customer_segments.observation_date
@@ -38,7 +39,7 @@ moments as (
         {%- endfor %}
         grouping(segment_id) as is_overall
     from profiled
-    group by grouping sets ((segment_id), ())
+    group by rollup(segment_id)
 
 ),
 
@@ -81,6 +82,13 @@ quantiles as (
 
 ),
 
+overall as (
+
+    select * from moments
+    where is_overall = 1
+
+),
+
 unpivoted as (
 
     {% for feature in features %}
@@ -99,7 +107,7 @@ unpivoted as (
     from moments
     inner join quantiles
         on moments.segment_id = quantiles.segment_id
-    cross join (select * from moments where is_overall = 1) as overall
+    cross join overall
     where moments.is_overall = 0
     {{ 'union all' if not loop.last }}
     {% endfor %}

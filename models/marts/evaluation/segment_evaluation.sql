@@ -70,12 +70,15 @@ bounded as (
         *,
         {%- for name, side in [('low', -1), ('high', 1)] %}
         case interval_kind
-            when 'amount' then {{ log_normal_bound('estimate', 'standard_error', side) }}
+            when 'amount'
+                then {{ log_normal_bound('estimate', 'standard_error', side) }}
             when 'mean'
                 then case measure
                     when 'satisfaction'
-                        then {{ normal_bound('estimate', 'standard_error', side, 1, 5) }}
-                    else {{ normal_bound('estimate', 'standard_error', side, 0, 1) }}
+                        then
+                            {{ normal_bound('estimate', 'standard_error', side, 1, 5) }}
+                    else
+                        {{ normal_bound('estimate', 'standard_error', side, 0, 1) }}
                 end
             else {{ wilson_bound('estimate', 'nullif(trials, 0)', side) }}
         end as ci_{{ name }},
@@ -111,10 +114,10 @@ final as (
 
         ---------- booleans
         is_shown
-        and customers_measured >= {{ var('minimum_reliable_customers') }} as is_reliable,
+        and customers_measured >= {{ var('minimum_reliable_customers') }}
+            as is_reliable,
         evaluation_window = 'observed'
-        and measure in ('{{ (descriptive_measures or ["none"]) | join("', '") }}')
-            as is_descriptive
+        and measure in ({{ quoted(descriptive_measures) }}) as is_descriptive
     from bounded
 
 )

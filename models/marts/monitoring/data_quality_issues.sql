@@ -50,15 +50,22 @@ changed_customers as (
 
 ),
 
+erased_customers as (
+
+    select * from changed_customers
+    where reason = 'erased'
+
+),
+
 -- Nothing may tell that an erased person was ever a customer, so no issue of theirs is
 -- shown; that a record was left out is counted without its key.
 shown_staging_issues as (
 
     select staging_issues.*
     from staging_issues
-    anti join (select * from changed_customers where reason = 'erased') as erased
-        on staging_issues.source_system = erased.source_system
-            and staging_issues.record_key = erased.source_customer_id
+    anti join erased_customers
+        on staging_issues.source_system = erased_customers.source_system
+            and staging_issues.record_key = erased_customers.source_customer_id
             and staging_issues.entity in ('customers', 'customer_summaries')
 
 ),
@@ -83,7 +90,8 @@ unioned as (
         cast(null as string) as column_name,
         cast(null as string) as raw_value,
         reason as issue,
-        case when reason = 'duplicate_person' then 'merged' else 'rejected' end as action,
+        case when reason = 'duplicate_person' then 'merged' else 'rejected' end
+            as action,
         source_system
     from changed_customers
 

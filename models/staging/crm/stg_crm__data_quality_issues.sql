@@ -1,6 +1,6 @@
 {{ config(materialized='table', enabled=('crm' in valid_var('source_systems'))) }}
 
-{# Of a faulty record that is kept, every faulty value; of a rejected one, the reason. #}
+{# Every faulty value of a record that is kept; of a rejected one, the reason. #}
 with
 
 {% for table_name, contract in raw_table_contract().items() %}
@@ -11,9 +11,9 @@ faulty_{{ table_name }} as (
         cleaned.*,
         {{ record_key_expression(table_name, 'cleaned') }} as record_key
     from {{ ref('base_crm__' ~ table_name) }} as cleaned
-    where rejection_column is not null
+    where cleaned.rejection_column is not null
         {%- for name in columns %}
-        or issue_{{ name }} is not null
+        or cleaned.issue_{{ name }} is not null
         {%- endfor %}
 
 ),

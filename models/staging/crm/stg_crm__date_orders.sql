@@ -18,10 +18,12 @@ with
     select
         '{{ table_name }}' as table_name,
         '{{ column_name }}' as column_name,
-        try_cast(regexp_extract({{ trimmed(column_name) }}, '{{ date_pattern }}', 1) as int)
-            as first_part,
-        try_cast(regexp_extract({{ trimmed(column_name) }}, '{{ date_pattern }}', 2) as int)
-            as second_part
+        try_cast(
+            regexp_extract({{ trimmed(column_name) }}, '{{ date_pattern }}', 1) as int
+        ) as first_part,
+        try_cast(
+            regexp_extract({{ trimmed(column_name) }}, '{{ date_pattern }}', 2) as int
+        ) as second_part
     from ({{ raw_records(table_name) }}) as raw_records
     where {{ has_type(column_name, 'text') }}
         and try_cast({{ column_name }} as timestamp) is null
@@ -44,7 +46,8 @@ date_columns as (
     select
         '{{ table_name }}' as table_name,
         '{{ column_name }}' as column_name,
-        '{{ valid_var("date_orders").get(table_name ~ "." ~ column_name, "auto") }}' as date_order
+        '{{ valid_var("date_orders").get(table_name ~ "." ~ column_name, "auto") }}'
+            as date_order
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -56,11 +59,17 @@ counted as (
         date_columns.table_name,
         date_columns.column_name,
         date_columns.date_order,
-        count(*) filter (where slashed_dates.first_part > 12 and slashed_dates.second_part <= 12)
+        count(*) filter (
+            where slashed_dates.first_part > 12 and slashed_dates.second_part <= 12
+        )
             as day_first_count,
-        count(*) filter (where slashed_dates.second_part > 12 and slashed_dates.first_part <= 12)
+        count(*) filter (
+            where slashed_dates.second_part > 12 and slashed_dates.first_part <= 12
+        )
             as month_first_count,
-        count(*) filter (where slashed_dates.first_part <= 12 and slashed_dates.second_part <= 12)
+        count(*) filter (
+            where slashed_dates.first_part <= 12 and slashed_dates.second_part <= 12
+        )
             as ambiguous_count
     from date_columns
     left join slashed_dates
