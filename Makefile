@@ -81,6 +81,9 @@ lint-project: $(VENV)/.dev $(BOUNCER_VENV)/.bouncer
 lint-sql: $(VENV)/.dev
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar models
 
+# On a busy machine threads of small fits wait for each other ten times as long as they
+# compute.
+test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.dev ## Run the unit and integration tests
 	$(VENV)/bin/python -m pytest tests/unit tests/integration $(ARGS)
 

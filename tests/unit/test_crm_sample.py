@@ -115,6 +115,8 @@ def record_keys(sample: CrmSample, entity: str) -> pd.Series:
     table = sample.tables[entity]
     if entity == "order_items":
         return table["order_id"] + ":" + table["line_number"]
+    if entity == "customer_summaries":
+        return table["customer_id"] + ":" + table["observed_on"]
     return table[KEYS.get(entity, "customer_id")]
 
 
