@@ -41,8 +41,10 @@
             case
                 when {{ has_type(column, 'time') }} then try_cast({{ column }} as timestamp)
                 else coalesce(
-                    try_cast({{ trimmed(column) }} as timestamp),
-                    {{ parse_date_text(trimmed(column), is_day_first, kind) }}
+                    {{ iso_timestamp(trimmed(column)) }},
+                    {{ parse_date_text(trimmed(column), is_day_first, kind) }},
+                    -- So that a year like 24 is called impossible rather than unreadable.
+                    try_cast({{ trimmed(column) }} as timestamp)
                 )
             end as {{ kind }}
         )
@@ -83,7 +85,7 @@
     {%- elif kind in ('text', 'email', 'phone') -%}
         true
     {%- elif kind in ('timestamp', 'date') -%}
-        try_cast({{ column }} as timestamp) is not null
+        {{ iso_timestamp(column) }} is not null
     {%- elif kind == 'money' -%}
         try_cast({{ column }} as decimal(18, 4)) is not null
     {%- elif kind in ('number', 'integer') -%}
@@ -198,20 +200,39 @@
 {%- endmacro %}
 
 
+{# A timestamp from an ISO date; an engine would read 5/3/24 as one of the year 5. #}
+{% macro iso_timestamp(text) -%}
+    case
+        when try_cast({{ text }} as timestamp) >= cast('1000-01-01' as date)
+            then try_cast({{ text }} as timestamp)
+    end
+{%- endmacro %}
+
+
 {# A timestamp from text that is no ISO date. #}
 {% macro parse_date_text(text, is_day_first, kind) -%}
     {%- set slashed -%}
         replace(replace({{ text }}, '.', '/'), '-', '/')
     {%- endset -%}
+    {#- Not with dashes: 05-03-24 may as well begin with its year. -#}
+    {%- set pointed -%}
+        replace({{ text }}, '.', '/')
+    {%- endset -%}
     coalesce(
         case
             when {{ is_day_first }}
-                then {{ try_parse_timestamp(
-                    slashed, ['%d/%m/%Y', '%d/%m/%Y %H:%M', '%d/%m/%Y %H:%M:%S']
-                ) }}
-            else {{ try_parse_timestamp(
-                slashed, ['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S']
-            ) }}
+                then coalesce(
+                    {{ not_ahead(try_parse_timestamp(
+                        pointed, with_clock_times('%d/%m/%y')
+                    )) }},
+                    {{ try_parse_timestamp(slashed, with_clock_times('%d/%m/%Y')) }}
+                )
+            else coalesce(
+                {{ not_ahead(try_parse_timestamp(
+                    pointed, with_clock_times('%m/%d/%y')
+                )) }},
+                {{ try_parse_timestamp(slashed, with_clock_times('%m/%d/%Y')) }}
+            )
         end,
         case
             when regexp_extract({{ text }}, '^[0-9]{8}([.]0)?$', 0) <> ''
@@ -223,12 +244,23 @@
             {%- endif %}
             else coalesce(
                 {{ not_ahead(try_parse_timestamp(text, ['%d-%b-%y'])) }},
-                {{ try_parse_timestamp(text, ['%d-%b-%Y', '%d %b %Y', '%b %d, %Y']) }},
+                {{ try_parse_timestamp(text, [
+                    '%d-%b-%Y', '%d %b %Y', '%b %d, %Y', '%d %B %Y', '%B %d, %Y'
+                ]) }},
                 {{ try_parse_timestamp(slashed, ['%Y/%m/%d']) }}
             )
         end
     )
 {%- endmacro %}
+
+
+{# The formats of a date that may be followed by a time of day. #}
+{% macro with_clock_times(format) %}
+    {{ return([
+        format, format ~ ' %H:%M', format ~ ' %H:%M:%S',
+        format ~ ' %I:%M %p', format ~ ' %I:%M:%S %p'
+    ]) }}
+{% endmacro %}
 
 
 {# Two digits of a year that would lie ahead, as of a birth, are of the century before. #}

@@ -82,7 +82,9 @@ judged as (
             when raw_{{ name }} is null then null
             {%- if column['kind'] == 'id' %}
             -- An id that came as a whole number can have no fault.
-            when {{ has_type('raw_' ~ name, 'number') }} then null
+            when {{ has_type('raw_' ~ name, 'number') }}
+                and not {{ has_type('raw_' ~ name, 'fraction') }}
+                then null
             {%- endif %}
             when {{ name }} is not null
                 then case
@@ -158,7 +160,13 @@ from judged
     {%- if column['kind'] == 'id' -%}
         (
             raw_{{ name }} is null
-            or ({{ has_type('raw_' ~ name, 'text') }} and {{ name }} is null)
+            or (
+                (
+                    {{ has_type('raw_' ~ name, 'text') }}
+                    or {{ has_type('raw_' ~ name, 'fraction') }}
+                )
+                and {{ name }} is null
+            )
         )
     {%- else -%}
         {{ name }} is null

@@ -63,7 +63,8 @@
         try_to_timestamp({{ text }}, '{{ format
             | replace('%d', 'd') | replace('%m', 'M') | replace('%Y', 'yyyy')
             | replace('%y', 'yy') | replace('%b', 'MMM') | replace('%H', 'H')
-            | replace('%M', 'm') | replace('%S', 's')
+            | replace('%M', 'm') | replace('%S', 's') | replace('%B', 'MMMM')
+            | replace('%I', 'h') | replace('%p', 'a')
         }}'){{ ',' if not loop.last }}
         {%- endfor %}
     )

@@ -1,6 +1,7 @@
 {{ config(materialized='table', enabled=('crm' in valid_var('source_systems'))) }}
 
-{% set date_pattern = '^([0-9]{1,2})[./-]([0-9]{1,2})[./-][0-9]{4}' %}
+{% set date_pattern =
+    '^([0-9]{1,2})[./-]([0-9]{1,2})([./-][0-9]{4}|[./][0-9]{2}([^0-9]|$))' %}
 {% set date_columns = [] %}
 {% for table_name, contract in raw_table_contract().items() %}
     {% for column_name, column in contract['columns'].items() %}
@@ -26,7 +27,7 @@ with
         ) as second_part
     from ({{ raw_records(table_name) }}) as raw_records
     where {{ has_type(column_name, 'text') }}
-        and try_cast({{ column_name }} as timestamp) is null
+        and {{ iso_timestamp(column_name) }} is null
 
 ),
 
