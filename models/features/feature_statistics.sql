@@ -51,7 +51,7 @@ final as (
         distinct_values,
         round(mean_value, 6) as mean_value,
         round(standard_deviation, 6) as standard_deviation,
-        round(standard_deviation * standard_deviation, 6) as variance,
+        power(round(standard_deviation, 6), 2) as variance,
         minimum_value,
         quantile_25,
         median_value,

@@ -16,6 +16,28 @@ current_orders as (
 
 ),
 
+cancelled_orders as (
+
+    select * from {{ ref('int_orders_unioned') }}
+    where order_kind = 'cancelled'
+
+),
+
+-- A cancelled order is no activity, but one before registration is a fault all the same.
+first_orders as (
+
+    select
+        customer_id,
+        first_activity_on as first_order_on
+    from current_orders
+    union all
+    select
+        customer_id,
+        cast(ordered_at as date) as first_order_on
+    from cancelled_orders
+
+),
+
 final as (
 
     select
@@ -24,11 +46,12 @@ final as (
 
         ---------- dates
         people.registered_on,
-        current_orders.first_activity_on
+        min(first_orders.first_order_on) as first_order_on
     from people
-    inner join current_orders
-        on people.customer_id = current_orders.customer_id
-    where current_orders.first_activity_on < people.registered_on
+    inner join first_orders
+        on people.customer_id = first_orders.customer_id
+    where first_orders.first_order_on < people.registered_on
+    group by people.customer_id, people.registered_on
 
 )
 

@@ -27,6 +27,7 @@ evaluated as (
         assignments.segment_id,
         observation_dates.outcome_end_date is not null as has_outcome,
         cast(observed.trailing_spend as double) as spend,
+        observed.trailing_spend as exact_spend,
         observed.satisfaction,
         observed.loyalty,
         observed.lifetime_value,
@@ -36,7 +37,7 @@ evaluated as (
                 then cast(observed.visit_count as double)
         end as visits,
         observed.trailing_visit_count,
-        cast(observed.gross_spend as double) as gross_spend,
+        observed.gross_spend,
         observed.order_count,
         observed.trailing_order_count,
         cast(outcome.trailing_spend as double) as outcome_spend,
@@ -73,8 +74,8 @@ final as (
             'outcome_satisfaction', 'outcome_retained'
         ] %}
         count({{ mean }}) as {{ mean }}__count,
-        round(avg({{ mean }}), 9) as {{ mean }}__mean,
-        round(stddev_samp({{ mean }}), 9) as {{ mean }}__deviation,
+        round(avg({{ mean }}), 6) as {{ mean }}__mean,
+        round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
         {%- for prefix in ['', 'outcome_'] %}
         count(*) filter (where {{ prefix }}visits > 0) as {{ prefix }}visitors,
@@ -85,13 +86,14 @@ final as (
             'conversions_squared': prefix ~ 'conversions * ' ~ prefix ~ 'conversions',
             'visits_times_conversions': prefix ~ 'visits * ' ~ prefix ~ 'conversions'
         }.items() %}
-        round(sum({{ term }}), 9) as {{ prefix }}{{ name }},
+        round(sum({{ term }}), 6) as {{ prefix }}{{ name }},
         {%- endfor %}
         {%- endfor %}
         cast(sum(trailing_visit_count) as bigint) as trailing_visits,
         count(*) filter (where trailing_order_count > 0) as trailing_buyers,
-        round(sum(spend), 9) as trailing_spend,
-        round(sum(gross_spend) / nullif(sum(order_count), 0), 9) as mean_order_value,
+        cast(sum(exact_spend) as double) as trailing_spend,
+        cast(sum(gross_spend) as double) / nullif(sum(order_count), 0)
+            as mean_order_value,
 
         ---------- booleans
         grouping(segment_id) = 1 as is_overall,
