@@ -23,6 +23,8 @@ SEEDS = PROJECT / "seeds" / "crm_sample"
 DBT = Path(sys.executable).with_name("dbt")
 # What the environment of whoever runs the tests would otherwise decide.
 OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
+# No command takes a tenth of it: whatever does hangs, and is a failure.
+TIMEOUT_SECONDS = 600
 
 RunDbt = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -44,7 +46,7 @@ class Warehouse:
         variables: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run dbt with `variables` and more `environment`; never raises."""
+        """Run dbt with `variables` and more `environment`, whatever comes of it."""
         command = [
             *[DBT, "--no-use-colors", "--no-version-check"],
             *["--no-send-anonymous-usage-stats"],
@@ -68,6 +70,7 @@ class Warehouse:
             },
             capture_output=True,
             text=True,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
 
