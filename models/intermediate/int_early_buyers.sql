@@ -23,7 +23,7 @@ cancelled_orders as (
 
 ),
 
--- A cancelled order is no activity, but one before registration is a fault all the same.
+-- A cancelled order is no activity, but before registration it is a fault as well.
 first_orders as (
 
     select
