@@ -35,16 +35,20 @@ help: ## List the targets
 
 # ---------- the main job
 
+# Unit tests try the models on invented rows and say nothing of the data at hand: they
+# are part of `make test`.
+BUILD := $(DBT) build --exclude-resource-type unit_test
+
 build: $(VENV)/.runtime ## Build the segments of the sample: build/warehouse.duckdb
 	@mkdir -p build
-	$(DBT) build $(ARGS)
+	$(BUILD) $(ARGS)
 
 demo: $(VENV)/.demo ## Build those of real households: build/complete_journey.duckdb
 	@mkdir -p build
 	@location="$$($(VENV)/bin/python -c "$$FIND_COMPLETE_JOURNEY")" \
 		&& COMPLETE_JOURNEY_LOCATION="$$location" \
 		SEGMENTATION_DATABASE=build/complete_journey.duckdb \
-		$(DBT) build --vars '{source_systems: [complete_journey]}' \
+		$(BUILD) --vars '{source_systems: [complete_journey]}' \
 			--target-path build/complete_journey $(ARGS)
 
 define FIND_COMPLETE_JOURNEY

@@ -20,12 +20,10 @@
         {{ trimmed(column) }}
     {%- elif kind == 'email' -%}
         case
-            when instr({{ trimmed(column) }}, '@') > 1
-                and instr({{ trimmed(column) }}, ' ') = 0
-                and instr(
-                    substr({{ trimmed(column) }}, instr({{ trimmed(column) }}, '@') + 2), '.'
-                ) > 0
+            when {{ trimmed(column) }} like '_%@_%._%'
+                and {{ trimmed(column) }} not like '%@%@%'
                 and {{ trimmed(column) }} not like '%.'
+                and instr({{ trimmed(column) }}, ' ') = 0
                 then lower({{ trimmed(column) }})
         end
     {%- elif kind == 'phone' -%}
@@ -301,7 +299,15 @@
 {#
     Whether a value is one of a list of words in any case. Spelled as a search in one
     text because an IN list becomes a join that is made for every row, needed or not.
+    Most values are longer than any of the words.
 #}
 {% macro is_one_of(column, words) -%}
-    instr('|{{ words | join("|") | lower }}|', '|' || lower({{ trimmed(column) }}) || '|') > 0
+    {%- set lengths = words | map('length') | list -%}
+    case
+        when length({{ trimmed(column) }}) <= {{ lengths | max or 0 }}
+            then instr(
+                '|{{ words | join("|") | lower }}|', '|' || lower({{ trimmed(column) }}) || '|'
+            ) > 0
+        else false
+    end
 {%- endmacro %}

@@ -1,3 +1,5 @@
+{% set blocks = range(month_block_count()) %}
+
 with
 
 orders as (
@@ -22,35 +24,45 @@ dated as (
 
     select
         orders.customer_id,
-        orders.order_kind,
+        orders.order_kind = 'order' as is_order,
         orders.amount,
         orders.ordered_at,
-        {{ first_seen_on('orders.ordered_at') }} as first_seen_on
+        {{ observed_period('orders.ordered_at') }} as period
     from orders
     cross join observation_date_columns
+    where orders.order_kind <> 'cancelled'
 
 ),
 
-by_period as (
+by_customer as (
 
     select
         customer_id,
-        first_seen_on,
-        count(*) filter (where order_kind = 'order') as order_count,
-        count(*) filter (where order_kind = 'return') as return_count,
-        sum(amount) filter (where order_kind = 'order') as gross_spend,
-        sum(abs(amount)) filter (where order_kind = 'return') as returned_amount,
-        {%- for block in range(month_block_count()) %}
-        {{ month_bits('ordered_at', block) }} filter (where order_kind = 'order')
-            as month_bits_{{ block }},
+        {%- for period in observed_periods() %}
+        count(*) filter (where period = {{ period }} and is_order)
+            as order_count_{{ period }},
+        count(*) filter (where period = {{ period }} and not is_order)
+            as return_count_{{ period }},
+        coalesce(sum(amount) filter (where period = {{ period }} and is_order), 0)
+            as gross_spend_{{ period }},
+        coalesce(
+            sum(abs(amount)) filter (where period = {{ period }} and not is_order), 0
+        ) as returned_amount_{{ period }},
+        {%- for block in blocks %}
+        coalesce(
+            {{ month_bits('ordered_at', block) }}
+                filter (where period = {{ period }} and is_order),
+            0
+        ) as month_bits_{{ block }}_{{ period }},
         {%- endfor %}
-        min(ordered_at) filter (where order_kind = 'order') as first_order_at,
-        max(ordered_at) filter (where order_kind = 'order') as last_order_at,
+        max(ordered_at) filter (where period = {{ period }} and is_order)
+            as last_order_at_{{ period }},
+        {%- endfor %}
+        min(ordered_at) filter (where is_order) as first_order_at,
         min(ordered_at) as first_activity_at
     from dated
-    where order_kind <> 'cancelled'
-        and first_seen_on is not null
-    group by customer_id, first_seen_on
+    where period is not null
+    group by customer_id
 
 ),
 
@@ -59,36 +71,33 @@ final as (
     select
         ---------- ids
         observation_dates.observation_date,
-        by_period.customer_id,
+        by_customer.customer_id,
 
         ---------- numerics
-        cast(sum(by_period.order_count) as bigint) as order_count,
-        cast(sum(by_period.return_count) as bigint) as return_count,
-        coalesce(sum(by_period.gross_spend), 0) as gross_spend,
-        coalesce(sum(by_period.returned_amount), 0) as returned_amount,
         {%- for column in [
             'order_count', 'return_count', 'gross_spend', 'returned_amount'
         ] %}
-        coalesce(
-            max(by_period.{{ column }}) filter (
-                where by_period.first_seen_on = observation_dates.observation_date
-            ),
-            0
-        ) as trailing_{{ column }},
+        {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
+        {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
         {%- endfor %}
-        {%- for block in range(month_block_count()) %}
-        coalesce(bit_count(bit_or(by_period.month_bits_{{ block }})), 0)
+        {%- for block in blocks %}
+        bit_count({{ of_all_seen('by_customer.month_bits_' ~ block, '|') }})
         {{- ' +' if not loop.last }}
         {%- endfor %} as order_month_count,
 
         ---------- dates
-        cast(min(by_period.first_order_at) as date) as first_order_on,
-        cast(max(by_period.last_order_at) as date) as last_order_on,
-        cast(min(by_period.first_activity_at) as date) as first_activity_on
-    from by_period
+        cast(
+            case
+                when by_customer.first_order_at < observation_dates.observation_date
+                    then by_customer.first_order_at
+            end as date
+        ) as first_order_on,
+        cast({{ latest_of_all_seen('by_customer.last_order_at') }} as date)
+            as last_order_on,
+        cast(by_customer.first_activity_at as date) as first_activity_on
+    from by_customer
     inner join observation_dates
-        on by_period.first_seen_on <= observation_dates.observation_date
-    group by observation_dates.observation_date, by_period.customer_id
+        on by_customer.first_activity_at < observation_dates.observation_date
 
 )
 

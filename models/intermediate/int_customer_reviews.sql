@@ -24,23 +24,25 @@ dated as (
         reviews.customer_id,
         cast(reviews.rating as decimal(18, 4)) as rating,
         reviews.reviewed_at,
-        {{ first_seen_on('reviews.reviewed_at') }} as first_seen_on
+        {{ observed_period('reviews.reviewed_at') }} as period
     from reviews
     cross join observation_date_columns
 
 ),
 
-by_period as (
+by_customer as (
 
     select
         customer_id,
-        first_seen_on,
-        count(*) as review_count,
-        sum(rating) as rating_sum,
+        {%- for period in observed_periods() %}
+        count(*) filter (where period = {{ period }}) as review_count_{{ period }},
+        coalesce(sum(rating) filter (where period = {{ period }}), 0)
+            as rating_sum_{{ period }},
+        {%- endfor %}
         min(reviewed_at) as first_activity_at
     from dated
-    where first_seen_on is not null
-    group by customer_id, first_seen_on
+    where period is not null
+    group by customer_id
 
 ),
 
@@ -49,26 +51,19 @@ final as (
     select
         ---------- ids
         observation_dates.observation_date,
-        by_period.customer_id,
+        by_customer.customer_id,
 
         ---------- numerics
-        cast(sum(by_period.review_count) as bigint) as review_count,
-        sum(by_period.rating_sum) as rating_sum,
         {%- for column in ['review_count', 'rating_sum'] %}
-        coalesce(
-            max(by_period.{{ column }}) filter (
-                where by_period.first_seen_on = observation_dates.observation_date
-            ),
-            0
-        ) as trailing_{{ column }},
+        {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
+        {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
         {%- endfor %}
 
         ---------- dates
-        cast(min(by_period.first_activity_at) as date) as first_activity_on
-    from by_period
+        cast(by_customer.first_activity_at as date) as first_activity_on
+    from by_customer
     inner join observation_dates
-        on by_period.first_seen_on <= observation_dates.observation_date
-    group by observation_dates.observation_date, by_period.customer_id
+        on by_customer.first_activity_at < observation_dates.observation_date
 
 )
 

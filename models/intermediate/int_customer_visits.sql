@@ -63,23 +63,25 @@ dated as (
         decided.customer_id,
         decided.has_converted,
         decided.visited_at,
-        {{ first_seen_on('decided.visited_at') }} as first_seen_on
+        {{ observed_period('decided.visited_at') }} as period
     from decided
     cross join observation_date_columns
 
 ),
 
-by_period as (
+by_customer as (
 
     select
         customer_id,
-        first_seen_on,
-        count(*) as visit_count,
-        count(*) filter (where has_converted) as converted_visit_count,
+        {%- for period in observed_periods() %}
+        count(*) filter (where period = {{ period }}) as visit_count_{{ period }},
+        count(*) filter (where period = {{ period }} and has_converted)
+            as converted_visit_count_{{ period }},
+        {%- endfor %}
         min(visited_at) as first_activity_at
     from dated
-    where first_seen_on is not null
-    group by customer_id, first_seen_on
+    where period is not null
+    group by customer_id
 
 ),
 
@@ -88,25 +90,19 @@ final as (
     select
         ---------- ids
         observation_dates.observation_date,
-        by_period.customer_id,
+        by_customer.customer_id,
 
         ---------- numerics
         {%- for column in ['visit_count', 'converted_visit_count'] %}
-        cast(sum(by_period.{{ column }}) as bigint) as {{ column }},
-        coalesce(
-            max(by_period.{{ column }}) filter (
-                where by_period.first_seen_on = observation_dates.observation_date
-            ),
-            0
-        ) as trailing_{{ column }},
+        {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
+        {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
         {%- endfor %}
 
         ---------- dates
-        cast(min(by_period.first_activity_at) as date) as first_activity_on
-    from by_period
+        cast(by_customer.first_activity_at as date) as first_activity_on
+    from by_customer
     inner join observation_dates
-        on by_period.first_seen_on <= observation_dates.observation_date
-    group by observation_dates.observation_date, by_period.customer_id
+        on by_customer.first_activity_at < observation_dates.observation_date
 
 )
 

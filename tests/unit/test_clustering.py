@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
+from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris, load_wine
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.clustering import Clustering, fit_kmeans, order_by_value
+from segmentation.clustering import (
+    START_ROWS,
+    Clustering,
+    fit_kmeans,
+    order_by_value,
+)
 
 Matrix = NDArray[np.float64]
 
@@ -71,6 +77,18 @@ def test_seeds_agree(iris: tuple[Matrix, NDArray[np.int64]]) -> None:
         round(fit_kmeans(iris[0], 5, random_state=seed).inertia, 3) for seed in range(5)
     }
     assert len(inertias) == 1
+
+
+def test_a_sample_chooses_the_start_as_well_as_all_would() -> None:
+    random = np.random.default_rng(4)
+    centers = random.normal(size=(5, 3)) * 2
+    matrix = centers[random.integers(0, 5, START_ROWS + 10_000)]
+    matrix += random.normal(size=matrix.shape)
+    of_all = KMeans(5, n_init=10, random_state=0).fit(matrix).inertia_
+    for seed in range(2):
+        clustering = fit_kmeans(matrix, 5, random_state=seed)
+        assert len(clustering.labels) == len(matrix)
+        assert clustering.inertia == pytest.approx(of_all, rel=1e-4)
 
 
 def test_too_few_distinct_customers_are_refused() -> None:
