@@ -95,9 +95,8 @@ def test_a_customer_drawn_twice_weighs_twice() -> None:
     drawn = random.integers(150, size=150)
     assert_array_equal(refit.rows, np.unique(drawn))
     labels = refit.labels[np.searchsorted(refit.rows, drawn)]
-    means = np.array(
-        [matrix[drawn][labels == label].mean(axis=0) for label in range(3)]
-    )
+    drawn_rows = matrix[drawn]
+    means = np.array([drawn_rows[labels == label].mean(axis=0) for label in range(3)])
     assert_array_equal(labels, pairwise_distances_argmin(drawn_rows, means))
 
 
