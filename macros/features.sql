@@ -1,6 +1,6 @@
 {#
     Every feature a customer can be segmented by, in the order in which candidates are
-    considered, with whether time alone moves it.
+    considered.
 #}
 {% macro candidate_features() %}
     {{ return([
@@ -25,4 +25,13 @@
         'is_other_gender',
         'campaign_response_rate'
     ]) }}
+{% endmacro %}
+
+
+{#
+    The features that grow by a day each day even where nothing happens. They always
+    drift, so drift of them is no news.
+#}
+{% macro time_driven_features() %}
+    {{ return(['recency_days', 'tenure_days']) }}
 {% endmacro %}

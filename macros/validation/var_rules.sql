@@ -4,6 +4,7 @@
     kind            limits
     flag
     whole_number    minimum, maximum
+    range           minimum, maximum (of a list of two whole numbers, the least first)
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
     text            one_of, known (what known_words lists), containing, without, refused
@@ -12,7 +13,8 @@
     mapping         keys and values (a rule each)
     record          fields (name -> rule; needed unless `only_with` says when)
 
-    Any rule may say or_null. The items of a list are never the same twice.
+    Any rule may say or_null, and or_words: texts that are allowed beside its kind. The
+    items of a list are never the same twice.
 #}
 {% macro var_rules() %}
     {% set tomorrow = (run_started_at + modules.datetime.timedelta(days=1)).date() %}
@@ -87,12 +89,24 @@
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
 
         'segmentation_method': {'kind': 'text', 'one_of': ['kmeans']},
-        'n_segments': {'kind': 'whole_number', 'minimum': 2, 'maximum': 50},
+        'n_segments': {
+            'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
+        },
+        'k_range': {'kind': 'range', 'minimum': 2, 'maximum': 50},
+        'bootstrap_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
+        'prediction_strength_splits': {
+            'kind': 'whole_number', 'minimum': 1, 'maximum': 1000
+        },
+        'gap_reference_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
+        'selection_sample_rows': {
+            'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
+        },
         'training_sample_rows': {
             'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
         },
         'random_state': {'kind': 'whole_number', 'minimum': 0, 'maximum': 4294967295},
-        'refit': {'kind': 'flag'},
+        'refit': {'kind': 'flag', 'or_words': ['on_drift']},
+        'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
         'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
 
         'confidence_level': {'kind': 'number', 'one_of': [0.8, 0.9, 0.95, 0.99]},

@@ -46,7 +46,9 @@ def fit_kmeans(
 
     Of more than `START_ROWS` customers a random sample is fitted `N_INIT` times, and
     all customers once from where the best of these ended. One thread fits, because the
-    order in which several add up their partial sums is not the same twice.
+    order in which several add up their partial sums is not the same twice. Every start
+    runs until nothing changes (tol=0): starts that stop near the same optimum would
+    disagree about the customers on the borders.
 
     Raises
     ------
@@ -66,10 +68,10 @@ def fit_kmeans(
             np.sort(random.choice(len(matrix), START_ROWS, replace=False))
         ]
     with threadpool_limits(limits=1):
-        model = KMeans(n_segments, n_init=N_INIT, random_state=random_state)
+        model = KMeans(n_segments, n_init=N_INIT, tol=0, random_state=random_state)
         model.fit(starting)
         if starting is not matrix:
-            model = KMeans(n_segments, init=model.cluster_centers_, n_init=1)
+            model = KMeans(n_segments, init=model.cluster_centers_, n_init=1, tol=0)
             model.fit(matrix)
         distances = model.transform(matrix).min(axis=1)
     return Clustering(
