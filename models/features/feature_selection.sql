@@ -1,4 +1,5 @@
 {% set candidates = candidate_features() %}
+{% set time_driven = time_driven_features() %}
 {% set missing_limit = var('maximum_missing_share') %}
 {% set configured = [] %}
 {% for feature in var('segmentation_features') %}
@@ -25,6 +26,7 @@ candidates as (
     {% for feature in candidates %}
     select
         '{{ feature }}' as feature_name,
+        {{ (feature in time_driven) | lower }} as is_time_driven,
         {%- if feature in configured %}
         {{ configured.index(feature) + 1 }} as configured_number
         {%- else %}
@@ -39,6 +41,7 @@ judged as (
 
     select
         candidates.feature_name,
+        candidates.is_time_driven,
         candidates.configured_number,
         feature_statistics.candidate_number,
         feature_statistics.training_rows,
@@ -135,8 +138,7 @@ final as (
 
         ---------- booleans
         judged.refusal is null as is_selected,
-        judged.feature_name in ('{{ time_driven_features() | join("', '") }}')
-            as is_time_driven
+        judged.is_time_driven
     from judged
     left join correlated
         on judged.feature_name = correlated.feature_name

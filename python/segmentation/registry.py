@@ -307,7 +307,7 @@ def warn_of(
             "n_segments %s: %d segments, but %s (see segmentation_k_candidates).",
             settings["n_segments"],
             selection.chosen.n_segments,
-            " and ".join(selection.chosen.faults),
+            "; ".join(selection.chosen.faults),
         )
     for identity in identities:
         is_new = identity.matched_from_segment_id is None
