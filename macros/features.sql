@@ -1,6 +1,6 @@
 {#
     Every feature a customer can be segmented by, in the order in which candidates are
-    considered, with whether time alone moves it.
+    considered.
 #}
 {% macro candidate_features() %}
     {{ return([
@@ -25,4 +25,13 @@
         'is_other_gender',
         'campaign_response_rate'
     ]) }}
+{% endmacro %}
+
+
+{#
+    Those that the passing of time moves for everybody alike, whatever customers do:
+    their drift says nothing about customers.
+#}
+{% macro features_moved_by_time() %}
+    {{ return(['recency_days', 'tenure_days']) }}
 {% endmacro %}
