@@ -50,3 +50,15 @@
     max({{ 'text_value' if type == 'string' else 'number_value' }})
         filter (where parameter = '{{ parameter }}')
 {%- endmacro %}
+
+
+{#
+    Whether more is on record of a customer in one relation than in another: what time
+    alone never changes differs. Both have record_count and total_spend.
+#}
+{% macro has_new_records(before, after) -%}
+    (
+        {{ after }}.record_count <> {{ before }}.record_count
+        or {{ after }}.total_spend <> {{ before }}.total_spend
+    )
+{%- endmacro %}
