@@ -29,9 +29,9 @@
 
 
 {#
-    Those that the passing of time moves for everybody alike, whatever customers do:
-    their drift says nothing about customers.
+    The features that grow by a day each day even where nothing happens. They always
+    drift, so drift of them is no news.
 #}
-{% macro features_moved_by_time() %}
+{% macro time_driven_features() %}
     {{ return(['recency_days', 'tenure_days']) }}
 {% endmacro %}

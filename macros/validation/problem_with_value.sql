@@ -3,7 +3,8 @@
     subject, what was found and what is expected; none if nothing is.
 #}
 {% macro problem_with_value(subject, value, rule) %}
-    {% if value is none and rule.get('or_null') %}
+    {% if (value is none and rule.get('or_null'))
+        or (value is string and value in rule.get('or_words', [])) %}
         {{ return(none) }}
     {% endif %}
     {% if value is string and value in rule.get('refused', {}) %}

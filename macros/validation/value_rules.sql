@@ -52,7 +52,7 @@
         {% set words = ('one of ' if words_of(rule) | length > 1 else '')
             ~ spoken(words_of(rule), 'or') %}
     {% elif kind == 'flag' %}
-        {% set words = 'true or false' %}
+        {% set words = 'true, false' if 'or_words' in rule else 'true or false' %}
     {% elif kind == 'whole_number' %}
         {% set words = 'a whole number' ~ limits_in_words(rule) %}
     {% elif kind == 'number' %}
@@ -79,6 +79,8 @@
     {% else %}
         {% set words = 'a text' %}
     {% endif %}
+    {% set words = spoken([words] + rule.get('or_words', []), 'or')
+        if 'or_words' in rule else words %}
     {{ return(('null or ' if rule.get('or_null') else '') ~ words) }}
 {% endmacro %}
 

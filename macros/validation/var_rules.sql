@@ -12,7 +12,8 @@
     mapping         keys and values (a rule each)
     record          fields (name -> rule; needed unless `only_with` says when)
 
-    Any rule may say or_null. The items of a list are never the same twice.
+    Any rule may say or_null, and or_words: texts that are allowed beside its kind. The
+    items of a list are never the same twice.
 #}
 {% macro var_rules() %}
     {% set tomorrow = (run_started_at + modules.datetime.timedelta(days=1)).date() %}
@@ -92,7 +93,8 @@
             'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
         },
         'random_state': {'kind': 'whole_number', 'minimum': 0, 'maximum': 4294967295},
-        'refit': {'kind': 'flag'},
+        'refit': {'kind': 'flag', 'or_words': ['on_drift']},
+        'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
         'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
 
         'confidence_level': {'kind': 'number', 'one_of': [0.8, 0.9, 0.95, 0.99]},

@@ -134,7 +134,9 @@ final as (
         round(correlated.highest_correlation, 6) as highest_correlation,
 
         ---------- booleans
-        judged.refusal is null as is_selected
+        judged.refusal is null as is_selected,
+        judged.feature_name in ('{{ time_driven_features() | join("', '") }}')
+            as is_time_driven
     from judged
     left join correlated
         on judged.feature_name = correlated.feature_name

@@ -5,8 +5,6 @@ import json
 
 from segmentation import registry
 
-VERSION_COLUMNS = "segmentation_version, text_value"
-
 
 def model(dbt, session):
     settings = {
@@ -14,16 +12,22 @@ def model(dbt, session):
     }
     training = dbt.ref("segmentation_training")
     selection = dbt.ref("feature_selection")
-    versions = training.df().iloc[:0]
+    selection = selection.select("feature_name, is_selected, is_time_driven")
+    latest_version, highest_segment_id = registry.no_rows().to_pandas(), 0
     if dbt.is_incremental:
-        versions = session.sql(
-            f"select {VERSION_COLUMNS} from {dbt.this} "
-            "where parameter = 'configuration_hash'"
+        latest_version = session.sql(
+            f"from {dbt.this} where segmentation_version = "
+            f"(select max(segmentation_version) from {dbt.this})"
         ).df()
+        highest = session.sql(f"select max(segment_id) from {dbt.this}").fetchall()
+        highest_segment_id = highest[0][0] or 0
     return registry.fit_version(
         training=training.df(),
-        selected_features=selection.filter("is_selected").df()["feature_name"].tolist(),
+        feature_selection=selection.select(
+            "feature_name, is_selected, is_time_driven"
+        ).df(),
         settings=settings,
-        versions=versions,
+        latest_version=latest_version,
+        highest_segment_id=highest_segment_id,
         fitted_at=datetime.datetime.now(datetime.UTC),
     )

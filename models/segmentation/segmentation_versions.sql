@@ -7,6 +7,7 @@ registry as (
     select * from {{ ref('segmentation_registry') }}
     where segment_id is null
         and feature_name is null
+        and unit_number is null
 
 ),
 
@@ -15,11 +16,14 @@ final as (
     select
         ---------- ids
         segmentation_version,
+        cast({{ registry_parameter('matched_from_version') }} as bigint)
+            as matched_from_version,
 
         ---------- strings
         {{ registry_parameter('method', 'string') }} as method,
         {{ registry_parameter('scorer', 'string') }} as scorer,
         {{ registry_parameter('fit_reason', 'string') }} as fit_reason,
+        {{ registry_parameter('drifted_features', 'string') }} as drifted_features,
         {{ registry_parameter('configuration', 'string') }} as configuration,
         {{ registry_parameter('configuration_hash', 'string') }} as configuration_hash,
         {{ registry_parameter('scikit_learn_version', 'string') }}

@@ -17,9 +17,21 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
+from segmentation.registry_rows import (
+    bin_rows,
+    preprocessing_rows,
+    read_bins,
+    read_centers,
+    read_preprocessing,
+    segment_rows,
+    text_fact,
+    version_rows,
+)
+
 if TYPE_CHECKING:
     from segmentation.clustering import Clustering
-    from segmentation.preprocessing import FeatureParameters
+    from segmentation.identity import SegmentIdentity
 
 SCHEMA = pa.schema(
     [
@@ -51,19 +63,57 @@ def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def reason_to_fit(
-    versions: pd.DataFrame, configuration_hash: str, refit: bool
+    latest_hash: str | None,
+    configuration_hash: str,
+    refit: bool | str,
+    has_drifted: bool = False,
 ) -> str | None:
     """Say why a new version is due, or None where the last one still serves.
 
-    `versions` holds the registry's rows of parameter `configuration_hash`, columns
-    segmentation_version and text_value.
+    Parameters
+    ----------
+    latest_hash
+        The configuration hash of the latest version; None where there is no version.
+    configuration_hash
+        That of the settings of this build.
+    refit
+        Var `refit`: True, False or `on_drift`.
+    has_drifted
+        Whether a feature has drifted far since the latest version was fitted.
     """
-    if versions.empty:
+    if latest_hash is None:
         return "first_fit"
-    if refit:
+    if refit is True:
         return "refit_requested"
-    latest = versions.sort_values("segmentation_version")["text_value"].iloc[-1]
-    return None if latest == configuration_hash else "configuration_changed"
+    if latest_hash != configuration_hash:
+        return "configuration_changed"
+    return "drift" if refit == "on_drift" and has_drifted else None
+
+
+def drifted_features(
+    latest_version: pd.DataFrame,
+    training: pd.DataFrame,
+    time_driven_features: Sequence[str],
+) -> list[str]:
+    """Name the features of a version whose training customers differ much from today's.
+
+    Compares, for each feature that the version clusters on, the counts in the bins that
+    it stored with those of `training`. Features that time alone moves are left out:
+    they would always drift.
+    """
+    features = latest_version.loc[
+        latest_version["parameter"] == "feature_number", "feature_name"
+    ]
+    drifted = []
+    for name in sorted(set(features) - set(time_driven_features)):
+        bins = read_bins(latest_version, name)
+        if bins is None or name not in training.columns:
+            continue
+        bounds, expected_counts = bins
+        actual_counts = count_bins(training[name].to_numpy(float), bounds)
+        if population_stability_index(expected_counts, actual_counts) >= LARGE_DRIFT:
+            drifted.append(name)
+    return drifted
 
 
 def no_rows() -> pa.Table:
@@ -72,10 +122,12 @@ def no_rows() -> pa.Table:
 
 
 def fit_version(
+    *,
     training: pd.DataFrame,
-    selected_features: Sequence[str],
+    feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
-    versions: pd.DataFrame,
+    latest_version: pd.DataFrame,
+    highest_segment_id: int,
     fitted_at: datetime.datetime,
 ) -> pa.Table:
     """Fit a new version if one is due and return the rows to append.
@@ -84,13 +136,16 @@ def fit_version(
     ----------
     training
         One row per training customer: customer_id, observation_date and a float column
-        per feature, missing as NaN.
-    selected_features
-        Names of the features that feature selection kept.
+        per candidate feature, missing as NaN.
+    feature_selection
+        One row per candidate feature: feature_name, is_selected and is_time_driven
+        (whether time alone moves it).
     settings
-        The vars named in `CONFIGURATION`, and refit.
-    versions
-        As for `reason_to_fit`.
+        The vars named in `CONFIGURATION`, refit and minimum_match_similarity.
+    latest_version
+        All rows of the registry's latest version; no rows where there is none.
+    highest_segment_id
+        The highest id that a segment of any version has; 0 where there is none.
     fitted_at
         When the fit is made, for the record.
 
@@ -99,9 +154,21 @@ def fit_version(
     ValueError
         If no feature is left or the training rows cannot be divided.
     """
+    if training.empty:
+        return no_rows()
     configuration, configuration_hash = configuration_of(settings)
-    fit_reason = reason_to_fit(versions, configuration_hash, settings["refit"])
-    if fit_reason is None or training.empty:
+    is_first = latest_version.empty
+    names = feature_selection["feature_name"]
+    drifted = drifted_features(
+        latest_version, training, names[feature_selection["is_time_driven"]].tolist()
+    )
+    fit_reason = reason_to_fit(
+        None if is_first else text_fact(latest_version, "configuration_hash"),
+        configuration_hash,
+        settings["refit"],
+        has_drifted=bool(drifted),
+    )
+    if fit_reason is None:
         return no_rows()
 
     from segmentation.clustering import OUTLIER_QUANTILE, fit_kmeans, order_by_value
@@ -111,15 +178,16 @@ def fit_version(
         transform_features,
     )
 
+    selected_features = set(names[feature_selection["is_selected"]])
     feature_settings = [
         FeatureSetting.from_mapping(feature)
         for feature in settings["segmentation_features"]
         if feature["name"] in selected_features
     ]
     if not feature_settings:
-        names = ", ".join(f["name"] for f in settings["segmentation_features"])
+        listed = ", ".join(f["name"] for f in settings["segmentation_features"])
         raise ValueError(
-            f"Of segmentation_features ({names}) none was selected; expected at least "
+            f"Of segmentation_features ({listed}) none was selected; expected at least "
             "one. The table feature_selection gives the reasons."
         )
     training = training.sort_values("customer_id", ignore_index=True)
@@ -131,6 +199,13 @@ def fit_version(
             settings["random_state"],
         ),
         training["total_spend"].to_numpy(float),
+    )
+    identities = identify_segments(
+        clustering,
+        training,
+        latest_version,
+        highest_segment_id,
+        settings["minimum_match_similarity"],
     )
 
     facts: dict[str, float | str] = {
@@ -148,71 +223,67 @@ def fit_version(
         "fitted_at": fitted_at.isoformat(timespec="seconds"),
         **{f"{name.replace('-', '_')}_version": version(name) for name in LIBRARIES},
     }
-    number = 1 if versions.empty else int(versions["segmentation_version"].max()) + 1
+    number = 1
+    if not is_first:
+        matched_from_version = int(latest_version["segmentation_version"].iloc[0])
+        facts["matched_from_version"] = matched_from_version
+        number = matched_from_version + 1
+    if drifted:
+        facts["drifted_features"] = ", ".join(drifted)
     rows = [
         *version_rows(facts),
         *preprocessing_rows(parameters),
-        *segment_rows(clustering, parameters),
+        *segment_rows(clustering, parameters, identities),
+        *training_bin_rows(training),
     ]
     return pa.Table.from_pylist(
         [{"segmentation_version": number, **row} for row in rows], schema=SCHEMA
     )
 
 
-def value_of(value: float | str | None) -> dict[str, float | str | None]:
-    """Put a value in the column of its type."""
-    if isinstance(value, str):
-        return {"text_value": value}
-    return {"number_value": None if value is None else float(value)}
+def identify_segments(
+    clustering: Clustering,
+    training: pd.DataFrame,
+    latest_version: pd.DataFrame,
+    highest_segment_id: int,
+    minimum_match_similarity: float,
+) -> list[SegmentIdentity]:
+    """Ids of new segments, from what the latest version makes of the same customers.
+
+    The training customers are scored with the preprocessing and the centroids that the
+    latest version froze, whatever its features were: those of its own training date
+    would be other customers, or the same ones at another age.
+    """
+    from sklearn.metrics import pairwise_distances_argmin
+
+    from segmentation.identity import first_identities, match_segments
+    from segmentation.preprocessing import transform_features
+
+    n_segments = len(clustering.centers)
+    if latest_version.empty:
+        return first_identities(n_segments, highest_segment_id)
+    parameters = read_preprocessing(latest_version)
+    old_ids, old_centers = read_centers(
+        latest_version, [parameter.setting.name for parameter in parameters]
+    )
+    old_labels = pairwise_distances_argmin(
+        transform_features(training, parameters), old_centers
+    )
+    return match_segments(
+        old_segment_ids=old_ids,
+        old_labels=old_labels.astype(np.int64),
+        new_labels=clustering.labels,
+        n_new=n_segments,
+        highest_segment_id=highest_segment_id,
+        minimum_match_similarity=minimum_match_similarity,
+    )
 
 
-def version_rows(facts: Mapping[str, float | str]) -> list[dict[str, Any]]:
-    """Rows that hold for a whole version."""
-    return [
-        {"parameter": parameter, **value_of(value)}
-        for parameter, value in facts.items()
-    ]
-
-
-def preprocessing_rows(
-    parameters: Sequence[FeatureParameters],
-) -> list[dict[str, Any]]:
-    """Rows that say how each feature is imputed, capped, transformed and scaled."""
+def training_bin_rows(training: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the bins of every feature of `training` that has a known value."""
     rows = []
-    for number, feature in enumerate(parameters, start=1):
-        facts: dict[str, float | str | None] = {
-            "feature_number": number,
-            "impute": feature.setting.impute,
-            "impute_value": feature.impute_value,
-            "cap_lower": feature.cap_lower,
-            "cap_upper": feature.cap_upper,
-            "transform": feature.setting.transform,
-            "scaler": feature.setting.scale,
-            "center": feature.center,
-            "scale": feature.scale,
-            "weight": feature.setting.weight,
-        }
-        rows += [
-            {"feature_name": feature.setting.name, "parameter": name, **value_of(value)}
-            for name, value in facts.items()
-        ]
-    return rows
-
-
-def segment_rows(
-    clustering: Clustering, parameters: Sequence[FeatureParameters]
-) -> list[dict[str, Any]]:
-    """Rows of each segment: its size in training and its centroid in both units."""
-    rows: list[dict[str, Any]] = []
-    for index, center in enumerate(clustering.centers):
-        segment = {"segment_id": index + 1}
-        size = int((clustering.labels == index).sum())
-        rows.append({**segment, "parameter": "training_customers", **value_of(size)})
-        for parameter, scaled in zip(parameters, center, strict=True):
-            feature = {**segment, "feature_name": parameter.setting.name}
-            original = parameter.inverse(np.array([scaled]))[0]
-            rows.append({**feature, "parameter": "centroid", **value_of(scaled)})
-            rows.append(
-                {**feature, "parameter": "centroid_original", **value_of(original)}
-            )
+    for name in training.columns.drop(["customer_id", "observation_date"]):
+        values = training[name].to_numpy(float)
+        if not np.isnan(values).all():
+            rows += bin_rows(name, values)
     return rows

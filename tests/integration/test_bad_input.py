@@ -44,8 +44,9 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "flag_as_text",
         "refit",
         "true",
-        "is the text 'true'; expected true or false.",
+        "is the text 'true'; expected true, false or on_drift.",
     ),
+    ("similarity_of_nothing", "minimum_match_similarity", 0, "is 0; expected a number"),
     ("flag_as_number", "merge_duplicate_people", 1, "is 1; expected true or false."),
     (
         "share_as_percent",
@@ -302,6 +303,7 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("as_few_segments_as_allowed", "n_segments", 2),
     ("whole_number_where_a_fraction_may_be", "maximum_missing_share", 1),
     ("all_margin", "margin_rate", 1),
+    ("refit_on_drift", "refit", "on_drift"),
     ("leap_day", "as_of_date", "2024-02-29"),
     ("last_day_of_a_year", "as_of_date", "2023-12-31"),
     ("no_date", "as_of_date", None),

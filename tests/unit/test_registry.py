@@ -4,6 +4,7 @@ import datetime
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,10 @@ SETTINGS: dict[str, Any] = {
     "training_sample_rows": 1000,
     "random_state": 0,
     "refit": False,
+    "minimum_match_similarity": 0.5,
 }
 NAMES: list[str] = [feature["name"] for feature in FEATURES]
-NO_VERSIONS = pd.DataFrame({"segmentation_version": [], "text_value": []})
+NO_VERSION = no_rows().to_pandas()
 
 
 @pytest.fixture(scope="module")
@@ -67,19 +69,34 @@ def training() -> pd.DataFrame:
     )
 
 
-def versions_of(registry: pd.DataFrame) -> pd.DataFrame:
-    """What the registry remembers of the configurations it was fitted with."""
-    return registry.loc[
-        registry["parameter"] == "configuration_hash",
-        ["segmentation_version", "text_value"],
-    ]
+def selection_of(selected_features: Sequence[str]) -> pd.DataFrame:
+    """What feature selection says of the two features."""
+    names = pd.Series(NAMES)
+    return pd.DataFrame(
+        {
+            "feature_name": names,
+            "is_selected": names.isin(selected_features),
+            "is_time_driven": names == "recency_days",
+        }
+    )
 
 
 def fit(
-    training: pd.DataFrame, versions: pd.DataFrame = NO_VERSIONS, **changes: Any
+    training: pd.DataFrame,
+    registry: pd.DataFrame = NO_VERSION,
+    selected_features: Sequence[str] = NAMES,
+    **changes: Any,
 ) -> pd.DataFrame:
-    """Rows that a build with the settings, some changed, would append."""
-    table = fit_version(training, NAMES, {**SETTINGS, **changes}, versions, FITTED_AT)
+    """Rows that a build with the settings, some changed, would append to a registry."""
+    latest = registry["segmentation_version"].max()
+    table = fit_version(
+        training=training,
+        feature_selection=selection_of(selected_features),
+        settings={**SETTINGS, **changes},
+        latest_version=registry[registry["segmentation_version"] == latest],
+        highest_segment_id=int(registry["segment_id"].max()) if len(registry) else 0,
+        fitted_at=FITTED_AT,
+    )
     assert table.schema == SCHEMA
     rows: pd.DataFrame = table.to_pandas()
     return rows
@@ -108,37 +125,34 @@ def facts_of(registry: pd.DataFrame) -> dict[str, Any]:
 # ---------------------------------------------------------------- when a fit is due
 
 
-def test_first_fit_is_due_without_a_version() -> None:
-    assert reason_to_fit(NO_VERSIONS, "hash", refit=False) == "first_fit"
-    assert reason_to_fit(NO_VERSIONS, "hash", refit=True) == "first_fit"
+@pytest.mark.parametrize("refit", [False, True, "on_drift"])
+def test_first_fit_is_due_without_a_version(refit: bool | str) -> None:
+    assert reason_to_fit(None, "hash", refit) == "first_fit"
 
 
 @pytest.mark.parametrize(
-    ("latest", "refit", "reason"),
+    ("latest", "refit", "has_drifted", "reason"),
     [
-        ("same", False, None),
-        ("same", True, "refit_requested"),
-        ("other", False, "configuration_changed"),
-        ("other", True, "refit_requested"),
+        ("same", False, False, None),
+        ("same", False, True, None),
+        ("same", True, True, "refit_requested"),
+        ("same", "on_drift", False, None),
+        ("same", "on_drift", True, "drift"),
+        ("other", False, False, "configuration_changed"),
+        ("other", True, False, "refit_requested"),
+        ("other", "on_drift", True, "configuration_changed"),
     ],
 )
-def test_reason_to_fit(latest: str, refit: bool, reason: str | None) -> None:
-    """The latest version counts, in whatever order the rows come."""
-    versions = pd.DataFrame(
-        {"segmentation_version": [2, 10, 9], "text_value": ["old", latest, "older"]}
-    )
-    assert reason_to_fit(versions, "same", refit) == reason
-
-
-def test_going_back_to_older_settings_is_a_change() -> None:
-    versions = pd.DataFrame({"segmentation_version": [1, 2], "text_value": ["a", "b"]})
-    assert reason_to_fit(versions, "a", refit=False) == "configuration_changed"
+def test_reason_to_fit(
+    latest: str, refit: bool | str, has_drifted: bool, reason: str | None
+) -> None:
+    assert reason_to_fit(latest, "same", refit, has_drifted) == reason
 
 
 # ---------------------------------------------------------------- configuration
 
 
-@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "refit"])
+@pytest.mark.parametrize("name", CONFIGURATION)
 def test_every_setting_of_the_model_changes_the_hash(name: str) -> None:
     changed = configuration_of({**SETTINGS, name: "changed"})
     assert changed[1] != configuration_of(SETTINGS)[1]
@@ -160,7 +174,7 @@ def test_configuration_can_be_read() -> None:
 def test_nothing_is_appended_when_no_fit_is_due(
     training: pd.DataFrame, registry: pd.DataFrame
 ) -> None:
-    appended = fit(training, versions_of(registry))
+    appended = fit(training, registry)
     assert appended.empty
 
 
@@ -177,9 +191,9 @@ def test_no_rows_have_the_columns_and_types() -> None:
 def test_a_refit_appends_the_next_version(
     training: pd.DataFrame, registry: pd.DataFrame
 ) -> None:
-    refitted = fit(training, versions_of(registry), refit=True)
+    refitted = fit(training, registry, refit=True)
     both = pd.concat([registry, refitted], ignore_index=True)
-    changed = fit(training, versions_of(both), n_segments=4)
+    changed = fit(training, both, n_segments=4)
 
     assert set(registry["segmentation_version"]) == {1}
     assert set(refitted["segmentation_version"]) == {2}
@@ -213,7 +227,7 @@ def test_facts_of_a_version(registry: pd.DataFrame) -> None:
 def test_every_row_has_one_value_and_no_parameter_comes_twice(
     registry: pd.DataFrame,
 ) -> None:
-    key = ["segmentation_version", "segment_id", "feature_name", "parameter"]
+    key = list(SCHEMA.names[:5])
     assert not registry.duplicated(key).any()
     values = registry[["number_value", "text_value"]].notna().sum(axis=1)
     has_no_cap = registry["parameter"].isin(["cap_lower", "cap_upper"]) & (
@@ -232,7 +246,11 @@ def test_rows_hold_all_that_scoring_needs(
     )[NAMES]
     scaled = []
     for name in NAMES:
-        of_feature = rows[(rows["feature_name"] == name) & rows["segment_id"].isna()]
+        of_feature = rows[
+            (rows["feature_name"] == name)
+            & rows["segment_id"].isna()
+            & rows["unit_number"].isna()
+        ]
         number = of_feature.set_index("parameter")["number_value"]
         text = of_feature.set_index("parameter")["text_value"]
         values = training[name].fillna(number["impute_value"])
@@ -294,8 +312,8 @@ def test_row_order_changes_nothing(
 
 
 def test_features_that_were_not_selected_are_left_out(training: pd.DataFrame) -> None:
-    table = fit_version(training, ["total_spend"], SETTINGS, NO_VERSIONS, FITTED_AT)
-    names = set(table.to_pandas()["feature_name"].dropna())
+    rows = fit(training, selected_features=["total_spend"])
+    names = set(rows.loc[rows["unit_number"].isna(), "feature_name"].dropna())
     assert names == {"total_spend"}
 
 
@@ -303,7 +321,7 @@ def test_no_selected_feature_is_refused(training: pd.DataFrame) -> None:
     with pytest.raises(
         ValueError, match=r"\(recency_days, total_spend\) none was selected"
     ):
-        fit_version(training, [], SETTINGS, NO_VERSIONS, FITTED_AT)
+        fit(training, selected_features=[])
 
 
 def test_scikit_learn_is_imported_only_to_fit() -> None:

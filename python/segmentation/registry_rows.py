@@ -1,0 +1,183 @@
+"""Write what was fitted as rows of the registry, and read it back from them.
+
+A row is a mapping from columns of the registry; columns that it lacks are null. The
+frames that are read hold the rows of one version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from segmentation.clustering import Clustering
+    from segmentation.identity import SegmentIdentity
+    from segmentation.preprocessing import FeatureParameters
+
+Row = dict[str, Any]
+
+
+def value_of(value: float | str | None) -> Row:
+    """Put a value in the column of its type."""
+    if isinstance(value, str):
+        return {"text_value": value}
+    return {"number_value": None if value is None else float(value)}
+
+
+# ---------------------------------------------------------------- written
+
+
+def version_rows(facts: Mapping[str, float | str]) -> list[Row]:
+    """Rows that hold for a whole version."""
+    return [
+        {"parameter": parameter, **value_of(value)}
+        for parameter, value in facts.items()
+    ]
+
+
+def preprocessing_rows(parameters: Sequence[FeatureParameters]) -> list[Row]:
+    """Rows that say how each feature is imputed, capped, transformed and scaled."""
+    rows = []
+    for number, feature in enumerate(parameters, start=1):
+        facts: dict[str, float | str | None] = {
+            "feature_number": number,
+            "impute": feature.setting.impute,
+            "impute_value": feature.impute_value,
+            "cap_lower": feature.cap_lower,
+            "cap_upper": feature.cap_upper,
+            "transform": feature.setting.transform,
+            "scaler": feature.setting.scale,
+            "center": feature.center,
+            "scale": feature.scale,
+            "weight": feature.setting.weight,
+        }
+        rows += [
+            {"feature_name": feature.setting.name, "parameter": name, **value_of(value)}
+            for name, value in facts.items()
+        ]
+    return rows
+
+
+def segment_rows(
+    clustering: Clustering,
+    parameters: Sequence[FeatureParameters],
+    identities: Sequence[SegmentIdentity],
+) -> list[Row]:
+    """Rows of each segment: its size in training, its origin, its centroid."""
+    rows: list[Row] = []
+    for index, identity in enumerate(identities):
+        segment = {"segment_id": identity.segment_id}
+        facts: dict[str, float | None] = {
+            "training_customers": int((clustering.labels == index).sum()),
+            "matched_from_segment_id": identity.matched_from_segment_id,
+            "match_similarity": identity.match_similarity,
+        }
+        rows += [
+            {**segment, "parameter": name, **value_of(value)}
+            for name, value in facts.items()
+            if value is not None
+        ]
+        for parameter, scaled in zip(
+            parameters, clustering.centers[index], strict=True
+        ):
+            feature = {**segment, "feature_name": parameter.setting.name}
+            original = parameter.inverse(np.array([scaled]))[0]
+            rows.append({**feature, "parameter": "centroid", **value_of(scaled)})
+            rows.append(
+                {**feature, "parameter": "centroid_original", **value_of(original)}
+            )
+    return rows
+
+
+def bin_rows(feature_name: str, values: NDArray[np.float64]) -> list[Row]:
+    """Rows of the bins in which drift of a feature is measured, and their counts.
+
+    The unit number is that of the bin: 0 for missing values, then from 1 by rising
+    values. `values` (customers,) has at least one that is known.
+    """
+    from segmentation.drift import count_bins, learn_bins
+
+    bounds = learn_bins(values)
+    rows = []
+    for number, count in enumerate(count_bins(values, bounds)):
+        unit = {"feature_name": feature_name, "unit_number": number}
+        if 1 <= number <= len(bounds):
+            bound = bounds[number - 1]
+            rows.append({**unit, "parameter": "training_bin_upper", **value_of(bound)})
+        rows.append({**unit, "parameter": "training_bin_count", **value_of(count)})
+    return rows
+
+
+# ---------------------------------------------------------------- read
+
+
+def text_fact(rows: pd.DataFrame, parameter: str) -> str:
+    """Return a fact that holds for the whole version and is a text."""
+    return str(rows.loc[rows["parameter"] == parameter, "text_value"].iloc[0])
+
+
+def read_preprocessing(rows: pd.DataFrame) -> list[FeatureParameters]:
+    """Parameters of each feature, in the order in which it was fitted."""
+    from segmentation.preprocessing import FeatureParameters, FeatureSetting
+
+    of_features = rows[
+        rows["feature_name"].notna()
+        & rows["segment_id"].isna()
+        & rows["unit_number"].isna()
+    ]
+    parameters = {}
+    for name, rows_of_feature in of_features.groupby("feature_name"):
+        of_parameter = rows_of_feature.set_index("parameter")
+        number = of_parameter["number_value"].astype(float).to_dict()
+        text = of_parameter["text_value"].to_dict()
+        setting = FeatureSetting(
+            name=str(name),
+            impute=text["impute"],
+            transform=text["transform"],
+            scale=text["scaler"],
+            weight=number["weight"],
+        )
+        cap_lower, cap_upper = (
+            None if np.isnan(number[bound]) else number[bound]
+            for bound in ("cap_lower", "cap_upper")
+        )
+        parameters[number["feature_number"]] = FeatureParameters(
+            setting,
+            number["impute_value"],
+            cap_lower,
+            cap_upper,
+            number["center"],
+            number["scale"],
+        )
+    return [parameters[number] for number in sorted(parameters)]
+
+
+def read_centers(
+    rows: pd.DataFrame, feature_names: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ids (segments,), rising, and centroids (segments, features) in scaled units."""
+    centers = rows[rows["parameter"] == "centroid"].pivot(
+        index="segment_id", columns="feature_name", values="number_value"
+    )
+    return (
+        centers.index.to_numpy(np.int64),
+        centers[list(feature_names)].to_numpy(np.float64),
+    )
+
+
+def read_bins(
+    rows: pd.DataFrame, feature_name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Upper bounds and counts of a feature's bins; None where it has none."""
+    of_feature = rows[rows["feature_name"] == feature_name].sort_values("unit_number")
+    counts, bounds = (
+        of_feature.loc[of_feature["parameter"] == parameter, "number_value"].to_numpy(
+            np.float64
+        )
+        for parameter in ("training_bin_count", "training_bin_upper")
+    )
+    return None if counts.size == 0 else (bounds, counts)
