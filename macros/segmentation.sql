@@ -18,7 +18,9 @@
     {% set segment_ids = registry_values(
         'segment_id', "parameter = 'training_customers'", 'segment_id'
     ) %}
-    {{ return(segment_ids or range(1, valid_var('n_segments') + 1) | list) }}
+    {% set n_segments = valid_var('n_segments') %}
+    {% set k = valid_var('k_range')[0] if n_segments == 'auto' else n_segments %}
+    {{ return(segment_ids or range(1, k + 1) | list) }}
 {% endmacro %}
 
 

@@ -8,6 +8,9 @@
     {% elif kind == 'number' %}
         {# Infinity less itself is not zero, nor is not-a-number. #}
         {{ return((value is integer or value is float) and value - value == 0) }}
+    {% elif kind == 'range' %}
+        {{ return(has_kind(value, 'list') and value | length == 2
+            and value | select('integer') | list | length == 2) }}
     {% elif kind == 'date' %}
         {{ return(is_iso_date(value | string)) }}
     {% elif kind == 'text' %}
@@ -21,6 +24,9 @@
 
 
 {% macro is_within_limits(value, rule) %}
+    {% if rule['kind'] == 'range' %}
+        {{ return(rule['minimum'] <= value[0] <= value[1] <= rule['maximum']) }}
+    {% endif %}
     {% set value = value | string if rule['kind'] == 'date' else value %}
     {% set words = words_of(rule) %}
     {{ return(not (
@@ -55,6 +61,9 @@
         {% set words = 'true, false' if 'or_words' in rule else 'true or false' %}
     {% elif kind == 'whole_number' %}
         {% set words = 'a whole number' ~ limits_in_words(rule) %}
+    {% elif kind == 'range' %}
+        {% set words = 'a list of two whole numbers, the least first,'
+            ~ limits_in_words(rule) %}
     {% elif kind == 'number' %}
         {% set words = 'a number' ~ limits_in_words(rule) %}
     {% elif kind == 'date' %}
@@ -115,7 +124,7 @@
     {% elif value is number %}
         {{ return(('the number ' if kind == 'text' else '') ~ value) }}
     {% else %}
-        {{ return(('the list ' if kind != 'list' and has_kind(value, 'list') else '')
+        {{ return(('the list ' if kind not in ['list', 'range'] and has_kind(value, 'list') else '')
             ~ value | string | truncate(80)) }}
     {% endif %}
 {% endmacro %}

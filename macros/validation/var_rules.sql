@@ -4,6 +4,7 @@
     kind            limits
     flag
     whole_number    minimum, maximum
+    range           minimum, maximum (of a list of two whole numbers, the least first)
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
     text            one_of, known (what known_words lists), containing, without, refused
@@ -88,7 +89,18 @@
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
 
         'segmentation_method': {'kind': 'text', 'one_of': ['kmeans']},
-        'n_segments': {'kind': 'whole_number', 'minimum': 2, 'maximum': 50},
+        'n_segments': {
+            'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
+        },
+        'k_range': {'kind': 'range', 'minimum': 2, 'maximum': 50},
+        'bootstrap_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
+        'prediction_strength_splits': {
+            'kind': 'whole_number', 'minimum': 1, 'maximum': 1000
+        },
+        'gap_reference_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
+        'selection_sample_rows': {
+            'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
+        },
         'training_sample_rows': {
             'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
         },

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ import pyarrow as pa
 from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
 from segmentation.registry_rows import (
     bin_rows,
+    candidate_rows,
     preprocessing_rows,
     read_bins,
     read_centers,
@@ -32,6 +34,7 @@ from segmentation.registry_rows import (
 if TYPE_CHECKING:
     from segmentation.clustering import Clustering
     from segmentation.identity import SegmentIdentity
+    from segmentation.k_selection import Selection
 
 SCHEMA = pa.schema(
     [
@@ -54,11 +57,16 @@ CONFIGURATION = (
     "training_sample_rows",
     "random_state",
 )
+# Settings that do so only where the number of segments is chosen.
+SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
+LOGGER = logging.getLogger("segmentation")
 
 
 def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return the settings that define a model as canonical JSON, and its hash."""
-    text = json.dumps({name: settings[name] for name in CONFIGURATION}, sort_keys=True)
+    is_auto = settings["n_segments"] == "auto"
+    names = (*CONFIGURATION, *(SELECTION_CONFIGURATION if is_auto else ()))
+    text = json.dumps({name: settings[name] for name in names}, sort_keys=True)
     return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -141,7 +149,8 @@ def fit_version(
         One row per candidate feature: feature_name, is_selected and is_time_driven
         (whether time alone moves it).
     settings
-        The vars named in `CONFIGURATION`, refit and minimum_match_similarity.
+        The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit
+        and minimum_match_similarity.
     latest_version
         All rows of the registry's latest version; no rows where there is none.
     highest_segment_id
@@ -171,12 +180,14 @@ def fit_version(
     if fit_reason is None:
         return no_rows()
 
-    from segmentation.clustering import OUTLIER_QUANTILE, fit_kmeans, order_by_value
+    from segmentation.clustering import OUTLIER_QUANTILE, order_by_value
+    from segmentation.k_selection import SelectionSettings, divide
     from segmentation.preprocessing import (
         FeatureSetting,
         fit_preprocessing,
         transform_features,
     )
+    from segmentation.stability import bootstrap_jaccard
 
     selected_features = set(names[feature_selection["is_selected"]])
     feature_settings = [
@@ -192,13 +203,16 @@ def fit_version(
         )
     training = training.sort_values("customer_id", ignore_index=True)
     parameters = fit_preprocessing(training, feature_settings)
+    selection = divide(
+        transform_features(training, parameters),
+        settings["n_segments"],
+        SelectionSettings.from_mapping(settings),
+    )
     clustering = order_by_value(
-        fit_kmeans(
-            transform_features(training, parameters),
-            settings["n_segments"],
-            settings["random_state"],
-        ),
-        training["total_spend"].to_numpy(float),
+        selection.clustering, training["total_spend"].to_numpy(float)
+    )
+    jaccard = bootstrap_jaccard(
+        clustering.labels[selection.rows], len(clustering.centers), selection.refits
     )
     identities = identify_segments(
         clustering,
@@ -207,6 +221,8 @@ def fit_version(
         highest_segment_id,
         settings["minimum_match_similarity"],
     )
+
+    warn_of(selection, identities, settings)
 
     facts: dict[str, float | str] = {
         "method": settings["segmentation_method"],
@@ -233,7 +249,8 @@ def fit_version(
     rows = [
         *version_rows(facts),
         *preprocessing_rows(parameters),
-        *segment_rows(clustering, parameters, identities),
+        *segment_rows(clustering, parameters, identities, jaccard),
+        *candidate_rows(selection.candidates),
         *training_bin_rows(training),
     ]
     return pa.Table.from_pylist(
@@ -277,6 +294,31 @@ def identify_segments(
         highest_segment_id=highest_segment_id,
         minimum_match_similarity=minimum_match_similarity,
     )
+
+
+def warn_of(
+    selection: Selection,
+    identities: Sequence[SegmentIdentity],
+    settings: Mapping[str, Any],
+) -> None:
+    """Say in the build's log what the reader of the new version should know."""
+    if selection.chosen.faults:
+        LOGGER.warning(
+            "n_segments %s: %d segments, but %s (see segmentation_k_candidates).",
+            settings["n_segments"],
+            selection.chosen.n_segments,
+            " and ".join(selection.chosen.faults),
+        )
+    for identity in identities:
+        is_new = identity.matched_from_segment_id is None
+        if is_new and identity.match_similarity is not None:
+            LOGGER.warning(
+                "Segment %d is new: the most similar segment of the version before has "
+                "Jaccard similarity %.3f, under minimum_match_similarity %s.",
+                identity.segment_id,
+                identity.match_similarity,
+                settings["minimum_match_similarity"],
+            )
 
 
 def training_bin_rows(training: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ frames that are read hold the rows of one version.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from segmentation.clustering import Clustering
     from segmentation.identity import SegmentIdentity
+    from segmentation.k_selection import Candidate
     from segmentation.preprocessing import FeatureParameters
 
 Row = dict[str, Any]
@@ -66,8 +68,12 @@ def segment_rows(
     clustering: Clustering,
     parameters: Sequence[FeatureParameters],
     identities: Sequence[SegmentIdentity],
+    jaccard: NDArray[np.float64],
 ) -> list[Row]:
-    """Rows of each segment: its size in training, its origin, its centroid."""
+    """Rows of each segment: its size in training, its origin, stability and centroid.
+
+    `jaccard` (bootstraps, segments) holds the similarities of each segment.
+    """
     rows: list[Row] = []
     for index, identity in enumerate(identities):
         segment = {"segment_id": identity.segment_id}
@@ -75,6 +81,8 @@ def segment_rows(
             "training_customers": int((clustering.labels == index).sum()),
             "matched_from_segment_id": identity.matched_from_segment_id,
             "match_similarity": identity.match_similarity,
+            "bootstrap_jaccard_mean": jaccard[:, index].mean(),
+            "bootstrap_jaccard_minimum": jaccard[:, index].min(),
         }
         rows += [
             {**segment, "parameter": name, **value_of(value)}
@@ -91,6 +99,20 @@ def segment_rows(
                 {**feature, "parameter": "centroid_original", **value_of(original)}
             )
     return rows
+
+
+def candidate_rows(candidates: Sequence[Candidate]) -> list[Row]:
+    """Rows of each number of segments that was tried; the unit number is the number."""
+    return [
+        {
+            "unit_number": candidate.n_segments,
+            "parameter": f"candidate_{name}",
+            **value_of(value),
+        }
+        for candidate in candidates
+        for name, value in asdict(candidate).items()
+        if name != "n_segments" and (isinstance(value, str) or np.isfinite(value))
+    ]
 
 
 def bin_rows(feature_name: str, values: NDArray[np.float64]) -> list[Row]:

@@ -42,6 +42,11 @@ SETTINGS: dict[str, Any] = {
     "maximum_missing_share": 0.2,
     "training_sample_rows": 1000,
     "random_state": 0,
+    "k_range": [3, 5],
+    "bootstrap_count": 5,
+    "prediction_strength_splits": 2,
+    "gap_reference_count": 2,
+    "selection_sample_rows": 1000,
     "refit": False,
     "minimum_match_similarity": 0.5,
 }
@@ -110,7 +115,9 @@ def registry(training: pd.DataFrame) -> pd.DataFrame:
 
 def facts_of(registry: pd.DataFrame) -> dict[str, Any]:
     """Numbers and texts that hold for the whole version, by their names."""
-    facts = registry[registry["segment_id"].isna() & registry["feature_name"].isna()]
+    facts = registry[
+        registry[["segment_id", "feature_name", "unit_number"]].isna().all(axis=1)
+    ]
     return dict(
         zip(
             facts["parameter"],
