@@ -57,7 +57,8 @@ bounds as (
 
 ),
 
--- In bin 0 are the missing values; of the others, all up to the end of each bin.
+-- In bin 0 are the missing values; of the others, all up to the end of each bin. Where
+-- all are missing count_if is null on one engine.
 reached as (
 
     select
@@ -67,8 +68,12 @@ reached as (
             as {{ feature }}__0,
         {%- for bin_number in range(1, bound_count + 1) %}
         cast(
-            count_if(
-                customer_features.{{ feature }} <= bounds.{{ feature }}__{{ bin_number }}
+            coalesce(
+                count_if(
+                    customer_features.{{ feature }}
+                    <= bounds.{{ feature }}__{{ bin_number }}
+                ),
+                0
             ) as bigint
         ) as {{ feature }}__{{ bin_number }},
         {%- endfor %}
