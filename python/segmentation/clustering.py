@@ -43,7 +43,8 @@ def fit_kmeans(
     """Fit k-means on scaled features (customers, features).
 
     One thread fits, because the order in which several add up their partial sums is not
-    the same twice.
+    the same twice. Every start runs until nothing changes (tol=0): starts that stop
+    near the same optimum would disagree about the customers on the borders.
 
     Raises
     ------
@@ -57,7 +58,9 @@ def fit_kmeans(
             f"vectors; expected at least n_segments = {n_segments}."
         )
     with threadpool_limits(limits=1):
-        model = KMeans(n_segments, n_init=N_INIT, random_state=random_state).fit(matrix)
+        model = KMeans(n_segments, n_init=N_INIT, tol=0, random_state=random_state).fit(
+            matrix
+        )
         distances = model.transform(matrix).min(axis=1)
     return Clustering(
         model.cluster_centers_,

@@ -438,20 +438,20 @@ def gap_statistic(
     -------
     gap, error
         Mean of the reference's log inertia less that of the data; its standard
-        deviation times sqrt(1 + 1 / references). The gap is infinite at inertia 0.
+        deviation times sqrt(1 + 1 / references). Not finite where an inertia is 0.
     """
     with threadpool_limits(limits=1):
-        logarithms = np.log(
-            [
-                KMeans(n_segments, n_init=REFIT_N_INIT, random_state=random_state)
-                .fit(reference)
-                .inertia_
-                for reference in references
-            ]
-        )
-    with np.errstate(divide="ignore"):
+        inertias = [
+            KMeans(n_segments, n_init=REFIT_N_INIT, random_state=random_state)
+            .fit(reference)
+            .inertia_
+            for reference in references
+        ]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithms = np.log(inertias)
         gap = float(logarithms.mean() - np.log(inertia))
-    return gap, float(logarithms.std() * np.sqrt(1 + 1 / len(references)))
+        error = float(logarithms.std() * np.sqrt(1 + 1 / len(references)))
+    return gap, error
 
 
 def prediction_strength(
@@ -513,16 +513,22 @@ def apply_rule(
     """Choose the largest k whose every segment is stable and large enough.
 
     Silhouette, gap and the others are shown and do not decide: they nearly always elect
-    two segments, or on skewed data a segment of one customer. Where no k of `k_range`
-    passes, the most stable one is chosen.
+    two segments, or on skewed data a segment of one customer.
+
+    Where no k of `k_range` passes, the most stable one is chosen, of those whose
+    segments are large enough if there are any: a segment of one customer is found again
+    whenever that customer is drawn, which says nothing about anybody else.
     """
     eligible = [c for c in candidates if k_range[0] <= c.n_segments <= k_range[1]]
+    large_enough = [c for c in eligible if c.smallest_share >= MINIMUM_SEGMENT_SHARE]
     passing = [c for c in eligible if not c.faults]
     limits = f"{k_range[0]} to {k_range[1]}"
     if passing:
         chosen = max(passing, key=lambda c: c.n_segments)
     else:
-        chosen = max(eligible, key=lambda c: (c.minimum_jaccard, -c.n_segments))
+        chosen = max(
+            large_enough or eligible, key=lambda c: (c.minimum_jaccard, -c.n_segments)
+        )
 
     judged = []
     for candidate in candidates:

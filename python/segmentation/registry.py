@@ -313,8 +313,8 @@ def warn_of(
         is_new = identity.matched_from_segment_id is None
         if is_new and identity.match_similarity is not None:
             LOGGER.warning(
-                "Segment %d is new: the most similar segment of the version before has "
-                "Jaccard similarity %.3f, under minimum_match_similarity %s.",
+                "Segment %d is new: no segment of the version before lives on in it "
+                "(highest Jaccard similarity %.3f, minimum_match_similarity %s).",
                 identity.segment_id,
                 identity.match_similarity,
                 settings["minimum_match_similarity"],

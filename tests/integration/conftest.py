@@ -24,6 +24,8 @@ SEEDS = PROJECT / "seeds" / "crm_sample"
 DBT = Path(sys.executable).with_name("dbt")
 # What the environment of whoever runs the tests would otherwise decide.
 OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
+# Most tests are not about the number of segments: choosing it takes seconds a fit.
+USUAL_VARIABLES = {"n_segments": 4}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
 TIMEOUT_SECONDS = 600
 NEW_CUSTOMER = "who came in the last month"
@@ -49,32 +51,44 @@ class Warehouse:
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt with `variables` and more `environment`, whatever comes of it."""
+        return subprocess.run(
+            self.command(arguments, variables),
+            cwd=PROJECT,
+            env=self.environment(environment),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+
+    def command(
+        self, arguments: Sequence[str], variables: Mapping[str, Any] | None = None
+    ) -> list[str]:
+        """The command that runs dbt on this warehouse."""
         command = [
             *[DBT, "--no-use-colors", "--no-version-check"],
             *["--no-send-anonymous-usage-stats"],
             *arguments,
             *["--target-path", self.folder / "target"],
             *["--log-path", self.folder / "logs"],
-            *["--vars", json.dumps(variables or {})],
+            *["--vars", json.dumps({**USUAL_VARIABLES, **(variables or {})})],
         ]
+        return [str(part) for part in command]
+
+    def environment(
+        self, environment: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """What dbt inherits, with this warehouse and more `environment`."""
         inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(OWN_VARIABLES)
         }
-        return subprocess.run(
-            [str(part) for part in command],
-            cwd=PROJECT,
-            env={
-                **inherited,
-                "SEGMENTATION_DATABASE": str(self.database),
-                **(environment or {}),
-            },
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+        return {
+            **inherited,
+            "SEGMENTATION_DATABASE": str(self.database),
+            **(environment or {}),
+        }
 
     def build(
         self,

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from planted_features import features, logarithms
+from sklearn.preprocessing import StandardScaler
 
+from crm_sample import generate_sample
+from segmentation.clustering import fit_kmeans
 from segmentation.identity import (
     SegmentIdentity,
     first_identities,
@@ -121,3 +125,19 @@ def test_the_pairing_is_the_best_of_all() -> None:
         SegmentIdentity(2, 2, 2 / 5),
         SegmentIdentity(1, 1, 2 / 5),
     ]
+
+
+def test_thirty_refits_agree_on_the_ids_of_the_sample() -> None:
+    """With other seeds the same segments come in another order; ids undo that."""
+    values = features(generate_sample().plant, "2025-10-03")
+    matrix = StandardScaler().fit_transform(logarithms(values))
+    first = fit_kmeans(matrix, 4, random_state=0).labels
+    raw_agreements, agreements = [], []
+    for random_state in range(1, 31):
+        labels = fit_kmeans(matrix, 4, random_state).labels
+        identities = identities_of(first, labels, 0.5, 4, np.array([1, 2, 3, 4]))
+        ids = np.array([identity.segment_id for identity in identities])
+        raw_agreements.append((labels == first).mean())
+        agreements.append((ids[labels] == first + 1).mean())
+    assert np.mean(raw_agreements) < 0.6
+    assert min(agreements) >= 0.999

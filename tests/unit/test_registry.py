@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from segmentation.drift import count_bins, learn_bins
 from segmentation.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
@@ -23,11 +24,13 @@ from segmentation.preprocessing import (
 from segmentation.registry import (
     CONFIGURATION,
     SCHEMA,
+    SELECTION_CONFIGURATION,
     configuration_of,
     fit_version,
     no_rows,
     reason_to_fit,
 )
+from segmentation.registry_rows import read_bins
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
 FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)
@@ -154,6 +157,174 @@ def test_reason_to_fit(
     latest: str, refit: bool | str, has_drifted: bool, reason: str | None
 ) -> None:
     assert reason_to_fit(latest, "same", refit, has_drifted) == reason
+
+
+# ---------------------------------------------------------------- drift
+
+
+def test_drift_of_a_feature_fits_a_new_version_on_demand(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    drifted = training.assign(total_spend=training["total_spend"] * 2)
+    assert fit(drifted, registry).empty
+    facts = facts_of(fit(drifted, registry, refit="on_drift"))
+    assert facts["fit_reason"] == "drift"
+    assert facts["drifted_features"] == "total_spend"
+    assert fit(training, registry, refit="on_drift").empty
+    assert "drifted_features" not in facts_of(fit(training, registry, refit=True))
+
+
+def test_features_that_time_moves_do_not_count_as_drift(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    later = training.assign(recency_days=training["recency_days"] + 90)
+    assert fit(later, registry, refit="on_drift").empty
+
+
+def test_values_that_go_missing_are_drift(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    known = training["total_spend"].mask(training.index < 60)
+    lost = training.assign(total_spend=known)
+    facts = facts_of(fit(lost, registry, refit="on_drift"))
+    assert facts["drifted_features"] == "total_spend"
+
+
+def test_bins_can_be_read_back(training: pd.DataFrame, registry: pd.DataFrame) -> None:
+    bins = read_bins(registry, "recency_days")
+    assert bins is not None
+    bounds, counts = bins
+    values = training["recency_days"].to_numpy()
+    assert_array_equal(bounds, learn_bins(values))
+    assert_array_equal(counts, count_bins(values, bounds))
+    assert counts[0] == 3
+    assert counts.sum() == 150
+    assert read_bins(registry, "age") is None
+
+
+# ---------------------------------------------------------------- identity
+
+
+def identities_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the rows of a version say of each of its segments."""
+    of_segments = rows[rows["segment_id"].notna() & rows["feature_name"].isna()]
+    return of_segments.pivot(
+        index="segment_id", columns="parameter", values="number_value"
+    )
+
+
+def test_a_first_fit_matches_nothing(registry: pd.DataFrame) -> None:
+    identities = identities_of(registry)
+    assert list(identities.index) == [1, 2, 3]
+    assert set(identities.columns) == {
+        "training_customers",
+        "bootstrap_jaccard_mean",
+        "bootstrap_jaccard_minimum",
+    }
+    assert "matched_from_version" not in facts_of(registry)
+
+
+def test_a_refit_keeps_ids_though_values_turn_round(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    """Numbered anew by falling mean spend the ids would be 3, 2, 1."""
+    turned = training.assign(total_spend=1000 - training["total_spend"])
+    old = registry[registry["feature_name"] != "total_spend"]
+    refitted = fit(turned, old, selected_features=["recency_days"], refit=True)
+    identities = identities_of(refitted)
+    assert_array_equal(identities["matched_from_segment_id"], [1, 2, 3])
+    assert (identities["match_similarity"] > 0.95).all()
+    assert facts_of(refitted)["matched_from_version"] == 1
+    centroids = refitted[refitted["parameter"] == "centroid_original"]
+    recency = centroids.set_index("segment_id")["number_value"]
+    assert recency[1] < recency[2] < recency[3]
+
+
+def test_other_features_do_not_change_ids(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    refitted = fit(training, registry, selected_features=["total_spend"], refit=True)
+    identities = identities_of(refitted)
+    assert_array_equal(identities.index, [1, 2, 3])
+    assert (identities["match_similarity"] > 0.9).all()
+
+
+def test_retired_ids_never_return(
+    training: pd.DataFrame, registry: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_group = pd.concat([training, new_group(training)], ignore_index=True)
+    second = fit(with_group, registry, n_segments=4)
+    assert_array_equal(identities_of(second).index, [1, 2, 3, 4])
+    assert np.isnan(identities_of(second).loc[4, "matched_from_segment_id"])
+    assert identities_of(second).loc[4, "match_similarity"] < 0.5
+    assert "Segment 4 is new: no segment of the version" in caplog.text
+
+    history = pd.concat([registry, second], ignore_index=True)
+    third = fit(with_group.iloc[50:], history)
+    assert_array_equal(identities_of(third).index, [2, 3, 4])
+
+    history = pd.concat([history, third], ignore_index=True)
+    fourth = fit(with_group, history, n_segments=4)
+    assert_array_equal(identities_of(fourth).index, [2, 3, 4, 5])
+    assert identities_of(fourth).loc[5, "training_customers"] == 50
+    assert np.isnan(identities_of(fourth).loc[5, "matched_from_segment_id"])
+
+
+def new_group(training: pd.DataFrame) -> pd.DataFrame:
+    """Customers who spent far more than all others and have left since."""
+    group = training.iloc[:40]
+    return group.assign(
+        customer_id="n" + group["customer_id"],
+        recency_days=group["recency_days"] + 600,
+        total_spend=group["total_spend"] + 3000,
+    )
+
+
+# ---------------------------------------------------------------- choice of k
+
+
+def candidates_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the rows of a version say of each number of segments."""
+    of_candidates = rows[rows["unit_number"].notna() & rows["feature_name"].isna()]
+    values = of_candidates["number_value"].astype(object)
+    return of_candidates.assign(
+        value=values.where(values.notna(), of_candidates["text_value"])
+    ).pivot(index="unit_number", columns="parameter", values="value")
+
+
+@pytest.fixture(scope="module")
+def round_groups(training: pd.DataFrame) -> pd.DataFrame:
+    """Groups that spread alike in both features; halves of them would not last."""
+    noise = np.random.default_rng(3).normal(0, 6, size=150)
+    return training.assign(total_spend=np.repeat([900, 500, 100], 50) + noise)
+
+
+def test_the_rule_chooses_the_number_of_segments(round_groups: pd.DataFrame) -> None:
+    rows = fit(round_groups, n_segments="auto", bootstrap_count=20)
+    candidates = candidates_of(rows)
+    assert list(candidates.index) == [2, 3, 4, 5, 6, 7, 8]
+    assert candidates["candidate_is_chosen"].tolist() == [0, 1, 0, 0, 0, 0, 0]
+    assert facts_of(rows)["n_segments"] == 3
+    assert candidates.loc[3, "candidate_minimum_jaccard"] == 1
+    assert candidates.loc[3, "candidate_smallest_share"] == pytest.approx(1 / 3)
+    assert_array_equal(identities_of(rows)["bootstrap_jaccard_minimum"], [1, 1, 1])
+
+
+def test_a_choice_that_fails_the_rule_is_logged(
+    round_groups: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = fit(round_groups, n_segments=5, bootstrap_count=20)
+    [reason] = candidates_of(rows)["candidate_reason"]
+    assert reason.startswith("n_segments is 5; a segment has mean bootstrap Jaccard 0.")
+    assert "n_segments 5: 5 segments, but a segment has mean boot" in caplog.text
+
+
+def test_how_k_is_chosen_defines_the_model_only_where_it_is_chosen() -> None:
+    for name in SELECTION_CONFIGURATION:
+        for n_segments, changes in (("auto", True), (4, False)):
+            settings = {**SETTINGS, "n_segments": n_segments}
+            changed = configuration_of({**settings, name: "changed"})
+            assert (changed != configuration_of(settings)) == changes
 
 
 # ---------------------------------------------------------------- configuration

