@@ -52,3 +52,31 @@
     max({{ 'text_value' if type == 'string' else 'number_value' }})
         filter (where parameter = '{{ parameter }}')
 {%- endmacro %}
+
+
+{#
+    Whether more is on record of a customer in one relation than in another: what time
+    alone never changes differs. Both have record_count and total_spend.
+#}
+{% macro has_new_records(before, after) -%}
+    (
+        {{ after }}.record_count <> {{ before }}.record_count
+        or {{ after }}.total_spend <> {{ before }}.total_spend
+    )
+{%- endmacro %}
+
+
+{#
+    The features of which the version in use stored bins, each with how many bounds its
+    bins have; the last bin is open, so there is one more.
+#}
+{% macro binned_features() %}
+    {% set bounds = {} %}
+    {% for feature in registry_values(
+        'feature_name', "parameter = 'training_bin_count'", 'feature_name, unit_number'
+    ) if feature in candidate_features() %}
+        {# Missing values have a bin without a bound, and so has the last one. #}
+        {% do bounds.update({feature: bounds.get(feature, -2) + 1}) %}
+    {% endfor %}
+    {{ return(bounds) }}
+{% endmacro %}

@@ -181,6 +181,7 @@ final as (
         round(satisfaction, 6) as satisfaction,
         trailing_review_count,
         round(trailing_satisfaction, 6) as trailing_satisfaction,
+        order_count + return_count + visit_count + review_count as record_count,
         round(
             coalesce(
                 case

@@ -1,7 +1,8 @@
 {#
     A name for each segment from what sets it apart: the features in which its centroid
     lies farthest from the mean of the training customers, in the words of the seed
-    segment_feature_words. Frozen with the version, so a name follows its segment.
+    segment_feature_words. The name is that of the version in which the segment's id
+    first appeared, so it follows the id through every later one.
 #}
 with
 
@@ -97,22 +98,58 @@ worded as (
 
 ),
 
+-- An id is named once, where it first appears.
+first_named as (
+
+    select
+        segment_id,
+        min(segmentation_version) as segmentation_version,
+        min_by(
+            upper(substr(words, 1, 1)) || substr(words, 2) || ' customers',
+            segmentation_version
+        ) as derived_name
+    from worded
+    group by segment_id
+
+),
+
+-- Only ids of the same version and of earlier ones make a name need its number, so
+-- that no name ever changes because of an id that came later.
+told_apart as (
+
+    select
+        segment_id,
+        derived_name,
+        count(*) over (
+            partition by derived_name
+            order by segmentation_version
+            range between unbounded preceding and current row
+        ) > 1 as is_repeated
+    from first_named
+
+),
+
 named as (
 
     select
-        worded.segmentation_version,
-        worded.segment_id,
+        segment_sizes.segmentation_version,
+        segment_sizes.segment_id,
         segment_sizes.training_customers,
         chosen_names.segment_name is not null as is_name_chosen,
-        upper(substr(worded.words, 1, 1)) || substr(worded.words, 2) || ' customers'
-            as derived_name,
-        chosen_names.segment_name as chosen_name
-    from worded
-    inner join segment_sizes
-        on worded.segmentation_version = segment_sizes.segmentation_version
-            and worded.segment_id = segment_sizes.segment_id
+        coalesce(
+            chosen_names.segment_name,
+            case
+                when told_apart.is_repeated
+                    then told_apart.derived_name
+                        || ' (' || cast(told_apart.segment_id as string) || ')'
+                else told_apart.derived_name
+            end
+        ) as segment_name
+    from segment_sizes
+    inner join told_apart
+        on segment_sizes.segment_id = told_apart.segment_id
     left join chosen_names
-        on worded.segment_id = cast(chosen_names.segment_id as bigint)
+        on segment_sizes.segment_id = cast(chosen_names.segment_id as bigint)
 
 ),
 
@@ -124,12 +161,7 @@ final as (
         segment_id,
 
         ---------- strings
-        case
-            when is_name_chosen then chosen_name
-            when count(*) over (partition by segmentation_version, derived_name) > 1
-                then derived_name || ' (' || cast(segment_id as string) || ')'
-            else derived_name
-        end as segment_name,
+        segment_name,
 
         ---------- numerics
         training_customers,

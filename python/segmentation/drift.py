@@ -6,6 +6,7 @@ Imports nothing slow: a build that only scores calls it too.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 MAXIMUM_BINS = 10
@@ -64,10 +65,31 @@ def population_stability_index(
 ) -> NDArray[np.float64]:
     """Sum over bins of (actual - expected share) x ln(actual / expected share).
 
+    Parameters
+    ----------
+    expected_counts, actual_counts
+        As for `stability_contributions`.
+
+    Returns
+    -------
+    index
+        (...,), at least 0; NaN where a side has no customers.
+    """
+    index: NDArray[np.float64] = stability_contributions(
+        expected_counts, actual_counts
+    ).sum(axis=-1)
+    return index
+
+
+def stability_contributions(
+    expected_counts: ArrayLike, actual_counts: ArrayLike
+) -> NDArray[np.float64]:
+    """Each bin's term of the population stability index.
+
     A bin that is empty on both sides is no bin, so features with different numbers of
     bins can be padded with zeros. Where a bin is empty on one side only, 0.5 is added
-    to every count of both sides, because the logarithm of nothing is infinite: the
-    Haldane-Anscombe correction, known from odds ratios.
+    to every count of both sides (the Haldane-Anscombe correction, as for an odds
+    ratio): the logarithm of nothing is infinite.
 
     Parameters
     ----------
@@ -76,8 +98,8 @@ def population_stability_index(
 
     Returns
     -------
-    index
-        (...,), at least 0; NaN where a side has no customers.
+    contributions
+        (..., bins), each at least 0; NaN where a side has no customers.
 
     Raises
     ------
@@ -88,15 +110,20 @@ def population_stability_index(
     is_bin = (expected > 0) | (actual > 0)
     is_empty = is_bin & ((expected == 0) | (actual == 0))
     correction = np.where(is_bin & is_empty.any(axis=-1, keepdims=True), 0.5, 0.0)
-    has_customers = (expected.sum(axis=-1) > 0) & (actual.sum(axis=-1) > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        expected_share, actual_share = (
-            (counts + correction) / (counts + correction).sum(axis=-1, keepdims=True)
-            for counts in (expected, actual)
+    has_customers = (expected.sum(axis=-1, keepdims=True) > 0) & (
+        actual.sum(axis=-1, keepdims=True) > 0
+    )
+    shares = []
+    for counts in (expected, actual):
+        corrected = counts + correction
+        total = corrected.sum(axis=-1, keepdims=True)
+        # What is no bin has the same share on both sides and so adds nothing.
+        shares.append(
+            np.where(is_bin, corrected, 1.0) / np.where(total > 0, total, 1.0)
         )
-        terms = (actual_share - expected_share) * np.log(actual_share / expected_share)
-    index = np.where(is_bin, terms, 0.0).sum(axis=-1)
-    return np.where(has_customers, index, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = (shares[1] - shares[0]) * np.log(shares[1] / shares[0])
+    return np.where(has_customers, np.where(is_bin, terms, 0.0), np.nan)
 
 
 def drift_p_value(
@@ -112,7 +139,7 @@ def drift_p_value(
     Parameters
     ----------
     expected_counts, actual_counts
-        As for `population_stability_index`.
+        As for `stability_contributions`.
 
     Returns
     -------
@@ -137,6 +164,42 @@ def drift_verdict(index: float) -> str | None:
     if index < MODERATE_DRIFT:
         return "none"
     return "moderate" if index < LARGE_DRIFT else "large"
+
+
+def measure_drift(bin_counts: pd.DataFrame) -> pd.DataFrame:
+    """Measure the drift of variables from counts of customers in their bins.
+
+    Parameters
+    ----------
+    bin_counts
+        One row per observation_date, variable_name and bin_number: customers on the
+        date and training_customers.
+
+    Returns
+    -------
+    drift
+        The rows in the order of their keys, which they keep, with the bin's
+        `contribution` to the index and, equal in all bins of a variable on a date,
+        `population_stability_index`, `p_value` and `verdict`; missing where a side has
+        no customers.
+    """
+    keys = ["observation_date", "variable_name"]
+    ordered = bin_counts.sort_values([*keys, "bin_number"], ignore_index=True)
+    row = ordered.groupby(keys, sort=False).ngroup().to_numpy()
+    column = ordered.groupby(keys, sort=False).cumcount().to_numpy()
+    # A rectangle: variables with fewer bins have empty ones at the end.
+    shape = (row.max(initial=-1) + 1, column.max(initial=-1) + 1)
+    expected, actual = np.zeros(shape), np.zeros(shape)
+    expected[row, column] = ordered["training_customers"]
+    actual[row, column] = ordered["customers"]
+    index = population_stability_index(expected, actual)
+    verdicts = np.array([drift_verdict(value) for value in index], dtype=object)
+    return ordered[[*keys, "bin_number"]].assign(
+        contribution=stability_contributions(expected, actual)[row, column],
+        population_stability_index=index[row],
+        p_value=drift_p_value(expected, actual)[row],
+        verdict=verdicts[row],
+    )
 
 
 def _counts(

@@ -9,6 +9,7 @@ scenarios as (
 segments as (
 
     select * from {{ ref('segments') }}
+    where is_in_use
 
 ),
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
 USUAL_VARIABLES = {"n_segments": 4}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
 TIMEOUT_SECONDS = 600
+NEW_CUSTOMER = "who came in the last month"
 
 RunDbt = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -172,6 +174,69 @@ def sample() -> CrmSample:
 def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The warehouse of the sample; whoever goes on building copies it first."""
     return Warehouse(tmp_path_factory.mktemp("sample")).build()
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A warehouse that grew by a month without a refit.
+
+    Attributes
+    ----------
+    warehouse
+        As the second build left it.
+    start, end
+        The current observation dates of the two builds.
+    before
+        `customer_segments` as the first build left it.
+    registry
+        The registry as the first build left it.
+    erased_customer
+        Who was there in the first build and asked to be erased before the second.
+        `NEW_CUSTOMER` bought for the first time in between.
+    """
+
+    warehouse: Warehouse
+    start: date
+    end: date
+    before: pd.DataFrame
+    registry: list[tuple[Any, ...]]
+    erased_customer: str
+
+
+@pytest.fixture(scope="session")
+def growth(
+    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Growth:
+    """The sample as it was known a month ago, and then as it is known today."""
+    warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("growth"))
+    [(end,)] = warehouse.rows("select max(observation_date) from customer_segments")
+    start = end - timedelta(days=30)
+    # All that has a row for a customer, but for the raw records.
+    customer_models = (
+        *["--select", "+customer_segments", "+customer_segment_changes"],
+        *["+customers", "+customer_identities", "+segment_migrations"],
+        *["--exclude", "resource_type:seed"],
+    )
+    with duckdb.connect(str(warehouse.database)) as connection:
+        connection.execute("drop table customer_segments_history")
+    warehouse.build(*customer_models, variables={"as_of_date": str(start)})
+    before = warehouse.frame("from customer_segments order by customer_id")
+    registry = warehouse.rows("from segmentation_registry order by all")
+
+    erased_customer = before["customer_id"].iloc[0]
+    with duckdb.connect(str(warehouse.database)) as connection:
+        connection.execute(
+            "insert into raw_erasure_requests (customer_id, requested_at) "
+            "values (?, ?)",
+            [erased_customer, str(start)],
+        )
+        connection.execute(
+            "insert into raw_orders (order_id, customer_id, ordered_at, amount) "
+            "values ('first order', ?, ?, '19.90')",
+            [NEW_CUSTOMER, str(start)],
+        )
+    warehouse.build(*customer_models)
+    return Growth(warehouse, start, end, before, registry, erased_customer)
 
 
 @pytest.fixture(scope="session")

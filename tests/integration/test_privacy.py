@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Warehouse, read_raw_table
+from conftest import Growth, Warehouse, read_raw_table
 
 # Staging, and the step that finds out who is who.
 WITH_IDENTITY = r"(raw|base|stg)_.*|int_customers_unioned|int_customers_deduplicated"
@@ -178,3 +178,34 @@ def test_with_a_salt_the_hash_is_of_email_and_salt(
         personal_columns(salted, identities, lambda relation: relation == "customers")
         == {}
     )
+
+
+def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
+    """The snapshot and what is read from it, which no build makes anew, among them.
+
+    What the company itself keeps, and the models that read it to leave the person out,
+    are apart.
+    """
+    was_in_segment = growth.erased_customer in set(growth.before["customer_id"])
+    warehouse = growth.warehouse
+    relations = warehouse.rows(
+        "select distinct table_name, column_name from information_schema.columns "
+        "where table_schema = 'main' and column_name like '%customer_id'"
+    )
+    found = {
+        relation
+        for relation, column in relations
+        if warehouse.rows(
+            f"select 1 from {relation} "
+            f"where cast({column} as varchar) = '{growth.erased_customer}' limit 1"
+        )
+    }
+    searched = {relation for relation, _ in relations}
+
+    assert was_in_segment
+    assert {"customer_segments_history", "customer_segment_changes"} <= searched
+    assert {
+        relation
+        for relation in found
+        if not re.match(r"raw_|base_|stg_|int_customers_unioned", relation)
+    } == {"int_changed_customer_ids"}

@@ -16,7 +16,9 @@ from segmentation.drift import (
     drift_p_value,
     drift_verdict,
     learn_bins,
+    measure_drift,
     population_stability_index,
+    stability_contributions,
 )
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
@@ -183,3 +185,58 @@ def test_no_scikit_learn_is_imported() -> None:
         check=True,
     )
     assert result.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- many variables
+
+
+def counted(
+    variable_name: str, customers: list[int], training: list[int]
+) -> pd.DataFrame:
+    """Counts in the bins of a variable, from bin 0."""
+    return pd.DataFrame(
+        {
+            "observation_date": pd.Timestamp("2024-07-01"),
+            "variable_name": variable_name,
+            "bin_number": range(len(customers)),
+            "customers": customers,
+            "training_customers": training,
+        }
+    )
+
+
+def test_contributions_sum_to_the_index_and_are_never_negative() -> None:
+    expected, actual = [[50, 30, 20], [10, 0, 90]], [[20, 30, 50], [0, 40, 60]]
+    contributions = stability_contributions(expected, actual)
+    assert (contributions >= 0).all()
+    assert contributions[0, 1] == 0
+    assert_allclose(
+        contributions.sum(axis=-1), population_stability_index(expected, actual)
+    )
+
+
+def test_variables_are_measured_together_as_each_is_alone() -> None:
+    """Neither the order of the rows nor variables with more bins change anything."""
+    three, two = ([20, 30, 50], [50, 30, 20]), ([7, 3], [40, 60])
+    bin_counts = pd.concat([counted("two", *two), counted("three", *three)])
+    drift = measure_drift(bin_counts.sample(frac=1, random_state=0))
+
+    assert list(drift["variable_name"]) == ["three"] * 3 + ["two"] * 2
+    assert list(drift["bin_number"]) == [0, 1, 2, 0, 1]
+    for name, (customers, training) in {"three": three, "two": two}.items():
+        of_variable = drift[drift["variable_name"] == name]
+        index = population_stability_index(training, customers)
+        assert_allclose(of_variable["population_stability_index"], index)
+        assert_allclose(of_variable["contribution"].sum(), index)
+        assert_allclose(of_variable["p_value"], drift_p_value(training, customers))
+        assert set(of_variable["verdict"]) == {drift_verdict(float(index))}
+
+
+def test_a_date_without_customers_has_no_drift() -> None:
+    drift = measure_drift(counted("age", [0, 0], [5, 5]))
+    assert drift[["contribution", "population_stability_index"]].isna().all(axis=None)
+    assert list(drift["verdict"]) == [None, None]
+
+
+def test_no_counts_give_no_rows() -> None:
+    assert measure_drift(counted("age", [], [])).empty

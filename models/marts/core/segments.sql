@@ -1,9 +1,14 @@
 with
 
+identities as (
+
+    select * from {{ ref('segment_identities') }}
+
+),
+
 versions as (
 
     select * from {{ ref('segmentation_versions') }}
-    where is_in_use
 
 ),
 
@@ -35,11 +40,16 @@ final as (
 
     select
         ---------- ids
-        labels.segment_id,
-        labels.segmentation_version,
+        identities.segment_id,
+        identities.last_segmentation_version as segmentation_version,
+        identities.first_segmentation_version,
+        identities.last_segmentation_version,
+        identities.matched_from_version,
+        identities.matched_from_segment_id,
 
         ---------- strings
         labels.segment_name,
+        identities.identity_status,
         versions.method,
 
         ---------- numerics
@@ -51,18 +61,23 @@ final as (
         ) as customer_share,
         coalesce(sizes.outliers, 0) as outliers,
         labels.training_customers,
+        identities.match_similarity,
 
         ---------- booleans
+        identities.is_in_use,
         labels.is_name_chosen,
 
         ---------- dates
         max(sizes.observation_date) over () as observation_date,
         versions.training_date
-    from labels
+    from identities
+    inner join labels
+        on identities.last_segmentation_version = labels.segmentation_version
+            and identities.segment_id = labels.segment_id
     inner join versions
-        on labels.segmentation_version = versions.segmentation_version
+        on identities.last_segmentation_version = versions.segmentation_version
     left join sizes
-        on labels.segment_id = sizes.segment_id
+        on identities.segment_id = sizes.segment_id
 
 )
 

@@ -13,6 +13,7 @@ scenarios as (
 segments as (
 
     select * from {{ ref('segments') }}
+    where is_in_use
 
 ),
 

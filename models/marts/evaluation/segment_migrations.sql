@@ -1,0 +1,62 @@
+with
+
+movements as (
+
+    select
+        *,
+        customers >= {{ var('minimum_cell_size') }} as is_shown
+    from {{ ref('segment_movements') }}
+
+),
+
+labels as (
+
+    select * from {{ ref('segment_labels') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        movements.segmentation_version,
+        cast(movements.from_segment_id as bigint) as from_segment_id,
+        cast(movements.to_segment_id as bigint) as to_segment_id,
+
+        ---------- strings
+        from_labels.segment_name as from_segment_name,
+        to_labels.segment_name as to_segment_name,
+        movements.movement,
+
+        ---------- numerics
+        movements.customers,
+        round(
+            movements.customers / cast(movements.from_customers as double), 6
+        ) as share_of_from,
+        case
+            when movements.is_shown
+                then round(cast(movements.trailing_spend as double), 4)
+        end as spend_moved,
+        {%- for column in ['customers_with_new_records', 'customers_by_time_alone'] %}
+        case
+            when movements.is_shown then movements.{{ column }}
+        end as {{ column }},
+        {%- endfor %}
+
+        ---------- booleans
+        not movements.is_shown as is_suppressed,
+
+        ---------- dates
+        movements.from_observation_date,
+        movements.to_observation_date
+    from movements
+    left join labels as from_labels
+        on movements.segmentation_version = from_labels.segmentation_version
+            and movements.from_segment_id = from_labels.segment_id
+    left join labels as to_labels
+        on movements.segmentation_version = to_labels.segmentation_version
+            and movements.to_segment_id = to_labels.segment_id
+
+)
+
+select * from final

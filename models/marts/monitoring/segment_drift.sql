@@ -1,0 +1,80 @@
+with
+
+segment_sizes as (
+
+    select * from {{ ref('segment_sizes') }}
+
+),
+
+statistics as (
+
+    select * from {{ ref('drift_statistics') }}
+    where variable_name = 'segment_id'
+
+),
+
+training_overlap as (
+
+    select * from {{ ref('training_overlap') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        segment_sizes.segment_id,
+        segment_sizes.segmentation_version,
+
+        ---------- strings
+        segment_sizes.segment_name,
+        statistics.verdict,
+
+        ---------- numerics
+        segment_sizes.customers,
+        round(
+            segment_sizes.customers / nullif(
+                cast(
+                    sum(segment_sizes.customers) over (
+                        partition by segment_sizes.observation_date
+                    ) as double
+                ),
+                0
+            ),
+            6
+        ) as customer_share,
+        round(
+            segment_sizes.training_customers / nullif(
+                cast(training_overlap.training_customers as double), 0
+            ),
+            6
+        ) as training_share,
+        round(statistics.contribution, 9) as contribution,
+        round(statistics.population_stability_index, 9) as population_stability_index,
+        case
+            when training_overlap.shared_customers = 0
+                then round(statistics.p_value, 9)
+        end as p_value,
+        training_overlap.shared_customers,
+        case
+            when segment_sizes.customers >= {{ var('minimum_cell_size') }}
+                then round(
+                    segment_sizes.outliers / cast(segment_sizes.customers as double), 6
+                )
+        end as outlier_share,
+
+        ---------- booleans
+        segment_sizes.customers < {{ var('minimum_cell_size') }} as is_suppressed,
+
+        ---------- dates
+        segment_sizes.observation_date
+    from segment_sizes
+    inner join training_overlap
+        on segment_sizes.observation_date = training_overlap.observation_date
+    left join statistics
+        on segment_sizes.observation_date = statistics.observation_date
+            and segment_sizes.segment_id = statistics.bin_number
+
+)
+
+select * from final

@@ -1,0 +1,107 @@
+{#
+    Where each segment id came from and what became of it, told from the version in use
+    back to the first: versions that came after a pinned one do not exist for it.
+#}
+{# Below this overlap with its predecessor a segment is said to be matched weakly. #}
+{% set weak_match_similarity = 0.75 %}
+
+with
+
+version_in_use as (
+
+    select segmentation_version from {{ ref('segmentation_versions') }}
+    where is_in_use
+
+),
+
+registry as (
+
+    select registry.*
+    from {{ ref('segmentation_registry') }} as registry
+    inner join version_in_use
+        on registry.segmentation_version <= version_in_use.segmentation_version
+    where registry.feature_name is null
+
+),
+
+versions as (
+
+    select
+        segmentation_version,
+        cast({{ registry_parameter('matched_from_version') }} as bigint)
+            as matched_from_version
+    from registry
+    where segment_id is null
+    group by segmentation_version
+
+),
+
+fitted_segments as (
+
+    select
+        segmentation_version,
+        segment_id,
+        cast({{ registry_parameter('matched_from_segment_id') }} as bigint)
+            as matched_from_segment_id,
+        {{ registry_parameter('match_similarity') }} as match_similarity
+    from registry
+    where segment_id is not null
+    group by segmentation_version, segment_id
+
+),
+
+lifetimes as (
+
+    select
+        segment_id,
+        min(segmentation_version) as first_segmentation_version,
+        max(segmentation_version) as last_segmentation_version
+    from fitted_segments
+    group by segment_id
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        lifetimes.segment_id,
+        lifetimes.first_segmentation_version,
+        lifetimes.last_segmentation_version,
+        case
+            when fitted_segments.matched_from_segment_id is not null
+                then versions.matched_from_version
+        end as matched_from_version,
+        fitted_segments.matched_from_segment_id,
+
+        ---------- strings
+        case
+            when
+                lifetimes.last_segmentation_version
+                < version_in_use.segmentation_version
+                then 'retired'
+            when versions.matched_from_version is null then 'first_fit'
+            when fitted_segments.matched_from_segment_id is null then 'new'
+            when fitted_segments.match_similarity < {{ weak_match_similarity }}
+                then 'weakly_matched'
+            else 'kept'
+        end as identity_status,
+
+        ---------- numerics
+        round(fitted_segments.match_similarity, 6) as match_similarity,
+
+        ---------- booleans
+        lifetimes.last_segmentation_version = version_in_use.segmentation_version
+            as is_in_use
+    from lifetimes
+    cross join version_in_use
+    inner join fitted_segments
+        on lifetimes.segment_id = fitted_segments.segment_id
+            and lifetimes.last_segmentation_version
+                = fitted_segments.segmentation_version
+    inner join versions
+        on lifetimes.last_segmentation_version = versions.segmentation_version
+
+)
+
+select * from final

@@ -1,0 +1,136 @@
+{#
+    Who went from which segment to which, from each observation date to the next. All
+    dates are scored by one version, so a segment changes only because time passed or
+    because records came.
+#}
+with
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+
+),
+
+-- Customers as they were on a date from which there is a next one.
+departures as (
+
+    select
+        observation_dates.outcome_end_date as to_observation_date,
+        assignments.customer_id,
+        assignments.segment_id,
+        features.record_count,
+        features.total_spend,
+        features.trailing_spend
+    from {{ ref('customer_segment_assignments') }} as assignments
+    inner join {{ ref('customer_features') }} as features
+        on assignments.observation_date = features.observation_date
+            and assignments.customer_id = features.customer_id
+    inner join observation_dates
+        on assignments.observation_date = observation_dates.observation_date
+    where observation_dates.outcome_end_date is not null
+
+),
+
+-- The same on a date that follows one.
+arrivals as (
+
+    select
+        assignments.observation_date as to_observation_date,
+        assignments.customer_id,
+        assignments.segment_id,
+        features.record_count,
+        features.total_spend
+    from {{ ref('customer_segment_assignments') }} as assignments
+    inner join {{ ref('customer_features') }} as features
+        on assignments.observation_date = features.observation_date
+            and assignments.customer_id = features.customer_id
+    inner join observation_dates
+        on assignments.observation_date = observation_dates.outcome_end_date
+
+),
+
+paired as (
+
+    select
+        coalesce(departures.to_observation_date, arrivals.to_observation_date)
+            as to_observation_date,
+        departures.segment_id as from_segment_id,
+        arrivals.segment_id as to_segment_id,
+        departures.trailing_spend,
+        {{ has_new_records('departures', 'arrivals') }} as has_new_records
+    from departures
+    full outer join arrivals
+        on departures.to_observation_date = arrivals.to_observation_date
+            and departures.customer_id = arrivals.customer_id
+
+),
+
+counted as (
+
+    select
+        to_observation_date,
+        from_segment_id,
+        to_segment_id,
+        count(*) as customers,
+        sum(trailing_spend) as trailing_spend,
+        count(*) filter (where has_new_records) as customers_with_new_records,
+        count(*) filter (where not has_new_records) as customers_by_time_alone
+    from paired
+    group by to_observation_date, from_segment_id, to_segment_id
+
+),
+
+versions as (
+
+    select segmentation_version from {{ ref('segmentation_versions') }}
+    where is_in_use
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        versions.segmentation_version,
+        counted.from_segment_id,
+        counted.to_segment_id,
+
+        ---------- strings
+        case
+            when counted.from_segment_id is null then 'new'
+            when counted.to_segment_id is null then 'lost'
+            when counted.from_segment_id = counted.to_segment_id then 'stayed'
+            else 'moved'
+        end as movement,
+
+        ---------- numerics
+        counted.customers,
+        case
+            when counted.from_segment_id is not null
+                then cast(
+                    sum(counted.customers) over (
+                        partition by
+                            counted.to_observation_date, counted.from_segment_id
+                    ) as bigint
+                )
+        end as from_customers,
+        coalesce(counted.trailing_spend, 0) as trailing_spend,
+        {%- for column in ['customers_with_new_records', 'customers_by_time_alone'] %}
+        case
+            when counted.from_segment_id is not null
+                and counted.to_segment_id is not null
+                then counted.{{ column }}
+        end as {{ column }},
+        {%- endfor %}
+
+        ---------- dates
+        observation_dates.observation_date as from_observation_date,
+        counted.to_observation_date
+    from counted
+    inner join observation_dates
+        on counted.to_observation_date = observation_dates.outcome_end_date
+    cross join versions
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+{% set features = scored_features() %}
+
+with
+
+vectors as (
+
+    select * from {{ ref('customer_feature_vectors') }}
+
+),
+
+assignments as (
+
+    select * from {{ ref('customer_segment_assignments') }}
+
+)
+
+select
+    {%- for feature in features %}
+    vectors.{{ feature }},
+    {%- endfor %}
+    min(assignments.segment_id) as lowest_segment_id,
+    max(assignments.segment_id) as highest_segment_id
+from vectors
+inner join assignments
+    on vectors.observation_date = assignments.observation_date
+        and vectors.customer_id = assignments.customer_id
+group by
+    {%- for feature in features %}
+    vectors.{{ feature }}{{ ',' if not loop.last }}
+    {%- endfor %}
+having min(assignments.segment_id) <> max(assignments.segment_id)

@@ -1,0 +1,18 @@
+with
+
+history as (
+
+    select * from {{ ref('customer_segments_history') }}
+
+),
+
+changed_ids as (
+
+    select * from {{ ref('int_changed_customer_ids') }}
+
+)
+
+select history.customer_id
+from history
+semi join changed_ids
+    on history.customer_id = changed_ids.customer_id

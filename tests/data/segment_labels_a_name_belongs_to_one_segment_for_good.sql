@@ -1,0 +1,29 @@
+with
+
+labels as (
+
+    select * from {{ ref('segment_labels') }}
+
+),
+
+final as (
+
+    select
+        segment_name,
+        cast(null as bigint) as segment_id,
+        'several segments have this name' as problem
+    from labels
+    group by segment_name
+    having count(distinct segment_id) > 1
+    union all
+    select
+        min(segment_name) as segment_name,
+        segment_id,
+        'this segment has had several names' as problem
+    from labels
+    group by segment_id
+    having count(distinct segment_name) > 1
+
+)
+
+select * from final

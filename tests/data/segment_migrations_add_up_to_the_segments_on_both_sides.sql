@@ -1,0 +1,76 @@
+with
+
+migrations as (
+
+    select * from {{ ref('segment_migrations') }}
+
+),
+
+sizes as (
+
+    select
+        observation_date,
+        segment_id,
+        count(*) as customers
+    from {{ ref('customer_segment_assignments') }}
+    group by observation_date, segment_id
+
+),
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+
+),
+
+sides as (
+
+    select
+        'from' as side,
+        from_observation_date as observation_date,
+        from_segment_id as segment_id,
+        sum(customers) as customers
+    from migrations
+    where from_segment_id is not null
+    group by from_observation_date, from_segment_id
+    union all
+    select
+        'to' as side,
+        to_observation_date as observation_date,
+        to_segment_id as segment_id,
+        sum(customers) as customers
+    from migrations
+    where to_segment_id is not null
+    group by to_observation_date, to_segment_id
+
+),
+
+-- The first date is only left and the last one only reached.
+expected as (
+
+    select
+        'from' as side,
+        sizes.observation_date,
+        sizes.segment_id,
+        sizes.customers
+    from sizes
+    inner join observation_dates
+        on sizes.observation_date = observation_dates.observation_date
+    where observation_dates.outcome_end_date is not null
+    union all
+    select
+        'to' as side,
+        sizes.observation_date,
+        sizes.segment_id,
+        sizes.customers
+    from sizes
+    inner join observation_dates
+        on sizes.observation_date = observation_dates.outcome_end_date
+
+)
+
+select *
+from expected
+full outer join sides
+    using (side, observation_date, segment_id)
+where coalesce(expected.customers, 0) <> coalesce(sides.customers, 0)

@@ -1,0 +1,153 @@
+"""Data grow by a month without a refit: who changed segment, and why."""
+
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from conftest import NEW_CUSTOMER, Growth
+
+
+@pytest.fixture(scope="module")
+def after(growth: Growth) -> pd.DataFrame:
+    """Segments after the month."""
+    return growth.warehouse.frame("from customer_segments order by customer_id")
+
+
+@pytest.fixture(scope="module")
+def moved(growth: Growth, after: pd.DataFrame) -> pd.DataFrame:
+    """Customers of both builds whose segment is another one, from the two tables."""
+    both = growth.before.merge(after, on="customer_id", suffixes=("_before", "_after"))
+    return both[both["segment_id_before"] != both["segment_id_after"]]
+
+
+def test_the_month_brought_records_and_no_refit(
+    growth: Growth, after: pd.DataFrame
+) -> None:
+    registry = growth.warehouse.rows("from segmentation_registry order by all")
+    assert registry == growth.registry
+    assert set(growth.before["observation_date"].dt.date) == {growth.start}
+    assert set(after["observation_date"].dt.date) == {growth.end}
+
+
+def test_every_change_is_listed_with_its_cause(
+    growth: Growth, moved: pd.DataFrame
+) -> None:
+    """Who has a record dated in the month is asked of the records themselves."""
+    in_month = f">= '{growth.start}' and"
+    active = {
+        customer
+        for (customer,) in growth.warehouse.rows(
+            "select customer_id from int_orders_unioned "
+            f"where ordered_at {in_month} order_kind <> 'cancelled' "
+            "union select customer_id from int_visits_unioned "
+            f"where visited_at {in_month} true "
+            "union select customer_id from int_reviews_unioned "
+            f"where reviewed_at {in_month} true "
+            "union select customer_id from int_customer_summaries_unioned "
+            f"where observed_on {in_month} true"
+        )
+    }
+    expected = {
+        row.customer_id: (
+            row.segment_id_before,
+            row.segment_id_after,
+            growth.start,
+            growth.end,
+            "new_records" if row.customer_id in active else "time_alone",
+        )
+        for row in moved.itertuples()
+    }
+    changes = {
+        customer: change
+        for customer, *change in growth.warehouse.rows(
+            "select customer_id, from_segment_id, to_segment_id, "
+            "from_observation_date, to_observation_date, cause "
+            "from customer_segment_changes"
+        )
+    }
+    assert {name: tuple(change) for name, change in changes.items()} == expected
+
+    causes = pd.Series([cause for *_, cause in changes.values()]).value_counts()
+    assert causes.sum() == len(moved)
+    assert (causes.reindex(["new_records", "time_alone"]) > 5).all()
+
+
+def test_sizes_reconcile(growth: Growth, after: pd.DataFrame) -> None:
+    before = growth.before
+    changes = growth.warehouse.frame("from customer_segment_changes")
+    came, left = (
+        frame[~frame["customer_id"].isin(other["customer_id"])]
+        for frame, other in ((after, before), (before, after))
+    )
+    flows = pd.DataFrame(
+        {
+            "before": before["segment_id"].value_counts(),
+            "moved_in": changes["to_segment_id"].value_counts(),
+            "moved_out": changes["from_segment_id"].value_counts(),
+            "new": came["segment_id"].value_counts(),
+            "lost": left["segment_id"].value_counts(),
+            "after": after["segment_id"].value_counts(),
+        }
+    ).fillna(0)
+    reconciled = (
+        flows["before"]
+        + flows["moved_in"]
+        - flows["moved_out"]
+        + flows["new"]
+        - flows["lost"]
+    )
+    assert list(reconciled) == list(flows["after"])
+    assert set(came["customer_id"]) == {NEW_CUSTOMER}
+    assert set(left["customer_id"]) == {growth.erased_customer}
+
+
+def test_the_snapshot_has_both_builds(growth: Growth, after: pd.DataFrame) -> None:
+    history = growth.warehouse.frame("from customer_segments_history")
+    now = history[history["dbt_valid_to"].isna()]
+    then = history[history["dbt_valid_from"] == history["dbt_valid_from"].min()]
+    columns = ["customer_id", "segment_id", "segmentation_version"]
+    without_erased = growth.before[
+        growth.before["customer_id"] != growth.erased_customer
+    ]
+    for rows, expected in ((now, after), (then, without_erased)):
+        pd.testing.assert_frame_equal(
+            rows[columns].sort_values("customer_id", ignore_index=True),
+            expected[columns].reset_index(drop=True),
+        )
+
+
+def test_migrations_add_up_on_both_sides(growth: Growth) -> None:
+    """By counting customers one by one, between dates that one build scored."""
+    assignments = growth.warehouse.frame(
+        "select observation_date, customer_id, segment_id "
+        "from customer_segment_assignments"
+    )
+    migrations = growth.warehouse.frame("from segment_migrations")
+    dates = sorted(assignments["observation_date"].unique())
+    assert len(dates) == 3
+
+    counted = []
+    for start, end in pairwise(dates):
+        pairs = assignments[assignments["observation_date"] == start].merge(
+            assignments[assignments["observation_date"] == end],
+            on="customer_id",
+            how="outer",
+            suffixes=("_from", "_to"),
+        )
+        sizes = pairs.groupby(["segment_id_from", "segment_id_to"], dropna=False).size()
+        counted += [
+            (start, end, *(None if pd.isna(segment) else segment for segment in key), n)
+            for key, n in sizes.items()
+        ]
+    found = [
+        (
+            row.from_observation_date,
+            row.to_observation_date,
+            None if pd.isna(row.from_segment_id) else row.from_segment_id,
+            None if pd.isna(row.to_segment_id) else row.to_segment_id,
+            row.customers,
+        )
+        for row in migrations.itertuples()
+    ]
+    assert set(found) == set(counted)
+    assert len(found) == len(counted)
