@@ -28,15 +28,23 @@
 
 
 {#
-    The same on the scale of the logarithm, for the mean of skewed and mostly positive
-    amounts; a mean at or below zero has no logarithm and gets the plain interval.
+    Hall, P. (1992), On the removal of skewness by transformation, Journal of the Royal
+    Statistical Society B 54: the interval of a mean of `trials` skewed values, of which
+    `skewness` is the third standardised moment. Like the plain one for a skewness of
+    zero, it reaches further to the side of the rare large values. With
+    k = skewness / sqrt(trials) the bound is
+    estimate - standard_error * 3 / k * (cbrt(1 + k * (-side * z - k / 6)) - 1).
 #}
-{% macro log_normal_bound(estimate, standard_error, side) -%}
+{% macro skewed_bound(estimate, standard_error, skewness, trials, side) -%}
+    {%- set ratio -%}
+        (coalesce({{ skewness }}, 0) / sqrt({{ trials }}))
+    {%- endset -%}
     case
-        when {{ estimate }} > 0
-            then {{ estimate }}
-                * exp({{ side }} * {{ normal_quantile() }} * {{ standard_error }} / {{ estimate }})
-        else {{ normal_bound(estimate, standard_error, side) }}
+        -- The formula's limit, where it would divide by nothing.
+        when abs({{ ratio }}) < 0.000001
+            then {{ normal_bound(estimate, standard_error, side) }}
+        else {{ estimate }} - {{ standard_error }} * 3 / {{ ratio }}
+            * (cbrt(1 + {{ ratio }} * ({{ -side }} * {{ normal_quantile() }} - {{ ratio }} / 6)) - 1)
     end
 {%- endmacro %}
 

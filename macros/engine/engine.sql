@@ -124,3 +124,20 @@
         {% endfor %}
     {% endif %}
 {% endmacro %}
+
+
+{# Skewness of a sample: n / ((n - 1) (n - 2)) times the sum of cubed standard scores. #}
+{% macro sample_skewness(column) -%}
+    {{ return(adapter.dispatch('sample_skewness')(column)) }}
+{%- endmacro %}
+
+{% macro default__sample_skewness(column) -%}
+    skewness({{ column }})
+{%- endmacro %}
+
+{# Spark's own is that of a population. #}
+{% macro spark__sample_skewness(column) -%}
+    skewness({{ column }})
+    * sqrt(cast(count({{ column }}) as double) * (count({{ column }}) - 1))
+    / nullif(count({{ column }}) - 2, 0)
+{%- endmacro %}

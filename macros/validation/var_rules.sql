@@ -109,6 +109,11 @@
         'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
         'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
 
+        'lifetime_horizon_days': {
+            'kind': 'whole_number', 'minimum': 1, 'maximum': 3650
+        },
+        'minimum_repeat_buyers': {'kind': 'whole_number', 'minimum': 10},
+
         'confidence_level': {'kind': 'number', 'one_of': [0.8, 0.9, 0.95, 0.99]},
         'minimum_reliable_customers': {'kind': 'whole_number', 'minimum': 1},
         'minimum_cell_size': {'kind': 'whole_number', 'minimum': 1},

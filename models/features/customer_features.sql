@@ -1,3 +1,5 @@
+{% set lifetime_horizon_days = valid_var('lifetime_horizon_days') %}
+
 with
 
 known_customers as (
@@ -45,6 +47,13 @@ reviews as (
 campaign_contacts as (
 
     select * from {{ ref('int_customer_campaign_contacts') }}
+
+),
+
+lifetime_expectations as (
+
+    select * from {{ ref('customer_lifetime_expectations') }}
+    where horizon_days = {{ lifetime_horizon_days }}
 
 ),
 
@@ -123,7 +132,8 @@ joined as (
         ) }} as months_since_first_order,
         orders.order_month_count,
         summaries.loyalty as summary_loyalty,
-        summaries.lifetime_value as summary_lifetime_value
+        summaries.lifetime_value as summary_lifetime_value,
+        lifetime_expectations.expected_spend
     from observed_customers
     left join customers
         on observed_customers.customer_id = customers.customer_id
@@ -142,6 +152,9 @@ joined as (
     left join summaries
         on observed_customers.observation_date = summaries.observation_date
             and observed_customers.customer_id = summaries.customer_id
+    left join lifetime_expectations
+        on observed_customers.observation_date = lifetime_expectations.observation_date
+            and observed_customers.customer_id = lifetime_expectations.customer_id
 
 ),
 
@@ -196,7 +209,10 @@ final as (
         round(
             coalesce(
                 cast(summary_lifetime_value as double),
-                cast(total_spend as double) * 365 / greatest(tenure_days, 365)
+                expected_spend,
+                -- All that is known of purchases without a date is their sum.
+                greatest(cast(total_spend as double), 0) * {{ lifetime_horizon_days }}
+                / greatest(tenure_days, {{ lifetime_horizon_days }})
             ),
             6
         ) as lifetime_value,

@@ -71,6 +71,11 @@ final as (
         {{ column }}__deviation / sqrt(nullif({{ column }}__count, 0))
             as standard_error,
         {%- endif %}
+        {%- if kind == 'amount' %}
+        {{ column }}__skewness as skewness,
+        {%- else %}
+        cast(null as double) as skewness,
+        {%- endif %}
 
         ---------- booleans
         is_overall

@@ -77,6 +77,13 @@ final as (
         round(avg({{ mean }}), 6) as {{ mean }}__mean,
         round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
+        {%- for amount in ['spend', 'lifetime_value', 'outcome_spend'] %}
+        -- Values that are all the same have no skewness.
+        case
+            when min({{ amount }}) < max({{ amount }})
+                then round({{ sample_skewness(amount) }}, 6)
+        end as {{ amount }}__skewness,
+        {%- endfor %}
         {%- for prefix in ['', 'outcome_'] %}
         count(*) filter (where {{ prefix }}visits > 0) as {{ prefix }}visitors,
         {%- for name, term in {

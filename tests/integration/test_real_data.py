@@ -13,6 +13,8 @@ RETAIL_LINES = 541_909
 RETAIL_LINES_WITHOUT_CUSTOMER = 135_080
 RETAIL_CUSTOMERS = 4_372
 RETAIL_BUYERS = 4_338
+# One more ordered, and paid nothing.
+RETAIL_CUSTOMERS_WITH_ORDERS = 4_339
 RETAIL_GROSS_SALES = Decimal("8911407.90")
 
 PEOPLE = 2_240
@@ -195,6 +197,38 @@ def test_retail_lines_without_customer_are_listed_and_no_other_is_lost(
     )
 
 
+def test_retail_customers_seem_never_to_leave(retail: Warehouse) -> None:
+    """BG/NBD ends at its edge, a near zero, where it must not be trusted."""
+    models = retail.rows(
+        "select a / (a + b), reason, is_converged, repeat_buyers > 1000 "
+        "from lifetime_value_models where model = 'bg_nbd'"
+    )
+    assert models
+    for dropout, reason, is_converged, has_repeat_buyers in models:
+        assert dropout < 1e-3
+        assert (reason, is_converged) == ("no_dropout", False)
+        assert has_repeat_buyers
+
+
+def test_retail_lifetime_value_is_the_baseline_and_says_so(retail: Warehouse) -> None:
+    without_order = RETAIL_CUSTOMERS - RETAIL_CUSTOMERS_WITH_ORDERS
+    assert retail.rows(
+        "select prediction_method, prediction_reason, count(*), "
+        "count_if(expected_spend is distinct from baseline_spend), "
+        "count_if(lifetime_value is distinct from expected_spend), "
+        "count_if(probability_alive is not null) "
+        "from customer_lifetime_value inner join int_observation_dates "
+        "using (observation_date) where is_current group by all order by all"
+    ) == [
+        ("baseline", "bg_nbd_no_dropout", RETAIL_CUSTOMERS_WITH_ORDERS, 0, 0, 0),
+        ("baseline", "no_purchase", without_order, 0, 0, 0),
+    ]
+    assert retail.rows(
+        "select predictor, prediction_method, is_best "
+        "from lifetime_value_backtest_summary order by predictor"
+    ) == [("baseline", "baseline", True), ("model", "baseline", False)]
+
+
 def test_flat_file_is_enough(people: Warehouse) -> None:
     assert people.rows(
         "select entity, rows_in, rows_out from data_quality_summary order by entity"
@@ -206,6 +240,25 @@ def test_flat_file_is_enough(people: Warehouse) -> None:
     assert people.row("select count(distinct segment_id) from customer_segments") == (
         4,
     )
+
+
+def test_flat_file_says_nothing_of_when_people_bought(
+    people: Warehouse, shared_data: Path
+) -> None:
+    """Without dates nothing is fitted; the feature carries the flat file's sums on."""
+    summaries = CUSTOMER_PERSONALITY["customer_summaries"].format(folder=shared_data)
+    [(buyers,)] = rows_of(f"select count_if(total_order > 0) from ({summaries})")
+    assert 0 < buyers < PEOPLE
+    assert people.row("select count(*) from lifetime_value_models") == (0,)
+    assert people.rows(
+        "select prediction_reason, count(*), count(expected_spend), "
+        "count_if(lifetime_value > 0) from customer_lifetime_value "
+        "inner join int_observation_dates using (observation_date) "
+        "where is_current group by all order by all"
+    ) == [
+        ("no_purchase", PEOPLE - buyers, PEOPLE - buyers, PEOPLE - buyers),
+        ("purchases_without_dates", buyers, 0, buyers),
+    ]
 
 
 def test_flat_file_stands_in_for_activity(people: Warehouse, shared_data: Path) -> None:

@@ -45,6 +45,7 @@ compared as (
         estimates.customers_measured,
         estimates.estimate,
         estimates.standard_error,
+        estimates.skewness,
         -- As many independent visits as would have the same standard error.
         coalesce(
             estimates.estimate * (1 - estimates.estimate)
@@ -71,7 +72,9 @@ bounded as (
         {%- for name, side in [('low', -1), ('high', 1)] %}
         case interval_kind
             when 'amount'
-                then {{ log_normal_bound('estimate', 'standard_error', side) }}
+                then {{ skewed_bound(
+                    'estimate', 'standard_error', 'skewness', 'customers_measured', side
+                ) }}
             when 'mean'
                 then case measure
                     when 'satisfaction'

@@ -1,6 +1,6 @@
 {#
     Money follows from a measure by an identity, over one window of the evaluation
-    (lifetime value: over one year); satisfaction has none, so it earns null.
+    (lifetime value: over its horizon); satisfaction has none, so it earns null.
 #}
 with
 

@@ -1,0 +1,217 @@
+"""Measure how often the intervals of `segment_evaluation` hold a known truth.
+
+    python benchmarks/interval_coverage.py
+
+draws samples from distributions whose mean is known, has DuckDB compute the bounds of
+`macros/intervals.sql` as dbt compiles them, and prints a markdown table: the share of
+intervals that hold the truth (nominally 95 %), and on which side the others miss it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import skew
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+SIZES: Final = (50, 200, 1000)
+# The standard error of a coverage of 95 % is then 0.2 %.
+REPETITIONS: Final = 10_000
+BOUNDS: Final = {
+    "rate": "wilson_bound('estimate', 'customers', {side})",
+    "rating": "normal_bound('estimate', 'standard_error', {side}, 1, 5)",
+    "spend": "skewed_bound("
+    "'estimate', 'standard_error', 'skewness', 'customers', {side})",
+}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Whether a customer does something, which the share `mean` of all do."""
+
+    mean: float
+    measure: str = "rate"
+
+    @property
+    def name(self) -> str:
+        return f"{self.mean:.0%} of customers"
+
+    def draw(
+        self, generator: np.random.Generator, shape: tuple[int, int]
+    ) -> NDArray[np.float64]:
+        return (generator.random(shape) < self.mean).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Rating:
+    """A rating from 1 to 5; `shares` are those of each."""
+
+    described: str
+    shares: tuple[float, ...]
+    measure: str = "rating"
+
+    @property
+    def name(self) -> str:
+        return f"1 to 5, {self.described}"
+
+    @property
+    def mean(self) -> float:
+        return float(np.arange(1, 6) @ np.array(self.shares))
+
+    def draw(
+        self, generator: np.random.Generator, shape: tuple[int, int]
+    ) -> NDArray[np.float64]:
+        return generator.choice(np.arange(1.0, 6.0), size=shape, p=self.shares)
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Log-normal with this deviation of the logarithm, but for a share of zeros."""
+
+    deviation: float
+    zeros: float
+    measure: str = "spend"
+
+    @property
+    def name(self) -> str:
+        zeros = f", {self.zeros:.0%} zeros" if self.zeros else ""
+        return f"log-normal, deviation {self.deviation:g}{zeros}"
+
+    @property
+    def mean(self) -> float:
+        return float(np.exp(self.deviation**2 / 2) * (1 - self.zeros))
+
+    def draw(
+        self, generator: np.random.Generator, shape: tuple[int, int]
+    ) -> NDArray[np.float64]:
+        amounts = generator.lognormal(0, self.deviation, shape)
+        return amounts * (generator.random(shape) >= self.zeros)
+
+
+Distribution = Rate | Rating | Spend
+DISTRIBUTIONS: Final[tuple[Distribution, ...]] = (
+    *(Rate(mean) for mean in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)),
+    Rating("mostly content", (0.05, 0.05, 0.10, 0.30, 0.50)),
+    Rating("divided", (0.30, 0.10, 0.10, 0.15, 0.35)),
+    *(
+        Spend(deviation, zeros)
+        for deviation, zeros in ((1, 0), (1, 0.5), (1, 0.8), (1.5, 0), (1.5, 0.5))
+    ),
+)
+
+
+def compiled_bounds() -> dict[str, str]:
+    """Lower and upper bound of each measure as SQL, compiled by dbt."""
+    columns = [
+        f"{{{{ {macro.format(side=side)} }}}} as {measure}_{name}"
+        for measure, macro in BOUNDS.items()
+        for name, side in (("low", -1), ("high", 1))
+    ]
+    marked = " /* end of column */ ".join(columns)
+    command = [
+        *[str(Path(sys.executable).with_name("dbt")), "--quiet", "compile"],
+        *["--target", "lint", "--target-path", "build/lint"],
+        *["--inline", marked, "--output", "json"],
+    ]
+    output = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
+    compiled = json.loads(output[output.index("{") :])["compiled"]
+    bounds = {}
+    for column in compiled.split("/* end of column */"):
+        sql, name = column.rsplit(" as ", 1)
+        bounds[name.strip()] = sql
+    return bounds
+
+
+def skewness_of(sample: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sample skewness of each row; not-a-number where all values are the same."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(skew(sample, axis=1, bias=False), dtype=np.float64)
+
+
+def coverage(
+    distribution: Distribution, size: int, repetitions: int, bounds: dict[str, str]
+) -> dict[str, object]:
+    """Coverage of the intervals of so many samples of a size."""
+    generator = np.random.default_rng([size, DISTRIBUTIONS.index(distribution)])
+    sample = distribution.draw(generator, (repetitions, size))
+    summaries = pd.DataFrame(
+        {
+            "customers": size,
+            "estimate": sample.mean(axis=1),
+            "standard_error": sample.std(axis=1, ddof=1) / np.sqrt(size),
+            # Of values that are all the same there is none.
+            "skewness": np.nan_to_num(skewness_of(sample)),
+        }
+    )
+    low, high = (bounds[f"{distribution.measure}_{name}"] for name in ("low", "high"))
+    with duckdb.connect() as connection:
+        connection.register("summaries", summaries)
+        found = connection.execute(
+            f"select {low} as low, {high} as high from summaries"
+        ).df()
+    misses_below = float((found["high"] < distribution.mean).mean())
+    misses_above = float((found["low"] > distribution.mean).mean())
+    return {
+        "measure": distribution.measure,
+        "distribution": distribution.name,
+        "customers": size,
+        "coverage": 1 - misses_below - misses_above,
+        "too_low": misses_below,
+        "too_high": misses_above,
+    }
+
+
+def measure_coverage(repetitions: int) -> pd.DataFrame:
+    """Coverage of every distribution and size."""
+    bounds = compiled_bounds()
+    return pd.DataFrame(
+        [
+            coverage(distribution, size, repetitions, bounds)
+            for distribution in DISTRIBUTIONS
+            for size in SIZES
+        ]
+    )
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Return the coverages as a table, one row per distribution."""
+    lines = [
+        "| measure | distribution | " + " | ".join(f"n = {n}" for n in SIZES) + " |",
+        "|---|---|" + "--:|" * len(SIZES),
+    ]
+    for distribution in DISTRIBUTIONS:
+        rows = table[table["distribution"] == distribution.name]
+        cells = [
+            f"{row.coverage:.1%} ({row.too_low:.1%} / {row.too_high:.1%})"
+            for row in rows.itertuples()
+        ]
+        start = f"| {distribution.measure} | {distribution.name} | "
+        lines.append(start + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repetitions", type=int, default=REPETITIONS)
+    parser.add_argument("--output", type=Path, help="also write a CSV file")
+    arguments = parser.parse_args()
+    table = measure_coverage(arguments.repetitions)
+    if arguments.output:
+        table.to_csv(arguments.output, index=False)
+    print(as_markdown(table))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""The intervals hold a known truth as often as they say, and follow their formulas."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import PROJECT, Warehouse
+from scipy.stats import binomtest, norm, skew
+
+# Below it no interval of a proportion reaches 95 % for every rate: there are few
+# possible counts. The published table has these rates too.
+MINIMUM_SUCCESSES = 5
+# Three standard errors of a coverage of 97 % among so many samples.
+REPETITIONS = 10_000
+NOISE = 0.005
+
+
+@pytest.fixture(scope="module")
+def coverage(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """What `docs/intervals.md` publishes, measured again."""
+    output = tmp_path_factory.mktemp("coverage") / "coverage.csv"
+    subprocess.run(
+        [
+            *[sys.executable, str(PROJECT / "benchmarks" / "interval_coverage.py")],
+            *["--repetitions", str(REPETITIONS), "--output", str(output)],
+        ],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+    )
+    return pd.read_csv(output)
+
+
+@pytest.mark.parametrize(
+    ("measure", "sizes", "lowest", "highest"),
+    [
+        ("rate", [50, 200, 1000], 0.93, 0.97),
+        ("rating", [50, 200, 1000], 0.93, 0.97),
+        ("spend", [200, 1000], 0.90, 1.0),
+    ],
+)
+def test_intervals_hold_the_truth(
+    coverage: pd.DataFrame,
+    measure: str,
+    sizes: list[int],
+    lowest: float,
+    highest: float,
+) -> None:
+    rows = coverage[
+        (coverage["measure"] == measure) & coverage["customers"].isin(sizes)
+    ]
+    if measure == "rate":
+        rates = rows["distribution"].str.extract(r"(\d+)%")[0].astype(float) / 100
+        rows = rows[rates * rows["customers"] > MINIMUM_SUCCESSES - 1e-9]
+        highest += NOISE
+    assert len(rows) >= 2 * len(sizes)
+    assert rows["coverage"].between(lowest, highest).all(), rows
+
+
+def test_the_published_table_is_the_measured_one(coverage: pd.DataFrame) -> None:
+    published = (PROJECT / "docs" / "intervals.md").read_text(encoding="utf-8")
+    for name, rows in coverage.groupby("distribution"):
+        [line] = [line for line in published.splitlines() if f"| {name} |" in line]
+        stated = [float(cell) for cell in re.findall(r"\| ([0-9.]+)% \(", line)]
+        assert stated == pytest.approx(rows["coverage"] * 100, abs=0.2), name
+
+
+def test_bounds_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
+    """Of the sample's own segments: retention by Wilson, ratings by the normal."""
+    rows = sample_warehouse.frame(
+        "select * from segment_evaluation where ci_low is not null"
+    )
+    retention = rows[
+        (rows["measure"] == "loyalty") & (rows["evaluation_window"] == "outcome")
+    ]
+    assert len(retention) >= 4
+    for row in retention.itertuples():
+        successes = round(row.estimate * row.customers_measured)
+        interval = binomtest(successes, row.customers_measured).proportion_ci(
+            method="wilson"
+        )
+        assert (row.ci_low, row.ci_high) == pytest.approx(
+            (interval.low, interval.high), abs=2e-6
+        )
+    ratings = rows[rows["measure"] == "satisfaction"]
+    assert len(ratings) >= 4
+    for row in ratings.itertuples():
+        low, high = norm.interval(0.95, row.estimate, row.standard_error)
+        assert (row.ci_low, row.ci_high) == pytest.approx(
+            (max(low, 1), min(high, 5)), abs=5e-6
+        )
+
+
+def test_spend_is_bounded_by_halls_transformation(sample_warehouse: Warehouse) -> None:
+    """The bounds are where the transformed studentised mean is a normal quantile."""
+    rows = sample_warehouse.frame(
+        "select evaluation.*, estimates.skewness "
+        "from segment_evaluation as evaluation "
+        "inner join segment_estimates as estimates "
+        "using (observation_date, segment_id, measure, evaluation_window) "
+        "where estimates.interval_kind = 'amount' and ci_low is not null "
+        "and estimates.skewness is not null"
+    )
+    assert len(rows) >= 12
+    assert (rows["skewness"].abs() > 0.1).any()
+    for bound, quantile in (("ci_low", 0.975), ("ci_high", 0.025)):
+        ratio = rows["skewness"] / np.sqrt(rows["customers_measured"])
+        studentised = (rows["estimate"] - rows[bound]) / rows["standard_error"]
+        transformed = (
+            studentised
+            + ratio * studentised**2 / 3
+            + ratio**2 * studentised**3 / 27
+            + ratio / 6
+        )
+        assert np.allclose(transformed, norm.ppf(quantile), atol=1e-4)
+
+
+def test_skewness_is_that_of_scipy(sample_warehouse: Warehouse) -> None:
+    customers = sample_warehouse.frame(
+        "select observation_date, segment_id, "
+        "cast(trailing_spend as double) as spend, lifetime_value "
+        "from customer_segment_assignments "
+        "inner join customer_features using (observation_date, customer_id)"
+    )
+    published = sample_warehouse.frame(
+        "select * from segment_measure_totals where not is_overall"
+    ).set_index(["observation_date", "segment_id"])
+    assert published["spend__skewness"].notna().sum() >= 4
+    for key, rows in customers.groupby(["observation_date", "segment_id"]):
+        for column in ("spend", "lifetime_value"):
+            assert published.loc[key, f"{column}__skewness"] == pytest.approx(
+                skew(rows[column], bias=False), abs=1e-5, nan_ok=True
+            )

@@ -1,0 +1,222 @@
+"""Lifetime value of CDNOW, from the raw log through the input contract to the marts."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Warehouse, write_raw_tables
+
+PURCHASES = 6919
+REPEATED_LINES = 21
+CUSTOMERS = 2357
+REPEAT_BUYERS = 946
+REPEAT_PURCHASE_DAYS = 2457
+HOLD_OUT_PURCHASE_DAYS = 1882
+HOLD_OUT_DAYS = 273
+TRAINING_DATE = "1997-10-01"
+VARIABLES = {
+    "as_of_date": "1998-07-01",
+    "outcome_window_days": HOLD_OUT_DAYS,
+    "observation_count": 2,
+    "lifetime_horizon_days": HOLD_OUT_DAYS,
+}
+# Fader, Hardie and Lee (2005), and Fader and Hardie (2013).
+BG_NBD = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
+GAMMA_GAMMA = {"p": 6.25, "q": 3.74, "gamma": 15.44}
+LOG_LIKELIHOOD = {"bg_nbd": -9582.43, "gamma_gamma": -4055.92}
+CORRELATION_WITH_HOLD_OUT = 0.626
+TOP_FIFTH_SHARE = {"model": 0.663, "baseline": 0.668}
+
+
+@pytest.fixture(scope="module")
+def purchase_log() -> list[dict[str, str]]:
+    """The lines of the log under the contract's names, with a key for each line."""
+    package = find_spec("lifetimes")
+    if package is None or package.origin is None:
+        pytest.skip("the package lifetimes is not installed")
+    log = Path(package.origin).parent / "datasets" / "CDNOW_sample.txt"
+    lines = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+    return [
+        {
+            "order_id": f"line_{number}",
+            "customer_id": customer,
+            "ordered_at": purchased_on,
+            "amount": amount,
+        }
+        for number, (_, customer, purchased_on, _, amount) in enumerate(lines, start=1)
+    ]
+
+
+def build_log(
+    folder: Path, purchase_log: list[dict[str, str]], **variables: object
+) -> Warehouse:
+    write_raw_tables(folder / "landing", {"orders": purchase_log})
+    return Warehouse(folder).build_input(
+        folder / "landing", ["orders"], variables={**VARIABLES, **variables}
+    )
+
+
+@pytest.fixture(scope="module")
+def cdnow(
+    purchase_log: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """Fitted on 39 weeks at most, compared with the 39 weeks that followed."""
+    return build_log(tmp_path_factory.mktemp("cdnow"), purchase_log)
+
+
+def fitted(warehouse: Warehouse, model: str) -> pd.Series:
+    """The row of a model at the training date."""
+    [(_, row)] = warehouse.frame(
+        "select * from lifetime_value_models "
+        f"where observation_date = '{TRAINING_DATE}' and model = '{model}'"
+    ).iterrows()
+    return row
+
+
+def test_no_line_of_the_log_is_lost(
+    cdnow: Warehouse, purchase_log: list[dict[str, str]]
+) -> None:
+    lines = [tuple(list(line.values())[1:]) for line in purchase_log]
+    assert len(lines) - len(set(lines)) == REPEATED_LINES
+    total = sum(round(float(line["amount"]) * 100) for line in purchase_log)
+    assert cdnow.row(
+        "select sum(order_count), cast(round(sum(total_spend) * 100) as bigint) "
+        "from customers"
+    ) == (PURCHASES, total)
+
+
+def test_purchases_of_a_day_are_one(cdnow: Warehouse) -> None:
+    assert cdnow.row(
+        "select count(*), count_if(frequency > 0), sum(frequency) "
+        "from int_customer_repeat_purchases "
+        f"where observation_date = '{TRAINING_DATE}'"
+    ) == (CUSTOMERS, REPEAT_BUYERS, REPEAT_PURCHASE_DAYS)
+
+
+@pytest.mark.parametrize(
+    ("model", "published", "tolerance"),
+    [("bg_nbd", BG_NBD, 5e-4), ("gamma_gamma", GAMMA_GAMMA, 5e-3)],
+)
+def test_parameters_are_as_published(
+    cdnow: Warehouse, model: str, published: dict[str, float], tolerance: float
+) -> None:
+    row = fitted(cdnow, model)
+    assert {name: row[name] for name in published} == pytest.approx(
+        published, abs=tolerance
+    )
+    assert row["log_likelihood"] == pytest.approx(LOG_LIKELIHOOD[model], abs=0.01)
+    assert row["customers"] == (CUSTOMERS if model == "bg_nbd" else REPEAT_BUYERS)
+    assert row["is_converged"]
+
+
+def test_backtest_is_as_published(cdnow: Warehouse) -> None:
+    summary = cdnow.frame("select * from lifetime_value_backtest_summary").set_index(
+        "predictor"
+    )
+    assert summary["realised_orders"].tolist() == [HOLD_OUT_PURCHASE_DAYS] * 2
+    assert summary["customers"].tolist() == [CUSTOMERS] * 2
+    assert summary["orders_correlation"]["model"] == pytest.approx(
+        CORRELATION_WITH_HOLD_OUT, abs=1e-3
+    )
+    assert summary["top_fifth_share"].round(3).to_dict() == TOP_FIFTH_SHARE
+    # The baseline finds more of the revenue, and the table says so.
+    assert summary["is_best"].to_dict() == {"model": False, "baseline": True}
+
+
+def test_sql_equals_the_package_lifetimes_for_every_customer(cdnow: Warehouse) -> None:
+    lifetimes = pytest.importorskip("lifetimes")
+    values = cdnow.frame(
+        "select lifetime.*, purchases.paid_repeat_days, purchases.mean_repeat_spend "
+        "from customer_lifetime_value as lifetime "
+        "inner join int_customer_repeat_purchases as purchases "
+        "using (observation_date, customer_id) "
+        f"where observation_date = '{TRAINING_DATE}'"
+    )
+    parameters = cdnow.frame(
+        "select r, alpha, a, b, p, q, gamma as v, net_spend_share "
+        f"from lifetime_value_parameters where observation_date = '{TRAINING_DATE}'"
+    ).iloc[0]
+    orders = lifetimes.BetaGeoFitter()
+    orders.params_ = parameters[["r", "alpha", "a", "b"]]
+    spend = lifetimes.GammaGammaFitter()
+    spend.params_ = parameters[["p", "q", "v"]]
+
+    known = (values["frequency"], values["recency_weeks"], values["age_weeks"])
+    expected = orders.conditional_expected_number_of_purchases_up_to_time(39, *known)
+    assert len(values) == CUSTOMERS
+    assert np.allclose(values["expected_orders"], expected, rtol=1e-6, atol=1e-6)
+    assert np.allclose(
+        values["probability_alive"],
+        orders.conditional_probability_alive(*known),
+        atol=1e-6,
+    )
+    mean_spend = spend.conditional_expected_average_profit(
+        values["paid_repeat_days"], values["mean_repeat_spend"].fillna(0)
+    )
+    assert np.allclose(
+        values["expected_spend"],
+        expected * mean_spend * parameters["net_spend_share"],
+        rtol=1e-6,
+        atol=1e-5,
+    )
+
+
+def test_feature_evaluation_and_customers_select_the_same_number(
+    cdnow: Warehouse,
+) -> None:
+    assert cdnow.row(
+        "select count(*), count_if(customers.lifetime_value = mart.expected_spend) "
+        "from customers inner join customer_lifetime_value as mart "
+        "using (observation_date, customer_id)"
+    ) == (CUSTOMERS, CUSTOMERS)
+    overall, mean = cdnow.row(
+        "select min(overall_estimate), (select round(avg(expected_spend), 6) "
+        f"from customer_lifetime_value where observation_date = '{TRAINING_DATE}') "
+        "from segment_evaluation where measure = 'lifetime_value' "
+        f"and observation_date = '{TRAINING_DATE}'"
+    )
+    assert overall == pytest.approx(mean, abs=2e-6)
+
+
+def test_the_future_changes_nothing(
+    cdnow: Warehouse, purchase_log: list[dict[str, str]], tmp_path: Path
+) -> None:
+    """What came on and after the training date is taken away; that date stays."""
+    past = [
+        line
+        for line in purchase_log
+        if line["ordered_at"] < TRAINING_DATE.replace("-", "")
+    ]
+    assert len(past) < len(purchase_log)
+    before = build_log(tmp_path, past, as_of_date=TRAINING_DATE, observation_count=1)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{cdnow.database}' as later (read_only)")
+        connection.execute(f"attach '{before.database}' as earlier (read_only)")
+        for table in ("lifetime_value_models", "customer_lifetime_value"):
+            rows = f"from {{}}.main.{table} where observation_date = '{TRAINING_DATE}'"
+            [(differing, same)] = connection.execute(
+                f"select (select count(*) from ((select * {rows.format('later')} "
+                f"except all select * {rows.format('earlier')}) union all "
+                f"(select * {rows.format('earlier')} "
+                f"except all select * {rows.format('later')}))), "
+                f"(select count(*) {rows.format('later')})"
+            ).fetchall()
+            assert (differing, same > 0) == (0, True), table
+
+
+def test_too_few_repeat_buyers_leave_the_baseline(
+    purchase_log: list[dict[str, str]], tmp_path: Path
+) -> None:
+    few = build_log(tmp_path, purchase_log, minimum_repeat_buyers=REPEAT_BUYERS + 1)
+    for model in ("bg_nbd", "gamma_gamma"):
+        row = fitted(few, model)
+        assert (row["is_converged"], row["reason"]) == (False, "too_few_repeat_buyers")
+        assert row["repeat_buyers"] == REPEAT_BUYERS
+    assert few.rows(
+        "select distinct prediction_method, prediction_reason, "
+        "expected_spend = baseline_spend, probability_alive is null "
+        f"from customer_lifetime_value where observation_date = '{TRAINING_DATE}'"
+    ) == [("baseline", "bg_nbd_too_few_repeat_buyers", True, True)]
