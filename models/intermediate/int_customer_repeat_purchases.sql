@@ -38,7 +38,7 @@ dated as (
 
     select
         purchase_days.*,
-        {{ first_seen_on('purchase_days.purchased_on') }} as first_seen_on
+        {{ observed_period('purchase_days.purchased_on') }} as period
     from purchase_days
     cross join observation_date_columns
 
@@ -48,7 +48,7 @@ by_period as (
 
     select
         customer_id,
-        first_seen_on,
+        period,
         count(*) as purchase_days,
         count(*) filter (where spend > 0) as paid_days,
         sum(spend) as spend,
@@ -56,8 +56,8 @@ by_period as (
         min(purchased_on) as first_purchase_on,
         max(purchased_on) as last_purchase_on
     from dated
-    where first_seen_on is not null
-    group by customer_id, first_seen_on
+    where period is not null
+    group by customer_id, period
 
 ),
 
@@ -74,7 +74,7 @@ summed as (
         max(by_period.last_purchase_on) as last_purchase_on
     from by_period
     inner join observation_dates
-        on by_period.first_seen_on <= observation_dates.observation_date
+        on by_period.period >= observation_dates.observation_step
     group by observation_dates.observation_date, by_period.customer_id
 
 ),
