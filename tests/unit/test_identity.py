@@ -106,7 +106,7 @@ def test_a_match_is_at_least_as_similar_as_the_minimum(
 
 
 def test_two_weak_pairs_do_not_part_a_strong_one() -> None:
-    """Together the weak pairs, 0 with 1 and 1 with 0, are more similar than 0 with 0."""
+    """Together 0 with 1 and 1 with 0, both weak, are more similar than 0 with 0."""
     old = np.array([0] * 60 + [1] * 20)
     new = np.array([0] * 36 + [1] * 24 + [0] * 20)
     similarities = jaccard_similarities(old, new, 2, 2)
