@@ -11,6 +11,7 @@
 {% set estimates = [
     ('value', 'observed', 'amount', 'spend'),
     ('value', 'outcome', 'amount', 'outcome_spend'),
+    ('orders', 'outcome', 'amount', 'outcome_orders'),
     ('satisfaction', 'observed', 'mean', 'satisfaction'),
     ('satisfaction', 'outcome', 'mean', 'outcome_satisfaction'),
     ('loyalty', 'observed', 'mean', 'loyalty'),

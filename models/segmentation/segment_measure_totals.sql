@@ -41,6 +41,7 @@ evaluated as (
         observed.order_count,
         observed.trailing_order_count,
         cast(outcome.trailing_spend as double) as outcome_spend,
+        outcome.trailing_order_count as outcome_orders,
         outcome.trailing_satisfaction as outcome_satisfaction,
         case
             when observed.order_count > 0
@@ -71,13 +72,15 @@ final as (
         count(*) as customers,
         {%- for mean in [
             'spend', 'satisfaction', 'loyalty', 'lifetime_value', 'outcome_spend',
-            'outcome_satisfaction', 'outcome_retained'
+            'outcome_orders', 'outcome_satisfaction', 'outcome_retained'
         ] %}
         count({{ mean }}) as {{ mean }}__count,
         round(avg({{ mean }}), 6) as {{ mean }}__mean,
         round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
-        {%- for amount in ['spend', 'lifetime_value', 'outcome_spend'] %}
+        {%- for amount in [
+            'spend', 'lifetime_value', 'outcome_spend', 'outcome_orders'
+        ] %}
         -- Values that are all the same have no skewness.
         case
             when min({{ amount }}) < max({{ amount }})

@@ -1,8 +1,9 @@
 {% set sums = [
     'customers', 'spend__count', 'satisfaction__count', 'loyalty__count',
     'lifetime_value__count', 'outcome_spend__count', 'outcome_satisfaction__count',
-    'outcome_retained__count', 'visitors', 'visits', 'conversions', 'trailing_visits',
-    'trailing_buyers', 'trailing_spend', 'outcome_visits', 'outcome_conversions'
+    'outcome_orders__count', 'outcome_retained__count', 'visitors', 'visits',
+    'conversions', 'trailing_visits', 'trailing_buyers', 'trailing_spend',
+    'outcome_visits', 'outcome_conversions'
 ] %}
 
 with

@@ -1,0 +1,35 @@
+-- However customers are divided, they are all customers and all spend of the window.
+with
+
+groups as (
+
+    select
+        segmentation,
+        observation_date,
+        sum(customers) as customers,
+        sum(spend_before) as spend_before,
+        sum(spend_after) as spend_after
+    from {{ ref('backtest_groups') }}
+    group by segmentation, observation_date
+
+),
+
+totals as (
+
+    select * from {{ ref('segment_measure_totals') }}
+    where is_overall
+
+)
+
+select
+    groups.segmentation,
+    groups.customers,
+    groups.spend_after,
+    totals.outcome_spend__mean
+from groups
+inner join totals
+    on groups.observation_date = totals.observation_date
+where groups.customers <> totals.customers
+    or abs(groups.spend_before - totals.trailing_spend) > 0.01
+    or abs(groups.spend_after / groups.customers - totals.outcome_spend__mean)
+    > 0.000001
