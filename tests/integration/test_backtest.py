@@ -1,4 +1,4 @@
-"""What is back-tested, recomputed by pandas and scikit-learn from customers and items."""
+"""What is back-tested, recomputed from customers and items by other libraries."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ def warehouse(request: pytest.FixtureRequest) -> Warehouse:
 
 
 def compared_customers(warehouse: Warehouse) -> pd.DataFrame:
-    """Customers of the training date: features, segment, and spend in the next window."""
+    """Customers of the training date, and their spend in the next window."""
     return warehouse.frame(
         "select features.customer_id, assignments.segment_id, features.recency_days, "
         "features.order_count, cast(features.total_spend as double) as total_spend, "

@@ -18,7 +18,7 @@ KNOWN_ON_A_DATE = {
     "customer_value_tiers": "select * from {}",
     "segment_evaluation": "select * from {} where evaluation_window = 'observed'",
 }
-# Of every customer a record of each kind, on the first moment that the date must not see.
+# Of every customer a record of each kind, at the first moment not to be seen.
 APPENDED_RECORDS = (
     "insert into raw_orders (order_id, customer_id, ordered_at, amount, status) "
     "select 'late ' || customer_id, customer_id, '{day} 00:00:00', '999.00', "
