@@ -1,0 +1,232 @@
+"""What is back-tested, recomputed from customers and items by other libraries."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Warehouse
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import OneHotEncoder
+
+WAREHOUSES = ["sample_warehouse", "households"]
+TRAINING_DATE = "(select observation_date from int_observation_dates where is_training)"
+OUTCOME_DATE = "(select outcome_end_date from int_observation_dates where is_training)"
+RECOMMENDATIONS = 5
+
+
+@pytest.fixture(params=WAREHOUSES)
+def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    """The sample, then the households."""
+    result: Warehouse = request.getfixturevalue(request.param)
+    return result
+
+
+def compared_customers(warehouse: Warehouse) -> pd.DataFrame:
+    """Customers of the training date, and their spend in the next window."""
+    return warehouse.frame(
+        "select features.customer_id, assignments.segment_id, features.recency_days, "
+        "features.order_count, cast(features.total_spend as double) as total_spend, "
+        "cast(features.trailing_spend as double) as trailing_spend, "
+        "cast(outcome.trailing_spend as double) as spend_after "
+        "from customer_features as features "
+        "inner join customer_segment_assignments as assignments "
+        "using (observation_date, customer_id) "
+        "inner join customer_features as outcome "
+        "on features.customer_id = outcome.customer_id "
+        f"and outcome.observation_date = {OUTCOME_DATE} "
+        f"where features.observation_date = {TRAINING_DATE} "
+        "order by features.customer_id"
+    )
+
+
+def cut(values: pd.Series, groups: int) -> pd.Series:
+    """The group of equal size that a value falls in, 0 for the highest values."""
+    customers_above = values.rank(method="min", ascending=False) - 1
+    return customers_above * groups // len(values)
+
+
+def segmentations(customers: pd.DataFrame) -> dict[str, pd.Series]:
+    """The group of each customer, by way of dividing them."""
+    segments = customers.groupby("segment_id")["total_spend"].agg(["mean", "size"])
+    k = len(segments)
+    sizes = segments.sort_values("mean", ascending=False)["size"]
+    spend_above = customers["total_spend"].rank(method="min", ascending=False) - 1
+    quintiles = (
+        cut(-customers["recency_days"], 5)
+        + cut(customers["order_count"], 5)
+        + cut(customers["total_spend"], 5)
+    )
+    return {
+        "segments": customers["segment_id"],
+        "spend_quantiles": cut(customers["total_spend"], k),
+        "recent_spend_quantiles": cut(customers["trailing_spend"], k),
+        "spend_cut_of_segment_shares": pd.Series(
+            np.searchsorted(sizes.cumsum(), spend_above, side="right")
+        ),
+        "rfm_grid": cut(-quintiles, k),
+    }
+
+
+def best_fifth_share(customers: pd.DataFrame, groups: pd.Series) -> float:
+    """Spend after of the best fifth, everybody being an average of their group."""
+    means = customers.groupby(groups)[["trailing_spend", "spend_after"]].transform(
+        "mean"
+    )
+    best_first = means.sort_values("trailing_spend", ascending=False)["spend_after"]
+    fifth = len(customers) / 5
+    whole = int(fifth)
+    spend = best_first[:whole].sum() + (fifth - whole) * best_first.iloc[whole]
+    return float(spend / customers["spend_after"].sum())
+
+
+def test_eta_squared_is_that_of_a_regression_on_the_groups(
+    warehouse: Warehouse,
+) -> None:
+    customers = compared_customers(warehouse)
+    summary = warehouse.frame("select * from segmentation_backtest_summary").set_index(
+        "segmentation"
+    )
+    expected = segmentations(customers)
+    assert set(summary.index) == set(expected)
+    assert (summary["customers"] == len(customers)).all()
+    for name, groups in expected.items():
+        dummies = OneHotEncoder().fit_transform(groups.to_numpy().reshape(-1, 1))
+        regression = LinearRegression().fit(dummies, customers["spend_after"])
+        assert summary.loc[name, "eta_squared"] == pytest.approx(
+            regression.score(dummies, customers["spend_after"]), abs=2e-6
+        ), name
+        assert summary.loc[name, "group_count"] == groups.nunique()
+        assert summary.loc[name, "best_fifth_spend_share"] == pytest.approx(
+            best_fifth_share(customers, groups), abs=2e-6
+        ), name
+    assert summary["eta_squared"].idxmax() == summary.index[summary["is_best"]].item()
+
+
+def test_outcomes_are_means_of_what_customers_did(warehouse: Warehouse) -> None:
+    outcomes = warehouse.frame(
+        "select segment_id, "
+        "cast(outcome.trailing_spend as double) as spend, "
+        "outcome.trailing_order_count as orders, "
+        "case when features.order_count > 0 "
+        "then cast(outcome.trailing_order_count > 0 as int) end as retention, "
+        "outcome.trailing_satisfaction as rating "
+        "from customer_features as features "
+        "inner join customer_segment_assignments as assignments "
+        "using (observation_date, customer_id) "
+        "inner join customer_features as outcome "
+        "on features.customer_id = outcome.customer_id "
+        f"and outcome.observation_date = {OUTCOME_DATE} "
+        f"where features.observation_date = {TRAINING_DATE}"
+    )
+    published = warehouse.frame("select * from segment_backtest").set_index(
+        ["segment_id", "outcome"]
+    )
+    segments = outcomes.groupby("segment_id")
+    assert len(published) == 5 * len(segments)
+    for segment_id, rows in segments:
+        for outcome in ("spend", "orders", "retention", "rating"):
+            row = published.loc[(segment_id, outcome)]
+            known = rows[outcome].dropna()
+            assert row["customers_measured"] == len(known)
+            if len(known) >= 5:
+                assert row["estimate"] == pytest.approx(known.mean(), abs=2e-6)
+                assert row["ci_low"] <= row["estimate"] <= row["ci_high"]
+            else:
+                assert pd.isna(row["estimate"])
+
+
+def test_value_tiers_are_those_of_pandas(warehouse: Warehouse) -> None:
+    tiers = warehouse.frame(
+        "select * from customer_value_tiers order by observation_date, customer_id"
+    )
+    for _, rows in tiers.groupby("observation_date"):
+        value = rows["customer_value"].astype(float).round(4)
+        below = value.rank(method="min") - 1
+        assert np.allclose(rows["value_percentile"], below / (len(rows) - 1), atol=1e-6)
+        assert (rows["value_decile"] == cut(value, 10) + 1).all()
+        positive = value.clip(lower=0)
+        # What those with a higher value hold; equal values stand and fall together.
+        held = positive.groupby(value).sum().sort_index(ascending=False).cumsum()
+        share_above = value.map((held.shift(fill_value=0) / positive.sum()).round(9))
+        expected = np.select(
+            [value <= 0, share_above < 0.8, share_above < 0.95], ["C", "A", "B"], "C"
+        )
+        assert (rows["pareto_class"] == expected).all()
+        assert set(expected) == {"A", "B", "C"}
+
+
+def top_five(
+    scores: pd.Series, forbidden: set[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The first five items that are not forbidden."""
+    return [item for item in scores.index if item not in forbidden][:RECOMMENDATIONS]
+
+
+def test_hit_rates_are_those_of_a_plain_loop(warehouse: Warehouse) -> None:
+    """Popularity and segment affinity, worked out customer by customer."""
+    seen = warehouse.frame(
+        "select seen.*, assignments.segment_id from customer_items_seen as seen "
+        "inner join customer_segment_assignments as assignments "
+        "using (observation_date, customer_id) "
+        f"where observation_date = {TRAINING_DATE}"
+    )
+    seen["key"] = list(zip(seen["item_kind"], seen["item"], strict=True))
+    customers = compared_customers(warehouse).set_index("customer_id")["segment_id"]
+    sizes = customers.value_counts()
+    window = seen[seen["is_in_window"]]
+    counts = window["key"].value_counts()
+    counts = counts[counts >= 5]
+    overall = (counts / len(customers)).round(6)
+    by_segment = window.groupby(["segment_id", "key"]).size()
+
+    def ranked(scores: dict[tuple[str, str], float]) -> pd.Series:
+        keys = sorted(scores, key=lambda key: (-round(scores[key], 6), key))
+        return pd.Series(
+            [scores[key] for key in keys], index=pd.Index(keys, tupleize_cols=False)
+        )
+
+    popular = ranked(dict(overall))
+    affinity = {
+        segment: ranked(
+            {
+                key: (by_segment.get((segment, key), 0) + 30 * count / len(customers))
+                / (sizes[segment] + 30)
+                for key, count in counts.items()
+            }
+        )
+        for segment in sizes.index
+    }
+    bought = window.groupby("customer_id")["key"].agg(set).to_dict()
+    before = (
+        seen[seen["is_before_date"]].groupby("customer_id")["key"].agg(set).to_dict()
+    )
+    after = seen[seen["is_in_outcome"]].groupby("customer_id")["key"].agg(set).to_dict()
+
+    hits = {"overall_popularity": [], "segment_affinity": [], "history_and_segment": []}
+    for customer, segment in customers.items():
+        recent, ever = bought.get(customer, set()), before.get(customer, set())
+        own = [key for key in affinity[segment].index if key in ever - recent]
+        new = top_five(affinity[segment], ever)
+        lists = {
+            "overall_popularity": top_five(popular, recent),
+            "segment_affinity": top_five(affinity[segment], recent),
+            "history_and_segment": (own + new)[:RECOMMENDATIONS],
+        }
+        for recommender, items in lists.items():
+            if items:
+                hits[recommender].append(
+                    (len(items), len(after.get(customer, set()) & set(items)))
+                )
+
+    published = warehouse.frame("select * from recommendation_backtest").set_index(
+        "recommender"
+    )
+    assert set(published.index) == set(hits)
+    for recommender, counted in hits.items():
+        row = published.loc[recommender]
+        assert row["customers"] == len(counted)
+        assert row["recommendations"] == sum(items for items, _ in counted)
+        assert row["hits"] == sum(hit for _, hit in counted)
+        assert row["customers_hit"] == sum(hit > 0 for _, hit in counted)
+    assert (
+        published["hit_rate"].idxmax() == published.index[published["is_best"]].item()
+    )
