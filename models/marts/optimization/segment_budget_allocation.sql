@@ -81,12 +81,10 @@ available as (
         *,
         greatest(
             {{ campaign_budget }} - coalesce(
-                sum(segment_customers * cost_per_customer)
-                    filter (where is_worth_it)
-                    over (
-                        order by priority
-                        rows between unbounded preceding and 1 preceding
-                    ),
+                sum(if(is_worth_it, segment_customers * cost_per_customer, 0)) over (
+                    order by priority
+                    rows between unbounded preceding and 1 preceding
+                ),
                 0
             ),
             0
