@@ -3,7 +3,7 @@
     campaign_budget is spent. That is the best that a budget can buy, but for what is left
     when it is less than the cost of one more customer.
 #}
-{% set campaign_budget = 'cast(' ~ valid_var('campaign_budget') ~ ' as decimal(18, 4))' %}
+{% set campaign_budget = valid_var('campaign_budget') %}
 
 with
 
@@ -80,7 +80,7 @@ available as (
     select
         *,
         greatest(
-            {{ campaign_budget }} - coalesce(
+            cast({{ campaign_budget }} as decimal(18, 4)) - coalesce(
                 sum(if(is_worth_it, segment_customers * cost_per_customer, 0)) over (
                     order by priority
                     rows between unbounded preceding and 1 preceding

@@ -116,7 +116,8 @@ final as (
         target,
         customers_affected,
         case
-            when measure = 'lifetime_value' then {{ valid_var('lifetime_horizon_days') }}
+            when measure = 'lifetime_value'
+                then {{ valid_var('lifetime_horizon_days') }}
             when measure <> 'satisfaction' then {{ valid_var('outcome_window_days') }}
         end as horizon_days,
         cast(round(revenue, 2) as decimal(18, 4)) as incremental_revenue,

@@ -129,8 +129,8 @@ planned as (
 
 ),
 
--- What is added to the measure if the baseline, or the difference, is at its estimate and
--- at either end of its interval.
+-- What is added to the measure if the baseline, or the difference, is at its estimate
+-- and at either end of its interval.
 changed as (
 
     select
