@@ -118,7 +118,8 @@ final as (
         compared.cost,
         case
             when not compared.is_compared then null
-            when compared.has_orders then cast(coalesce(bought.order_count, 0) > 0 as int)
+            when compared.has_orders
+                then cast(coalesce(bought.order_count, 0) > 0 as int)
             else cast(compared.has_converted as int)
         end as conversion,
         case
