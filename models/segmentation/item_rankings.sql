@@ -4,32 +4,44 @@
     customers as make an estimate reliable: a segment that buys little says little.
 #}
 {% set drawn_customers = var('minimum_reliable_customers') %}
+{% set scores = {
+    'segment': '(buyers.buyers + ' ~ drawn_customers ~ ' * buyers.overall_share)'
+        ~ ' / (buyers.customers + ' ~ drawn_customers ~ ')',
+    'popularity': 'buyers.overall_share'
+} %}
 
 with
 
 buyers as (
 
     select * from {{ ref('segment_item_buyers') }}
-    where overall_buyers >= {{ var('minimum_cell_size') }}
+
+),
+
+items as (
+
+    select * from {{ ref('recommended_items') }}
 
 ),
 
 scored as (
 
-    {% for ranking, score in {
-        'segment': '(buyers + ' ~ drawn_customers ~ ' * overall_share) / (customers + '
-            ~ drawn_customers ~ ')',
-        'popularity': 'overall_share'
-    }.items() %}
+    {% for ranking, score in scores.items() %}
     select
-        observation_date,
+        buyers.observation_date,
         '{{ ranking }}' as ranking,
-        segment_id,
-        item_kind,
-        item,
-        coalesce(lift_low > 1, false) as is_favourite,
+        buyers.segment_id,
+        buyers.item_kind,
+        buyers.item,
+        items.item_block,
+        items.item_bit,
+        coalesce(buyers.lift_low > 1, false) as is_favourite,
         round({{ score }}, 6) as score
     from buyers
+    inner join items
+        on buyers.observation_date = items.observation_date
+            and buyers.item_kind = items.item_kind
+            and buyers.item = items.item
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -49,14 +61,30 @@ final as (
 
         ---------- numerics
         score,
-        row_number() over (
-            partition by observation_date, ranking, segment_id
-            order by score desc, item_kind asc, item asc
-        ) as item_rank,
+        row_number() over best_first as item_rank,
+        item_block,
+        item_bit,
+        {%- for block in item_blocks() %}
+        coalesce(
+            bit_or(case when item_block = {{ block }} then item_bit else 0 end)
+                over better,
+            0
+        ) as better_items_{{ block }},
+        {%- endfor %}
 
         ---------- booleans
         is_favourite
     from scored
+    window
+        best_first as (
+            partition by observation_date, ranking, segment_id
+            order by score desc, item_kind asc, item asc
+        ),
+        better as (
+            partition by observation_date, ranking, segment_id
+            order by score desc, item_kind asc, item asc
+            rows between unbounded preceding and 1 preceding
+        )
 
 )
 

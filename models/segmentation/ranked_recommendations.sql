@@ -1,6 +1,7 @@
 {#
     Five items for every customer, none of them bought in the trailing window. On the
-    training date three recommenders are compared; today the first recommends.
+    training date three recommenders are compared; today the first recommends. A rank is
+    counted: one more than the better items that the customer may be recommended.
 #}
 {% set count = 5 %}
 {% set recommenders = {
@@ -19,21 +20,15 @@ observation_dates as (
 
 ),
 
-rankings as (
+training_customers as (
 
-    select * from {{ ref('item_rankings') }}
+    select * from {{ ref('segmentation_training') }}
 
 ),
 
-item_counts as (
+rankings as (
 
-    select
-        observation_date,
-        customer_id,
-        count(*) as item_count
-    from {{ ref('customer_items_seen') }}
-    where is_before_date
-    group by observation_date, customer_id
+    select * from {{ ref('item_rankings') }}
 
 ),
 
@@ -44,88 +39,70 @@ customers as (
         assignments.customer_id,
         assignments.segment_id,
         observation_dates.outcome_end_date is not null as has_outcome,
-        coalesce(item_counts.item_count, 0) as item_count
+        {%- for block in item_blocks() %}
+        {%- for name in ['before', 'in_window', 'in_outcome'] %}
+        coalesce(bits.items_{{ name }}_{{ block }}, 0) as {{ name }}_{{ block }},
+        {%- endfor %}
+        {%- endfor %}
+        coalesce(bits.is_buyer_in_outcome, false) as is_buyer_in_outcome
     from {{ ref('customer_segment_assignments') }} as assignments
     inner join observation_dates
         on assignments.observation_date = observation_dates.observation_date
-    left join item_counts
-        on assignments.observation_date = item_counts.observation_date
-            and assignments.customer_id = item_counts.customer_id
-
-),
-
-candidates as (
-
-    {% for recommender, rule in recommenders.items() %}
-    -- Whoever has bought n items finds five others among the first n + 5.
-    select
-        customers.observation_date,
-        '{{ recommender }}' as recommender,
-        customers.customer_id,
-        customers.segment_id,
-        rankings.item_kind,
-        rankings.item,
-        {%- if rule['ranking'] == 'popularity' %}
-        'popular' as reason,
-        {%- else %}
-        case when rankings.is_favourite then 'segment_favourite' else 'popular' end
-            as reason,
-        {%- endif %}
-        rankings.score
-    from customers
-    inner join rankings
-        on customers.observation_date = rankings.observation_date
-            and customers.segment_id = rankings.segment_id
-            and rankings.ranking = '{{ rule["ranking"] }}'
-            and rankings.item_rank <= {{ count }} + customers.item_count
-    left join {{ ref('customer_items_seen') }} as seen
-        on customers.observation_date = seen.observation_date
-            and customers.customer_id = seen.customer_id
-            and rankings.item_kind = seen.item_kind
-            and rankings.item = seen.item
-            and seen.{{ 'is_before_date' if rule['uses_history'] else 'is_in_window' }}
-    where seen.customer_id is null
-        {%- if recommender != 'history_and_segment' %}
-        and customers.has_outcome
-        {%- endif %}
-    {%- if rule['uses_history'] %}
-    union all
-    select
-        customers.observation_date,
-        '{{ recommender }}' as recommender,
-        customers.customer_id,
-        customers.segment_id,
-        rankings.item_kind,
-        rankings.item,
-        'bought_before' as reason,
-        1 + rankings.score as score
-    from customers
-    inner join {{ ref('customer_items_seen') }} as seen
-        on customers.observation_date = seen.observation_date
-            and customers.customer_id = seen.customer_id
-            and seen.is_before_date
-            and not seen.is_in_window
-    inner join rankings
-        on customers.observation_date = rankings.observation_date
-            and customers.segment_id = rankings.segment_id
-            and rankings.ranking = '{{ rule["ranking"] }}'
-            and seen.item_kind = rankings.item_kind
-            and seen.item = rankings.item
-    {%- endif %}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    left join {{ ref('customer_item_bits') }} as bits
+        on assignments.observation_date = bits.observation_date
+            and assignments.customer_id = bits.customer_id
+    left join training_customers
+        on assignments.customer_id = training_customers.customer_id
+            and observation_dates.is_training
+    where observation_dates.is_current
+        or training_customers.customer_id is not null
 
 ),
 
 ranked as (
 
+    {% for recommender, rule in recommenders.items() %}
+    {%- set own = 'customers.before_{} & ~customers.in_window_{}' %}
+    {%- set known = 'customers.' ~ ('before' if rule['uses_history'] else 'in_window')
+        ~ '_{}' %}
+    {%- set new_rank = count_items('rankings.better_items_{} & ~' ~ known) %}
     select
-        *,
-        row_number() over (
-            partition by observation_date, recommender, customer_id
-            order by score desc, item_kind asc, item asc
-        ) as recommendation_rank
-    from candidates
+        customers.observation_date,
+        '{{ recommender }}' as recommender,
+        customers.customer_id,
+        customers.segment_id,
+        rankings.item_kind,
+        rankings.item,
+        rankings.is_favourite and rankings.ranking = 'segment' as is_favourite,
+        rankings.score,
+        {%- if rule['uses_history'] %}
+        {{ has_item(own) }} as is_own,
+        case
+            when is_own then {{ count_items('rankings.better_items_{} & ' ~ own) }}
+            else {{ count_items(own) }} + {{ new_rank }}
+        end + 1 as recommendation_rank,
+        {%- else %}
+        false as is_own,
+        {{ new_rank }} + 1 as recommendation_rank,
+        {%- endif %}
+        {{ has_item('customers.in_outcome_{}') }} as is_in_outcome,
+        {%- if rule['uses_history'] %}
+        not {{ has_item(known) }} or is_own as is_recommendable,
+        {%- else %}
+        not {{ has_item(known) }} as is_recommendable,
+        {%- endif %}
+        customers.is_buyer_in_outcome,
+        customers.has_outcome
+    from customers
+    inner join rankings
+        on customers.observation_date = rankings.observation_date
+            and customers.segment_id = rankings.segment_id
+            and rankings.ranking = '{{ rule["ranking"] }}'
+    {%- if recommender != 'history_and_segment' %}
+    where customers.has_outcome
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -141,13 +118,22 @@ final as (
         recommender,
         item_kind,
         item,
-        reason,
+        case
+            when is_own then 'bought_before'
+            when is_favourite then 'segment_favourite'
+            else 'popular'
+        end as reason,
 
         ---------- numerics
-        recommendation_rank,
-        score
+        cast(recommendation_rank as bigint) as recommendation_rank,
+        case when is_own then 1 + score else score end as score,
+
+        ---------- booleans
+        case when has_outcome then is_in_outcome end as is_in_outcome,
+        case when has_outcome then is_buyer_in_outcome end as is_buyer_in_outcome
     from ranked
-    where recommendation_rank <= {{ count }}
+    where is_recommendable
+        and recommendation_rank <= {{ count }}
 
 )
 

@@ -54,12 +54,12 @@ accumulated as (
             as double
         ) as positive_value,
         cast(greatest(amount, 0) * customers as double) as own_value,
+        customers,
         cast(
             sum(cast(greatest(amount, 0) * customers as decimal(38, 4)))
                 over (partition by observation_date)
             as double
-        ) as all_positive_value,
-        all_customers - customers_above - customers as customers_below
+        ) as all_positive_value
     from distinct_values
     window descending as (
         partition by observation_date order by amount desc
@@ -76,7 +76,9 @@ ranked as (
         cast(customers_above + 1 as bigint) as value_rank,
         round(
             coalesce(
-                cast(customers_below as double) / nullif(all_customers - 1, 0), 0
+                cast(all_customers - customers_above - customers as double)
+                / nullif(all_customers - 1, 0),
+                0
             ),
             6
         ) as value_percentile,

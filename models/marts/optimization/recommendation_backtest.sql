@@ -6,64 +6,34 @@ recommendations as (
 
 ),
 
-training_date as (
-
-    select * from {{ ref('int_observation_dates') }}
-    where is_training
-        and outcome_end_date is not null
-
-),
-
-buyers as (
-
-    select distinct
-        observation_date,
-        customer_id
-    from {{ ref('customer_items_seen') }}
-    where is_in_outcome
-
-),
-
 judged as (
 
     select
-        recommendations.observation_date,
-        recommendations.recommender,
-        recommendations.customer_id,
+        observation_date,
+        recommender,
+        customer_id,
         count(*) as recommendations,
-        count(outcome.item) as hits
+        count_if(is_in_outcome) as hits,
+        bool_or(is_buyer_in_outcome) as is_buyer
     from recommendations
-    inner join training_date
-        on recommendations.observation_date = training_date.observation_date
-    left join {{ ref('customer_items_seen') }} as outcome
-        on recommendations.observation_date = outcome.observation_date
-            and recommendations.customer_id = outcome.customer_id
-            and recommendations.item_kind = outcome.item_kind
-            and recommendations.item = outcome.item
-            and outcome.is_in_outcome
-    group by
-        recommendations.observation_date,
-        recommendations.recommender,
-        recommendations.customer_id
+    where is_in_outcome is not null
+    group by observation_date, recommender, customer_id
 
 ),
 
 summed as (
 
     select
-        judged.observation_date,
-        judged.recommender,
+        observation_date,
+        recommender,
         count(*) as customers,
-        count(buyers.customer_id) as buyers,
-        cast(count_if(judged.hits > 0) as bigint) as customers_hit,
-        cast(sum(judged.recommendations) as bigint) as recommendations,
-        cast(sum(judged.hits) as bigint) as hits,
-        cast(count_if(judged.hits > 0) as double) / count(*) as hit_rate
+        cast(count_if(is_buyer) as bigint) as buyers,
+        cast(count_if(hits > 0) as bigint) as customers_hit,
+        cast(sum(recommendations) as bigint) as recommendations,
+        cast(sum(hits) as bigint) as hits,
+        cast(count_if(hits > 0) as double) / count(*) as hit_rate
     from judged
-    left join buyers
-        on judged.observation_date = buyers.observation_date
-            and judged.customer_id = buyers.customer_id
-    group by judged.observation_date, judged.recommender
+    group by observation_date, recommender
 
 ),
 
