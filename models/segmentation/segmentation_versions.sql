@@ -37,6 +37,8 @@ final as (
         cast({{ registry_parameter('training_rows') }} as bigint) as training_rows,
         {{ registry_parameter('inertia') }} as inertia,
         {{ registry_parameter('outlier_distance') }} as outlier_distance,
+        {{ registry_parameter('explanation_fidelity') }} as explanation_fidelity,
+        {{ registry_parameter('explanation_cost_ratio') }} as explanation_cost_ratio,
 
         ---------- booleans
         segmentation_version = {{ version_in_use_query(ref('segmentation_registry')) }}

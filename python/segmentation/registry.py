@@ -26,6 +26,7 @@ from segmentation.registry_rows import (
     read_bins,
     read_centers,
     read_preprocessing,
+    rule_rows,
     segment_rows,
     text_fact,
     version_rows,
@@ -56,6 +57,7 @@ CONFIGURATION = (
     "maximum_missing_share",
     "training_sample_rows",
     "random_state",
+    "maximum_rule_leaves",
 )
 # Settings that do so only where the number of segments is chosen.
 SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
@@ -146,8 +148,8 @@ def fit_version(
         One row per training customer: customer_id, observation_date and a float column
         per candidate feature, missing as NaN.
     feature_selection
-        One row per candidate feature: feature_name, is_selected and is_time_driven
-        (whether time alone moves it).
+        One row per candidate feature: feature_name, is_selected, is_time_driven
+        (whether time alone moves it) and is_always_known (whether it is never missing).
     settings
         The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit
         and minimum_match_similarity.
@@ -181,10 +183,12 @@ def fit_version(
         return no_rows()
 
     from segmentation.clustering import OUTLIER_QUANTILE, order_by_value
+    from segmentation.explanation import explain
     from segmentation.k_selection import SelectionSettings, divide
     from segmentation.preprocessing import (
         FeatureSetting,
         fit_preprocessing,
+        original_values,
         transform_features,
     )
     from segmentation.stability import bootstrap_jaccard
@@ -203,8 +207,9 @@ def fit_version(
         )
     training = training.sort_values("customer_id", ignore_index=True)
     parameters = fit_preprocessing(training, feature_settings)
+    matrix = transform_features(training, parameters)
     selection = divide(
-        transform_features(training, parameters),
+        matrix,
         settings["n_segments"],
         SelectionSettings.from_mapping(settings),
     )
@@ -222,6 +227,13 @@ def fit_version(
         settings["minimum_match_similarity"],
     )
 
+    explanation = explain(
+        matrix,
+        original_values(training, parameters),
+        clustering.labels,
+        clustering.centers,
+        maximum_leaves=settings["maximum_rule_leaves"],
+    )
     warn_of(selection, identities, settings)
 
     facts: dict[str, float | str] = {
@@ -250,6 +262,12 @@ def fit_version(
         *version_rows(facts),
         *preprocessing_rows(parameters),
         *segment_rows(clustering, parameters, identities, jaccard),
+        *rule_rows(
+            explanation,
+            parameters,
+            identities,
+            set(names[feature_selection["is_always_known"]]),
+        ),
         *candidate_rows(selection.candidates),
         *training_bin_rows(training),
     ]

@@ -45,6 +45,7 @@ SETTINGS: dict[str, Any] = {
     "maximum_missing_share": 0.2,
     "training_sample_rows": 1000,
     "random_state": 0,
+    "maximum_rule_leaves": 8,
     "k_range": [3, 5],
     "bootstrap_count": 5,
     "prediction_strength_splits": 2,
@@ -85,6 +86,7 @@ def selection_of(selected_features: Sequence[str]) -> pd.DataFrame:
             "feature_name": names,
             "is_selected": names.isin(selected_features),
             "is_time_driven": names == "recency_days",
+            "is_always_known": names == "total_spend",
         }
     )
 
@@ -207,7 +209,11 @@ def test_bins_can_be_read_back(training: pd.DataFrame, registry: pd.DataFrame) -
 
 def identities_of(rows: pd.DataFrame) -> pd.DataFrame:
     """What the rows of a version say of each of its segments."""
-    of_segments = rows[rows["segment_id"].notna() & rows["feature_name"].isna()]
+    of_segments = rows[
+        rows["segment_id"].notna()
+        & rows["feature_name"].isna()
+        & rows["unit_number"].isna()
+    ]
     return of_segments.pivot(
         index="segment_id", columns="parameter", values="number_value"
     )
@@ -285,7 +291,11 @@ def new_group(training: pd.DataFrame) -> pd.DataFrame:
 
 def candidates_of(rows: pd.DataFrame) -> pd.DataFrame:
     """What the rows of a version say of each number of segments."""
-    of_candidates = rows[rows["unit_number"].notna() & rows["feature_name"].isna()]
+    of_candidates = rows[
+        rows["unit_number"].notna()
+        & rows["feature_name"].isna()
+        & rows["segment_id"].isna()
+    ]
     values = of_candidates["number_value"].astype(object)
     return of_candidates.assign(
         value=values.where(values.notna(), of_candidates["text_value"])
@@ -392,6 +402,8 @@ def test_facts_of_a_version(registry: pd.DataFrame) -> None:
         "training_date": "2025-10-03",
         "inertia": facts["inertia"],
         "outlier_distance": facts["outlier_distance"],
+        "explanation_fidelity": 1,
+        "explanation_cost_ratio": 1,
         "configuration": configuration_of(SETTINGS)[0],
         "configuration_hash": configuration_of(SETTINGS)[1],
         "fit_reason": "first_fit",
