@@ -12,7 +12,9 @@ def model(dbt, session):
     }
     training = dbt.ref("segmentation_training")
     selection = dbt.ref("feature_selection")
-    selection = selection.select("feature_name, is_selected, is_time_driven, is_always_known")
+    selection = selection.select(
+        "feature_name, is_selected, is_time_driven, is_always_known"
+    )
     latest_version, highest_segment_id = registry.no_rows().to_pandas(), 0
     if dbt.is_incremental:
         latest_version = session.sql(
