@@ -100,19 +100,21 @@ def test_rules_follow_features_that_can_be_missing_and_a_pinned_version(
     """Every candidate turned on: values are missing, capped, weighted and whole."""
     warehouse = sample_warehouse.copy_to(tmp_path)
     published = "from segment_rules order by all"
+    usual = {"impute": "median", "cap_quantile": None, "transform": "none"}
+    usual |= {"scale": "standard", "weight": 1}
     features = [
-        {"name": "recency_days", "transform": "log1p"},
-        {"name": "total_spend", "impute": "zero", "cap_quantile": 0.9},
-        {"name": "satisfaction", "impute": "mean", "weight": 2},
-        {"name": "age", "scale": "robust", "cap_quantile": 0.95},
-        {"name": "visit_count", "impute": "zero", "scale": "minmax"},
+        {"name": "recency_days", **usual, "transform": "log1p"},
+        {"name": "total_spend", **usual, "impute": "zero", "cap_quantile": 0.9},
+        {"name": "satisfaction", **usual, "impute": "mean", "weight": 2},
+        {"name": "age", **usual, "scale": "robust", "cap_quantile": 0.95},
+        {"name": "visit_count", **usual, "impute": "zero", "scale": "minmax"},
     ]
     variables = {
         "segmentation_features": features,
         "maximum_missing_share": 0.6,
         "n_segments": 7,
     }
-    warehouse.build(*FROM_FIT_ON, variables=variables)
+    warehouse.build("--select", "feature_selection+", variables=variables)
     assert_figures_are_right(warehouse)
     assert_training_fidelity_is_right(warehouse)
     predicates = " ".join(sql for _, _, sql, *_ in warehouse.rows(RULES))

@@ -355,11 +355,11 @@ def test_predicates_divide_the_training_customers_as_the_tree_does(
     assert (explained == clustering.labels).mean() == explanation.fidelity
 
 
-def test_a_cap_is_never_divided() -> None:
-    """Above its cap all spend is the same, so a bound lies below it or nowhere."""
-    frame = pd.DataFrame({"spend": [*range(90), *range(1000, 1010)]}).astype(float)
-    [parameter] = fit_preprocessing(frame, [FeatureSetting("spend", cap_quantile=0.95)])
-    assert parameter.cap_upper is not None
+def test_a_bound_lies_below_the_cap() -> None:
+    """Above its cap, which is 180.1, all spend is the same to the model."""
+    frame = pd.DataFrame({"spend": [*range(90), *[1000] * 10]}).astype(float)
+    [parameter] = fit_preprocessing(frame, [FeatureSetting("spend", cap_quantile=0.9)])
+    assert parameter.cap_upper == pytest.approx(180.1)
     labels = np.repeat([0, 1], [90, 10])
     matrix = transform_features(frame, [parameter])
     explanation = explain(
@@ -369,17 +369,22 @@ def test_a_cap_is_never_divided() -> None:
         centers_of(matrix, labels),
         maximum_leaves=2,
     )
-    bound = explanation.rules[0].intervals[0].upper
-    assert bound is not None
-    assert 89 < bound < parameter.cap_upper
+    assert explanation.rules[0].intervals == {0: Interval(None, 100)}
     assert explanation.fidelity == 1
 
 
-def test_bounds_along_a_path_are_merged() -> None:
-    """Five groups on a line: each leaf has one interval whatever cuts lead to it."""
-    matrix = np.repeat([10.0, 20.0, 30.0, 40.0, 50.0], 7).reshape(-1, 1)
-    labels = np.repeat(np.arange(5), 7)
-    centers = centers_of(matrix, labels)
+@pytest.mark.parametrize("strays", [0, 1])
+def test_bounds_along_a_path_are_merged(strays: int) -> None:
+    """Five groups on a line: each leaf has one interval whatever cuts lead to it.
+
+    Without strays the lowest cut is made first. With some of the second group where the
+    first is, fewer of the third where the second is, and so on, it is the highest.
+    """
+    values = [10.0, 20.0, 30.0, 40.0, 50.0, *[10.0, 20.0, 30.0]]
+    sizes = [7, 7, 7, 7, 7, *[3 * strays, 2 * strays, strays]]
+    matrix = np.repeat(values, sizes).reshape(-1, 1)
+    labels = np.repeat([0, 1, 2, 3, 4, 1, 2, 3], sizes)
+    centers = np.array([[10.0], [20.0], [30.0], [40.0], [50.0]])
     explanation = explain(matrix, matrix, labels, centers, maximum_leaves=5)
     assert [(rule.segment, rule.intervals) for rule in explanation.rules] == [
         (0, {0: Interval(None, 15)}),
