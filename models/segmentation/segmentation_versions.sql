@@ -35,6 +35,7 @@ final as (
         cast({{ registry_parameter('n_segments') }} as int) as n_segments,
         cast({{ registry_parameter('random_state') }} as bigint) as random_state,
         cast({{ registry_parameter('training_rows') }} as bigint) as training_rows,
+        {{ registry_parameter('scorer_agreement') }} as scorer_agreement,
         {{ registry_parameter('inertia') }} as inertia,
         {{ registry_parameter('outlier_distance') }} as outlier_distance,
 

@@ -13,8 +13,6 @@ from threadpoolctl import threadpool_limits
 N_INIT = 50
 # Which start is best shows on fewer rows than the fit needs.
 START_ROWS = 20_000
-# Beyond this quantile of the training distances a customer is an outlier.
-OUTLIER_QUANTILE = 0.99
 
 
 @dataclass(frozen=True)
@@ -79,21 +77,4 @@ def fit_kmeans(
         model.labels_.astype(np.int64),
         distances,
         model.inertia_,
-    )
-
-
-def order_by_value(clustering: Clustering, values: NDArray[np.float64]) -> Clustering:
-    """Renumber the segments by falling mean of `values` (customers,)."""
-    n_segments = len(clustering.centers)
-    means = np.array(
-        [values[clustering.labels == label].mean() for label in range(n_segments)]
-    )
-    order = np.lexsort((clustering.centers[:, 0], -means))
-    rank = np.empty(n_segments, dtype=np.int64)
-    rank[order] = np.arange(n_segments)
-    return Clustering(
-        clustering.centers[order],
-        rank[clustering.labels],
-        clustering.distances,
-        clustering.inertia,
     )

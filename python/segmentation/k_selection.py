@@ -340,8 +340,8 @@ def index_of(
     matrix: NDArray[np.float64],
     labels: NDArray[np.int64],
 ) -> float:
-    """Value of an index of scikit-learn; NaN where every customer is a segment."""
-    if len(np.unique(labels)) == len(matrix):
+    """Value of an index of scikit-learn; NaN for one segment or one customer each."""
+    if len(np.unique(labels)) in (1, len(matrix)):
         return float("nan")
     return float(score(matrix, labels))
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
 from segmentation.registry_rows import (
@@ -24,17 +25,16 @@ from segmentation.registry_rows import (
     candidate_rows,
     preprocessing_rows,
     read_bins,
-    read_centers,
     read_preprocessing,
+    read_scorer,
     segment_rows,
     text_fact,
     version_rows,
 )
 
 if TYPE_CHECKING:
-    from segmentation.clustering import Clustering
+    from segmentation.fitting import Fit
     from segmentation.identity import SegmentIdentity
-    from segmentation.k_selection import Selection
 
 SCHEMA = pa.schema(
     [
@@ -59,13 +59,22 @@ CONFIGURATION = (
 )
 # Settings that do so only where the number of segments is chosen.
 SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
+# Settings that do so only for methods other than k-means.
+SCORING_CONFIGURATION = (
+    "selection_sample_rows",
+    "minimum_scoring_agreement",
+    "maximum_scoring_leaves",
+)
 LOGGER = logging.getLogger("segmentation")
 
 
 def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return the settings that define a model as canonical JSON, and its hash."""
-    is_auto = settings["n_segments"] == "auto"
-    names = (*CONFIGURATION, *(SELECTION_CONFIGURATION if is_auto else ()))
+    names = set(CONFIGURATION)
+    if settings["n_segments"] == "auto":
+        names.update(SELECTION_CONFIGURATION)
+    if settings["segmentation_method"] != "kmeans":
+        names.update(SCORING_CONFIGURATION)
     text = json.dumps({name: settings[name] for name in names}, sort_keys=True)
     return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -180,14 +189,13 @@ def fit_version(
     if fit_reason is None:
         return no_rows()
 
-    from segmentation.clustering import OUTLIER_QUANTILE, order_by_value
-    from segmentation.k_selection import SelectionSettings, divide
+    from segmentation.fitting import fit_method, order_by_value
+    from segmentation.methods import Problem, load_method
     from segmentation.preprocessing import (
         FeatureSetting,
         fit_preprocessing,
         transform_features,
     )
-    from segmentation.stability import bootstrap_jaccard
 
     selected_features = set(names[feature_selection["is_selected"]])
     feature_settings = [
@@ -203,41 +211,46 @@ def fit_version(
         )
     training = training.sort_values("customer_id", ignore_index=True)
     parameters = fit_preprocessing(training, feature_settings)
-    selection = divide(
-        transform_features(training, parameters),
-        settings["n_segments"],
-        SelectionSettings.from_mapping(settings),
+    method = settings["segmentation_method"]
+    n_segments = settings["n_segments"]
+    problem = Problem(
+        matrix=transform_features(training, parameters),
+        feature_names=tuple(feature.setting.name for feature in parameters),
+        n_segments=None if n_segments == "auto" else n_segments,
+        random_state=settings["random_state"],
+        settings=settings,
     )
-    clustering = order_by_value(
-        selection.clustering, training["total_spend"].to_numpy(float)
-    )
-    jaccard = bootstrap_jaccard(
-        clustering.labels[selection.rows], len(clustering.centers), selection.refits
+    fit = fit_method(method, load_method(method), problem)
+    order = order_by_value(
+        fit.labels, fit.centers, training["total_spend"].to_numpy(float)
     )
     identities = identify_segments(
-        clustering,
-        training,
-        latest_version,
-        highest_segment_id,
-        settings["minimum_match_similarity"],
+        fit=fit,
+        order=order,
+        training=training,
+        latest_version=latest_version,
+        highest_segment_id=highest_segment_id,
+        minimum_match_similarity=settings["minimum_match_similarity"],
     )
 
-    warn_of(selection, identities, settings)
+    warn_of(fit, identities, settings)
 
     facts: dict[str, float | str] = {
-        "method": settings["segmentation_method"],
-        "scorer": "quadratic",
-        "n_segments": len(clustering.centers),
+        "method": method,
+        "scorer": fit.scorer.name,
+        "scorer_agreement": fit.scorer_agreement,
+        "n_segments": len(fit.centers),
         "random_state": settings["random_state"],
         "training_rows": len(training),
         "training_date": str(training["observation_date"].iloc[0])[:10],
-        "inertia": clustering.inertia,
-        "outlier_distance": float(np.quantile(clustering.distances, OUTLIER_QUANTILE)),
+        "inertia": fit.inertia,
+        "outlier_distance": fit.outlier_distance,
         "configuration": configuration,
         "configuration_hash": configuration_hash,
         "fit_reason": fit_reason,
         "fitted_at": fitted_at.isoformat(timespec="seconds"),
         **{f"{name.replace('-', '_')}_version": version(name) for name in LIBRARIES},
+        **{f"method_{name}": value for name, value in fit.division.facts.items()},
     }
     number = 1
     if not is_first:
@@ -249,8 +262,11 @@ def fit_version(
     rows = [
         *version_rows(facts),
         *preprocessing_rows(parameters),
-        *segment_rows(clustering, parameters, identities, jaccard),
-        *candidate_rows(selection.candidates),
+        *segment_rows(fit, parameters, identities),
+        *fit.scorer.rows(
+            [identity.segment_id for identity in identities], problem.feature_names
+        ),
+        *candidate_rows(fit.candidates),
         *training_bin_rows(training),
     ]
     return pa.Table.from_pylist(
@@ -259,7 +275,9 @@ def fit_version(
 
 
 def identify_segments(
-    clustering: Clustering,
+    *,
+    fit: Fit,
+    order: NDArray[np.int64],
     training: pd.DataFrame,
     latest_version: pd.DataFrame,
     highest_segment_id: int,
@@ -267,47 +285,58 @@ def identify_segments(
 ) -> list[SegmentIdentity]:
     """Ids of new segments, from what the latest version makes of the same customers.
 
-    The training customers are scored with the preprocessing and the centroids that the
+    The training customers are scored with the preprocessing and the scorer that the
     latest version froze, whatever its features were: those of its own training date
     would be other customers, or the same ones at another age.
-    """
-    from sklearn.metrics import pairwise_distances_argmin
 
+    Parameters
+    ----------
+    fit
+        The new version.
+    order
+        Its segments in the order in which new ids are dealt (segments,).
+    training, latest_version, highest_segment_id, minimum_match_similarity
+        As for `fit_version` and `match_segments`.
+
+    Returns
+    -------
+    identities
+        One for each segment of the fit, in its own order.
+    """
     from segmentation.identity import first_identities, match_segments
     from segmentation.preprocessing import transform_features
 
-    n_segments = len(clustering.centers)
     if latest_version.empty:
-        return first_identities(n_segments, highest_segment_id)
-    parameters = read_preprocessing(latest_version)
-    old_ids, old_centers = read_centers(
-        latest_version, [parameter.setting.name for parameter in parameters]
-    )
-    old_labels = pairwise_distances_argmin(
-        transform_features(training, parameters), old_centers
-    )
-    return match_segments(
-        old_segment_ids=old_ids,
-        old_labels=old_labels.astype(np.int64),
-        new_labels=clustering.labels,
-        n_new=n_segments,
-        highest_segment_id=highest_segment_id,
-        minimum_match_similarity=minimum_match_similarity,
-    )
+        dealt = first_identities(len(order), highest_segment_id)
+    else:
+        parameters = read_preprocessing(latest_version)
+        old_ids, old_scorer = read_scorer(
+            latest_version, [parameter.setting.name for parameter in parameters]
+        )
+        rank = np.argsort(order)
+        dealt = match_segments(
+            old_segment_ids=old_ids,
+            old_labels=old_scorer.predict(transform_features(training, parameters)),
+            new_labels=rank[fit.labels],
+            n_new=len(order),
+            highest_segment_id=highest_segment_id,
+            minimum_match_similarity=minimum_match_similarity,
+        )
+    return [dealt[place] for place in np.argsort(order)]
 
 
 def warn_of(
-    selection: Selection,
+    fit: Fit,
     identities: Sequence[SegmentIdentity],
     settings: Mapping[str, Any],
 ) -> None:
     """Say in the build's log what the reader of the new version should know."""
-    if selection.chosen.faults:
+    if fit.judged.faults:
         LOGGER.warning(
             "n_segments %s: %d segments, but %s (see segmentation_k_candidates).",
             settings["n_segments"],
-            selection.chosen.n_segments,
-            "; ".join(selection.chosen.faults),
+            fit.judged.n_segments,
+            "; ".join(fit.judged.faults),
         )
     for identity in identities:
         is_new = identity.matched_from_segment_id is None
