@@ -85,17 +85,56 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
         If the customers cannot be divided, or no scorer treats enough of them as the
         method does.
     """
+    problem = with_number(method, problem)
+    given = given_customers(method, problem)
+    return judge_division(name, method, problem, given, divide(method, given))
+
+
+def with_number(method: Method, problem: Problem) -> Problem:
+    """Set the number of segments that k-means chooses for a method that does not."""
+    if problem.n_segments is not None or method.chooses_number:
+        return problem
+    selection = problem.selection or k_selection.divide(
+        problem.matrix, "auto", SelectionSettings.from_mapping(problem.settings)
+    )
+    return replace(
+        problem, n_segments=selection.chosen.n_segments, selection=selection
+    )
+
+
+def given_customers(method: Method, problem: Problem) -> Problem:
+    """Leave the customers that a method is given: not all, where pairs of them cost."""
+    if not method.grows_with_square:
+        return problem
+    settings = SelectionSettings.from_mapping(problem.settings)
+    return problem.drawn(selection_rows(len(problem.matrix), settings))
+
+
+def divide(method: Method, given: Problem) -> Division:
+    """Divide the customers given to a method, on one thread."""
+    with threadpool_limits(limits=1):
+        return method.divide(given)
+
+
+def judge_division(
+    name: str, method: Method, problem: Problem, given: Problem, division: Division
+) -> Fit:
+    """Find a scorer for what a method made of customers, and measure stability.
+
+    Parameters
+    ----------
+    name, method, problem
+        As for `fit_method`, with the number of segments.
+    given, division
+        The customers given to the method, and what it made of them.
+
+    Raises
+    ------
+    ValueError
+        If no scorer treats enough of them as the method does.
+    """
     settings = SelectionSettings.from_mapping(problem.settings)
     selection = problem.selection
-    if problem.n_segments is None and not method.chooses_number:
-        selection = selection or k_selection.divide(problem.matrix, "auto", settings)
-        problem = replace(problem, n_segments=selection.chosen.n_segments)
-
-    given = problem
-    if method.grows_with_square:
-        given = problem.drawn(selection_rows(len(problem.matrix), settings))
-    with threadpool_limits(limits=1):
-        division = method.divide(given)
     scorer, agreement = find_scorer(name, division, given)
     centers, outlier_distance = place(scorer, given, division)
 
