@@ -97,9 +97,7 @@ def with_number(method: Method, problem: Problem) -> Problem:
     selection = problem.selection or k_selection.divide(
         problem.matrix, "auto", SelectionSettings.from_mapping(problem.settings)
     )
-    return replace(
-        problem, n_segments=selection.chosen.n_segments, selection=selection
-    )
+    return replace(problem, n_segments=selection.chosen.n_segments, selection=selection)
 
 
 def given_customers(method: Method, problem: Problem) -> Problem:

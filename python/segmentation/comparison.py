@@ -1,0 +1,247 @@
+"""Fit every method to the same customers and measure all of them by the same rulers.
+
+What is measured is what production would publish: the segments that the scorer of a
+method gives to all customers. Whom a method takes for noise counts in the segment that
+he is scored to. A method that cannot be fitted, or not be carried to all customers, has
+a reason instead of numbers.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    adjusted_rand_score,
+    calinski_harabasz_score,
+    davies_bouldin_score,
+)
+
+from segmentation.clustering import fit_kmeans
+from segmentation.fitting import (
+    Fit,
+    divide,
+    given_customers,
+    judge_division,
+    with_number,
+)
+from segmentation.k_selection import (
+    SelectionSettings,
+    index_of,
+    stratified_silhouette,
+)
+from segmentation.methods import Division, Method, Problem
+
+LOGGER = logging.getLogger("segmentation")
+
+Facts = dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The customers whom all methods are compared on.
+
+    Attributes
+    ----------
+    matrix
+        Scaled features (customers, features), the same for all methods.
+    total_spend
+        What they spent before the observation date (customers,).
+    next_spend
+        What they spent in the window after it (customers,); None where it is not over.
+    """
+
+    matrix: NDArray[np.float64]
+    total_spend: NDArray[np.float64]
+    next_spend: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A method that takes part.
+
+    Attributes
+    ----------
+    name, method
+        The method and its name.
+    problem
+        What it is fitted on.
+    matrix
+        The customers who are compared, in the features of the method, scaled as those
+        of `problem` (customers, features).
+    """
+
+    name: str
+    method: Method
+    problem: Problem
+    matrix: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a method.
+
+    Attributes
+    ----------
+    facts
+        What is known of it, by name; what is not known is not there.
+    labels
+        Segment of each compared customer (customers,); None where the method cannot be
+        in production, and then `refusal_reason` is among the facts.
+    """
+
+    facts: Facts
+    labels: NDArray[np.int64] | None
+
+
+def compare(entrants: Sequence[Entrant], customers: Customers) -> dict[str, Result]:
+    """Fit and measure methods, by name; one that fails does not stop the others."""
+    return {entrant.name: enter(entrant, customers) for entrant in entrants}
+
+
+def enter(entrant: Entrant, customers: Customers) -> Result:
+    """Fit and measure a method; whatever it raises becomes its reason."""
+    facts: Facts = {"customers": len(customers.matrix)}
+    try:
+        problem = with_number(entrant.method, entrant.problem)
+        given = given_customers(entrant.method, problem)
+        facts["customers_fitted"] = len(given.matrix)
+        division, facts["fit_seconds"] = time_fit(entrant.method, given)
+        facts["n_segments"] = division.n_segments
+        facts["noise_share"] = float((division.labels < 0).mean())
+        fit = judge_division(entrant.name, entrant.method, problem, given, division)
+        labels = fit.scorer.predict(entrant.matrix)
+        facts |= scoring_facts(fit)
+        facts |= segment_facts(
+            customers.matrix,
+            labels,
+            division.n_segments,
+            SelectionSettings.from_mapping(problem.settings),
+        )
+        if customers.next_spend is not None:
+            facts |= spend_facts(labels, customers.total_spend, customers.next_spend)
+    except Exception as error:
+        # Any library may raise anything, and the other methods are still to be seen.
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        facts["refusal_reason"] = f"{kind}{error}"
+        LOGGER.warning("%s is not compared: %s", entrant.name, facts["refusal_reason"])
+        return Result(facts, None)
+    return Result(facts, labels)
+
+
+def time_fit(method: Method, given: Problem) -> tuple[Division, float]:
+    """Divide the customers given to a method, and tell the seconds that it took.
+
+    Whatever the method chooses for itself is part of it. Of k-means, which comes with
+    the choice of the number of segments, it is one more fit of the chosen number.
+    """
+    started = time.perf_counter()
+    division = divide(method, given)
+    if division.selection is not None:
+        started = time.perf_counter()
+        fit_kmeans(given.matrix, division.n_segments, given.random_state)
+    return division, time.perf_counter() - started
+
+
+def scoring_facts(fit: Fit) -> Facts:
+    """Tell how all customers are scored, and how stable the segments are."""
+    return {
+        "scorer": fit.scorer.name,
+        "scorer_agreement": fit.scorer_agreement,
+        "resample_count": len(fit.jaccard),
+        "mean_jaccard": float(fit.jaccard.mean()),
+        "minimum_jaccard": float(fit.jaccard.mean(axis=0).min()),
+    }
+
+
+def segment_facts(
+    matrix: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    n_segments: int,
+    settings: SelectionSettings,
+) -> Facts:
+    """Compute indices of the segments of customers (customers, features), by label.
+
+    An index that is not defined, as of one segment alone, is left out.
+    """
+    indices = {
+        "silhouette": stratified_silhouette(
+            matrix, labels, settings.selection_sample_rows, settings.random_state
+        ),
+        "davies_bouldin": index_of(davies_bouldin_score, matrix, labels),
+        "calinski_harabasz": index_of(calinski_harabasz_score, matrix, labels),
+    }
+    sizes = np.bincount(labels, minlength=n_segments)
+    return {
+        "smallest_share": float(sizes.min() / len(labels)),
+        **{name: value for name, value in indices.items() if np.isfinite(value)},
+    }
+
+
+def spend_facts(
+    labels: NDArray[np.int64],
+    total_spend: NDArray[np.float64],
+    next_spend: NDArray[np.float64],
+) -> Facts:
+    """Compare what segments tell of next spend with what as many cuts of spend tell.
+
+    Where all customers spend the same there is nothing to tell, and no fact.
+    """
+    groups = quantile_groups(total_spend, len(np.unique(labels)))
+    shares = {
+        "eta_squared": eta_squared(labels, next_spend),
+        "spend_quantiles_eta_squared": eta_squared(groups, next_spend),
+    }
+    return {name: share for name, share in shares.items() if np.isfinite(share)}
+
+
+def quantile_groups(values: NDArray[np.float64], group_count: int) -> NDArray[np.int64]:
+    """Cut customers by falling values (customers,) into groups of equal size, from 0.
+
+    Equal values are never parted, so groups differ in size or are fewer. Values are
+    equal where they are to 4 digits, as in the model `backtest_value_groups`.
+    """
+    rounded = values.round(4)
+    customers_above = len(rounded) - np.searchsorted(
+        np.sort(rounded), rounded, side="right"
+    )
+    groups: NDArray[np.int64] = (customers_above * group_count) // len(rounded)
+    return groups
+
+
+def eta_squared(labels: NDArray[np.int64], values: NDArray[np.float64]) -> float:
+    """Share of the variation of values (customers,) that lies between groups.
+
+    Variation between groups over variation in all: Fisher (1925), Statistical Methods
+    for Research Workers, section 45. NaN where all values are the same.
+    """
+    _, groups = np.unique(labels, return_inverse=True)
+    sizes = np.bincount(groups)
+    means = np.bincount(groups, values) / sizes
+    overall = values.mean()
+    if np.ptp(values) == 0:
+        return float("nan")
+    variation = ((values - overall) ** 2).sum()
+    return float((sizes * (means - overall) ** 2).sum() / variation)
+
+
+def agreement(results: Mapping[str, Result]) -> dict[tuple[str, str], float]:
+    """Compute the adjusted Rand index of each pair of methods that can be in use.
+
+    Hubert and Arabie (1985), by scikit-learn: 1 where they part customers alike, about
+    0 where by chance. Each pair is there once, in the order of `results`.
+    """
+    labels = {
+        name: result.labels
+        for name, result in results.items()
+        if result.labels is not None
+    }
+    return {
+        (first, second): float(adjusted_rand_score(labels[first], labels[second]))
+        for first, second in combinations(labels, 2)
+    }
