@@ -87,6 +87,8 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
     """
     settings = SelectionSettings.from_mapping(problem.settings)
     selection = problem.selection
+    if method.ignores_n_segments:
+        problem = replace(problem, n_segments=None)
     if problem.n_segments is None and not method.chooses_number:
         selection = selection or k_selection.divide(problem.matrix, "auto", settings)
         problem = replace(problem, n_segments=selection.chosen.n_segments)
