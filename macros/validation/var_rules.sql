@@ -88,7 +88,19 @@
         'segmentation_features_extended': features,
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
 
-        'segmentation_method': {'kind': 'text', 'one_of': ['kmeans']},
+        'segmentation_method': {
+            'kind': 'text',
+            'one_of': [
+                'kmeans',
+                'mini_batch_kmeans',
+                'bisecting_kmeans',
+                'gaussian_mixture',
+                'agglomerative',
+                'dbscan',
+                'hdbscan',
+                'spectral'
+            ]
+        },
         'n_segments': {
             'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
         },

@@ -92,6 +92,8 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
 
 def with_number(method: Method, problem: Problem) -> Problem:
     """Set the number of segments that k-means chooses for a method that does not."""
+    if method.ignores_n_segments:
+        return replace(problem, n_segments=None)
     if problem.n_segments is not None or method.chooses_number:
         return problem
     selection = problem.selection or k_selection.divide(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.clustering import check_distinct
 from segmentation.scorers import Scorer
 
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ class Problem:
     selection: Selection | None = None
     next_spend: NDArray[np.float64] | None = None
     segment_rules: Sequence[Mapping[str, Any]] = ()
+
+    def number(self) -> int:
+        """Return `n_segments`, for a method that does not choose it.
+
+        Raises
+        ------
+        ValueError
+            If it is None, or fewer customers differ.
+        """
+        if self.n_segments is None:
+            raise ValueError("n_segments is None; expected a whole number.")
+        check_distinct(self.matrix, self.n_segments)
+        return self.n_segments
 
     def drawn(self, rows: NDArray[np.int64], **changes: Any) -> Self:
         """Leave only some customers (drawn,), and change other attributes."""
@@ -113,6 +127,9 @@ class Method:
         more than `selection_sample_rows`.
     learns_outcome
         Whether it learns `next_spend`, at the oldest observation date.
+    ignores_n_segments
+        Whether it finds the number of segments even where `n_segments` is set; such a
+        method chooses the number.
     features
         The features it needs, whatever var `segmentation_features` says; empty for any.
     """
@@ -121,6 +138,7 @@ class Method:
     chooses_number: bool = False
     grows_with_square: bool = False
     learns_outcome: bool = False
+    ignores_n_segments: bool = False
     features: tuple[str, ...] = ()
 
 
