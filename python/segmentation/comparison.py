@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -52,12 +52,15 @@ class Customers:
         Scaled features (customers, features), the same for all methods.
     total_spend
         What they spent before the observation date (customers,).
+    trailing_spend
+        What they spent in the window before it (customers,).
     next_spend
         What they spent in the window after it (customers,); None where it is not over.
     """
 
     matrix: NDArray[np.float64]
     total_spend: NDArray[np.float64]
+    trailing_spend: NDArray[np.float64]
     next_spend: NDArray[np.float64] | None
 
 
@@ -99,39 +102,68 @@ class Result:
     labels: NDArray[np.int64] | None
 
 
-def compare(entrants: Sequence[Entrant], customers: Customers) -> dict[str, Result]:
-    """Fit and measure methods, by name; one that fails does not stop the others."""
-    return {entrant.name: enter(entrant, customers) for entrant in entrants}
+def compare(
+    names: Sequence[str], prepare: Callable[[str], Entrant], customers: Customers
+) -> dict[str, Result]:
+    """Fit and measure methods, by name; one that fails does not stop the others.
+
+    Parameters
+    ----------
+    names
+        Names of methods.
+    prepare
+        Makes what takes part of a name; what it raises is the method's reason too.
+    customers
+        The customers whom they are compared on.
+    """
+    results = {}
+    for name in names:
+        facts: Facts = {"customers": len(customers.matrix)}
+        labels = None
+        try:
+            labels = enter(prepare(name), customers, facts)
+        except Exception as error:
+            # Libraries raise what they like, and the other methods are still to be seen.
+            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+            facts["refusal_reason"] = f"{kind}{error}"
+            LOGGER.warning("%s: %s", name, facts["refusal_reason"])
+        results[name] = Result(facts, labels)
+    return results
 
 
-def enter(entrant: Entrant, customers: Customers) -> Result:
-    """Fit and measure a method; whatever it raises becomes its reason."""
-    facts: Facts = {"customers": len(customers.matrix)}
-    try:
-        problem = with_number(entrant.method, entrant.problem)
-        given = given_customers(entrant.method, problem)
-        facts["customers_fitted"] = len(given.matrix)
-        division, facts["fit_seconds"] = time_fit(entrant.method, given)
-        facts["n_segments"] = division.n_segments
-        facts["noise_share"] = float((division.labels < 0).mean())
-        fit = judge_division(entrant.name, entrant.method, problem, given, division)
-        labels = fit.scorer.predict(entrant.matrix)
-        facts |= scoring_facts(fit)
-        facts |= segment_facts(
-            customers.matrix,
-            labels,
-            division.n_segments,
-            SelectionSettings.from_mapping(problem.settings),
+def enter(
+    entrant: Entrant, customers: Customers, facts: Facts
+) -> NDArray[np.int64]:
+    """Fit and measure a method, and return the segment of each customer (customers,).
+
+    What is known is added to `facts` as soon as it is, so that it stays known of a
+    method that fails later.
+    """
+    problem = with_number(entrant.method, entrant.problem)
+    given = given_customers(entrant.method, problem)
+    facts["customers_fitted"] = len(given.matrix)
+    division, facts["fit_seconds"] = time_fit(entrant.method, given)
+    facts["n_segments"] = division.n_segments
+    facts["noise_share"] = float((division.labels < 0).mean())
+    fit = judge_division(entrant.name, entrant.method, problem, given, division)
+    labels = fit.scorer.predict(entrant.matrix)
+    facts |= scoring_facts(fit)
+    facts |= segment_facts(
+        customers.matrix,
+        labels,
+        division.n_segments,
+        SelectionSettings.from_mapping(problem.settings),
+    )
+    if customers.next_spend is not None:
+        facts |= spend_facts(labels, customers.total_spend, customers.next_spend)
+    if customers.next_spend is not None and problem.next_spend is not None:
+        facts |= out_of_time_facts(
+            expected=labels,
+            spend_before=customers.trailing_spend,
+            spend_after=customers.next_spend,
+            cuts=spend_cuts(problem.next_spend),
         )
-        if customers.next_spend is not None:
-            facts |= spend_facts(labels, customers.total_spend, customers.next_spend)
-    except Exception as error:
-        # Any library may raise anything, and the other methods are still to be seen.
-        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        facts["refusal_reason"] = f"{kind}{error}"
-        LOGGER.warning("%s is not compared: %s", entrant.name, facts["refusal_reason"])
-        return Result(facts, None)
-    return Result(facts, labels)
+    return labels
 
 
 def time_fit(method: Method, given: Problem) -> tuple[Division, float]:

@@ -23,6 +23,7 @@ from segmentation.comparison import (
     Customers,
     Entrant,
     Facts,
+    Result,
     agreement,
     compare,
     eta_squared,
@@ -53,7 +54,7 @@ BLOBS, BLOB_OF = make_blobs(
 RANDOM = np.random.default_rng(1)
 TOTAL_SPEND = np.round(RANDOM.gamma(1, 50, 600) * (RANDOM.random(600) > 0.3), 2)
 NEXT_SPEND = np.round(BLOB_OF * 10 + RANDOM.gamma(1, 20, 600) + TOTAL_SPEND / 5, 2)
-CUSTOMERS = Customers(BLOBS, TOTAL_SPEND, NEXT_SPEND)
+CUSTOMERS = Customers(BLOBS, TOTAL_SPEND, TOTAL_SPEND / 3, NEXT_SPEND)
 PROBLEM = Problem(
     matrix=BLOBS,
     feature_names=("recency_days", "total_spend"),
@@ -96,8 +97,15 @@ THREE = by_centers((0, 0), (10, 0), (2, 12))
 TWO = by_centers((0, 0), (2, 12))
 
 
+def results_of(
+    entrants: list[Entrant], customers: Customers = CUSTOMERS
+) -> dict[str, Result]:
+    by_name = {entrant.name: entrant for entrant in entrants}
+    return compare(list(by_name), by_name.__getitem__, customers)
+
+
 def facts_of(entrants: list[Entrant], customers: Customers = CUSTOMERS) -> list[Facts]:
-    return [result.facts for result in compare(entrants, customers).values()]
+    return [result.facts for result in results_of(entrants, customers).values()]
 
 
 def nearest(*centers: tuple[float, float]) -> NDArray[np.int64]:
@@ -171,20 +179,22 @@ def test_equal_spend_is_never_parted() -> None:
 
 
 def test_a_method_that_fails_is_a_row_with_its_reason() -> None:
-    results = compare(
-        [
-            entrant("empty", raising(ValueError("nobody is dense"))),
-            entrant("broken", raising(RuntimeError("no memory"))),
-            entrant("three", THREE),
-        ],
-        CUSTOMERS,
-    )
+    entrants = {
+        "empty": entrant("empty", raising(ValueError("nobody is dense"))),
+        "broken": entrant("broken", raising(RuntimeError("no memory"))),
+        "three": entrant("three", THREE),
+    }
+    results = compare([*entrants, "unheard_of"], entrants.__getitem__, CUSTOMERS)
     assert results["empty"].facts == {
         "customers": 600,
         "customers_fitted": 600,
         "refusal_reason": "nobody is dense",
     }
     assert results["broken"].facts["refusal_reason"] == "RuntimeError: no memory"
+    assert results["unheard_of"].facts == {
+        "customers": 600,
+        "refusal_reason": "KeyError: 'unheard_of'",
+    }
     assert results["empty"].labels is None
     assert "refusal_reason" not in results["three"].facts
     assert list(agreement(results)) == []
@@ -211,8 +221,8 @@ def test_a_method_that_cannot_be_scored_keeps_what_is_known_of_it() -> None:
 def test_noise_is_a_share_of_the_customers_that_the_method_was_given() -> None:
     method = by_centers((0, 0), (10, 0), (2, 12), is_noise=lambda m: m[:, 1] > 16)
     settings = {**SETTINGS, "minimum_scoring_agreement": 0.995}
-    [result] = compare(
-        [entrant("noisy", method, replace(PROBLEM, settings=settings))], CUSTOMERS
+    [result] = results_of(
+        [entrant("noisy", method, replace(PROBLEM, settings=settings))]
     ).values()
     is_noise = BLOBS[:, 1] > 16
     assert 0.01 < is_noise.mean() < 0.1
@@ -262,7 +272,7 @@ def test_the_choice_of_the_number_of_segments_is_made_once(
 def test_what_a_method_makes_is_what_production_would_make() -> None:
     method = load_method("kmeans")
     problem = replace(PROBLEM, n_segments=4)
-    [result] = compare([entrant("kmeans", method, problem)], CUSTOMERS).values()
+    [result] = results_of([entrant("kmeans", method, problem)]).values()
     fit = fit_method("kmeans", method, problem)
     assert_array_equal(result.labels, fit.labels)
     assert result.facts["minimum_jaccard"] == fit.judged.minimum_jaccard
@@ -301,7 +311,7 @@ def test_agreement_is_the_adjusted_rand_index_of_every_pair() -> None:
         entrant("two", TWO),
         entrant("same", by_centers((10, 0), (2, 12), (0, 0))),
     ]
-    pairs = agreement(compare(entrants, CUSTOMERS))
+    pairs = agreement(results_of(entrants))
     assert list(pairs) == list(combinations(["three", "two", "same"], 2))
     expected = adjusted_rand_score(
         nearest((0, 0), (2, 12)), nearest((0, 0), (10, 0), (2, 12))
@@ -309,7 +319,7 @@ def test_agreement_is_the_adjusted_rand_index_of_every_pair() -> None:
     assert_allclose(pairs["three", "two"], expected)
     assert_allclose(pairs["two", "same"], expected)
     assert pairs["three", "same"] == 1
-    reverse = agreement(compare(entrants[::-1], CUSTOMERS))
+    reverse = agreement(results_of(entrants[::-1]))
     assert_allclose(reverse["two", "three"], pairs["three", "two"])
 
 
