@@ -82,8 +82,8 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
     Raises
     ------
     ValueError
-        If the customers cannot be divided, or no scorer treats enough of them as the
-        method does.
+        If the customers cannot be divided, a segment is left without any, or no scorer
+        treats enough of them as the method does.
     """
     problem = with_number(method, problem)
     given = given_customers(method, problem)
@@ -131,10 +131,12 @@ def judge_division(
     Raises
     ------
     ValueError
-        If no scorer treats enough of them as the method does.
+        If a segment is left without a customer, or no scorer treats enough of them as
+        the method does.
     """
     settings = SelectionSettings.from_mapping(problem.settings)
     selection = problem.selection
+    check_filled(name, division)
     scorer, agreement = find_scorer(name, division, given)
     centers, outlier_distance = place(scorer, given, division)
 
@@ -171,6 +173,19 @@ def judge_division(
         candidates=[judged] if selection is None else selection.candidates,
         jaccard=jaccard,
     )
+
+
+def check_filled(name: str, division: Division) -> None:
+    """Raise ValueError if a segment has no customer that has no given name either."""
+    labels = division.labels
+    sizes = np.bincount(labels[labels >= 0], minlength=division.n_segments)
+    empty = int((sizes == 0).sum())
+    if empty and not division.segment_names:
+        raise ValueError(
+            f"segmentation_method {name} left {empty} of {division.n_segments} "
+            f"segments without any of the {len(labels)} customers it was fitted on; "
+            "expected one in each. Set n_segments to fewer or choose another method."
+        )
 
 
 def find_scorer(name: str, division: Division, given: Problem) -> tuple[Scorer, float]:

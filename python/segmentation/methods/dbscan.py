@@ -4,8 +4,8 @@ A customer with `min_samples` customers within a distance, himself included, is 
 whoever is within that distance of nobody dense is noise. Both are chosen by rule:
 
 - `min_samples` is the number of customers that a segment must have at least
-  (`MINIMUM_SEGMENT_SHARE` of them), and never under 2 x features (Sander, Ester, Kriegel
-  and Xu 1998). 2 x features alone finds many tiny segments where there are thousands of
+  (`MINIMUM_SEGMENT_SHARE` of them), and never under 2 x features, the rule of Sander,
+  Ester, Kriegel and Xu (1998). That alone finds many tiny segments among thousands of
   customers; Schubert, Sander, Ester, Kriegel and Xu (2017) advise more for large data.
 - The distance is at the knee of the sorted distances of all customers from the last of
   their nearest `min_samples`: where the curve is farthest from its chord (Satopaa,
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
+from segmentation.density import dense_division, minimum_customers
 from segmentation.methods import Division, Method, Problem
-from segmentation.methods.density import dense_division, minimum_customers
 
 ADVICE = (
     "The customers have no gaps in the features that they are divided by: choose other "
@@ -60,8 +60,8 @@ def knee_distance(matrix: NDArray[np.float64], min_samples: int) -> float:
     """
     if len(matrix) < min_samples:
         raise ValueError(
-            f"segmentation_method dbscan was given {len(matrix)} customers; expected at "
-            f"least min_samples = {min_samples}."
+            f"segmentation_method dbscan was given {len(matrix)} customers; expected "
+            f"at least min_samples = {min_samples}."
         )
     neighbors = NearestNeighbors(n_neighbors=min_samples).fit(matrix)
     distances = np.sort(neighbors.kneighbors(matrix)[0][:, -1])
@@ -70,7 +70,7 @@ def knee_distance(matrix: NDArray[np.float64], min_samples: int) -> float:
         raise ValueError(
             f"segmentation_method dbscan: each of the {len(matrix)} customers has at "
             f"least {min_samples - 1} twins in all features; expected some without. "
-            f"{ADVICE}"
+            "Choose more segmentation_features or another method."
         )
     chord = np.linspace(distances[0], distances[-1], distances.size)
     return float(distances[(chord - distances).argmax()])

@@ -38,7 +38,7 @@ def divide(problem: Problem) -> Division:
     Raises
     ------
     ValueError
-        If fewer customers differ than there are components, or a component has none.
+        If fewer customers differ than there are components.
     """
     settings = SelectionSettings.from_mapping(problem.settings)
     sample = problem.matrix[selection_rows(len(problem.matrix), settings)]
@@ -56,16 +56,9 @@ def divide(problem: Problem) -> Division:
     if len(sample) < len(problem.matrix):
         chosen = go_on(chosen, problem.matrix)
 
-    n_segments = len(chosen.weights_)
-    if smallest_share(chosen, problem.matrix) == 0:
-        raise ValueError(
-            f"segmentation_method gaussian_mixture: of {n_segments} components one is "
-            "the most likely of no customer; expected a customer in each. Set n_segments "
-            "to fewer."
-        )
     return Division(
         labels=chosen.predict(problem.matrix).astype(np.int64),
-        n_segments=n_segments,
+        n_segments=len(chosen.weights_),
         scorer=scorer_of(chosen),
         facts={
             f"bic_of_{len(mixture.weights_)}": criterion

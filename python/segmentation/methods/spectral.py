@@ -23,8 +23,19 @@ from segmentation.methods import Division, Method, Problem
 
 
 def divide(problem: Problem) -> Division:
-    """Make as many segments as the problem says."""
+    """Make as many segments as the problem says.
+
+    Raises
+    ------
+    ValueError
+        If fewer customers differ than segments, or there are no more of them.
+    """
     n_segments = problem.number()
+    if len(problem.matrix) == n_segments:
+        raise ValueError(
+            f"segmentation_method spectral was given {n_segments} customers; expected "
+            f"more than n_segments = {n_segments}."
+        )
     graph, neighbors = neighbor_graph(problem.matrix, n_segments)
     model = SpectralClustering(
         n_segments,
@@ -36,9 +47,7 @@ def divide(problem: Problem) -> Division:
         # As many parts as segments are what it looks for.
         warnings.filterwarnings("ignore", message="Graph is not fully connected")
         labels = model.fit_predict(graph)
-    return Division(
-        labels.astype(np.int64), n_segments, facts={"neighbors": neighbors}
-    )
+    return Division(labels.astype(np.int64), n_segments, facts={"neighbors": neighbors})
 
 
 def neighbor_graph(

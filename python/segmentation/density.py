@@ -1,4 +1,4 @@
-"""What the methods share that look for places where customers are dense."""
+"""What the methods have in common that look for places where customers are dense."""
 
 import math
 
@@ -10,7 +10,7 @@ from segmentation.methods import Division
 
 
 def minimum_customers(n_customers: int) -> int:
-    """Customers whom a segment must have at least, of so many, and 2 at least."""
+    """Count the customers that a segment of so many must have at least; 2 or more."""
     return max(2, math.ceil(MINIMUM_SEGMENT_SHARE * n_customers))
 
 
