@@ -88,7 +88,16 @@
         'segmentation_features_extended': features,
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
 
-        'segmentation_method': {'kind': 'text', 'one_of': ['kmeans']},
+        'segmentation_method': {
+            'kind': 'text',
+            'one_of': [
+                'kmeans',
+                'rfm_rules',
+                'decision_tree',
+                'svm',
+                'neural_network'
+            ]
+        },
         'n_segments': {
             'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
         },
