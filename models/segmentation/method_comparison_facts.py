@@ -12,12 +12,10 @@ def model(dbt, session):
     methods = dbt.ref("compared_methods")
     rules = dbt.ref("rfm_segments").df().sort_values("rule_number")
     settings["segment_rules"] = rules.to_dict("records")
-    training = dbt.ref("segmentation_training")
     outcomes = dbt.ref("outcome_training")
     selection = dbt.ref("feature_selection")
     return compare_methods(
         methods=methods.order("method_number").df()["method"].tolist(),
-        training=training.df(),
         outcomes=outcomes.df(),
         feature_selection=selection.select("feature_name, is_selected").df(),
         settings=settings,

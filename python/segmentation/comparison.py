@@ -11,10 +11,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.metrics import (
     adjusted_rand_score,
@@ -22,6 +25,7 @@ from sklearn.metrics import (
     davies_bouldin_score,
 )
 
+from segmentation import k_selection
 from segmentation.clustering import fit_kmeans
 from segmentation.fitting import (
     Fit,
@@ -31,12 +35,26 @@ from segmentation.fitting import (
     with_number,
 )
 from segmentation.k_selection import (
+    Selection,
     SelectionSettings,
     index_of,
     stratified_silhouette,
 )
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import Division, Method, Problem, load_method
+from segmentation.outcomes import learning_customers, out_of_time_facts, spend_cuts
+from segmentation.preprocessing import transform_features
+from segmentation.registry import date_of, pose_problem
+from segmentation.registry_rows import value_of
 
+SCHEMA = pa.schema(
+    [
+        ("method", pa.string()),
+        ("other_method", pa.string()),
+        ("parameter", pa.string()),
+        ("number_value", pa.float64()),
+        ("text_value", pa.string()),
+    ]
+)
 LOGGER = logging.getLogger("segmentation")
 
 Facts = dict[str, float | str]
@@ -55,13 +73,13 @@ class Customers:
     trailing_spend
         What they spent in the window before it (customers,).
     next_spend
-        What they spent in the window after it (customers,); None where it is not over.
+        What they spent in the window after it (customers,); NaN where it is not over.
     """
 
     matrix: NDArray[np.float64]
     total_spend: NDArray[np.float64]
     trailing_spend: NDArray[np.float64]
-    next_spend: NDArray[np.float64] | None
+    next_spend: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -123,7 +141,7 @@ def compare(
         try:
             labels = enter(prepare(name), customers, facts)
         except Exception as error:
-            # Libraries raise what they like, and the other methods are still to be seen.
+            # Whatever a library raises, the other methods are still to be seen.
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             facts["refusal_reason"] = f"{kind}{error}"
             LOGGER.warning("%s: %s", name, facts["refusal_reason"])
@@ -131,9 +149,7 @@ def compare(
     return results
 
 
-def enter(
-    entrant: Entrant, customers: Customers, facts: Facts
-) -> NDArray[np.int64]:
+def enter(entrant: Entrant, customers: Customers, facts: Facts) -> NDArray[np.int64]:
     """Fit and measure a method, and return the segment of each customer (customers,).
 
     What is known is added to `facts` as soon as it is, so that it stays known of a
@@ -154,13 +170,18 @@ def enter(
         division.n_segments,
         SelectionSettings.from_mapping(problem.settings),
     )
-    if customers.next_spend is not None:
-        facts |= spend_facts(labels, customers.total_spend, customers.next_spend)
-    if customers.next_spend is not None and problem.next_spend is not None:
+    is_over = ~np.isnan(customers.next_spend)
+    if is_over.any():
+        facts |= spend_facts(
+            labels[is_over],
+            customers.total_spend[is_over],
+            customers.next_spend[is_over],
+        )
+    if is_over.any() and problem.next_spend is not None:
         facts |= out_of_time_facts(
-            expected=labels,
-            spend_before=customers.trailing_spend,
-            spend_after=customers.next_spend,
+            expected=labels[is_over],
+            spend_before=customers.trailing_spend[is_over],
+            spend_after=customers.next_spend[is_over],
             cuts=spend_cuts(problem.next_spend),
         )
     return labels
@@ -277,3 +298,121 @@ def agreement(results: Mapping[str, Result]) -> dict[tuple[str, str], float]:
         (first, second): float(adjusted_rand_score(labels[first], labels[second]))
         for first, second in combinations(labels, 2)
     }
+
+
+# ---------------------------------------------------------------- from and to tables
+
+
+def compare_methods(
+    *,
+    methods: Sequence[str],
+    outcomes: pd.DataFrame,
+    feature_selection: pd.DataFrame,
+    settings: Mapping[str, Any],
+) -> pa.Table:
+    """Compare methods on the training customers and return a row for each fact.
+
+    Each method is given the problem that it would be given in production, with no more
+    than `comparison_bootstrap_count` resamples. Only the choice of the number of
+    segments is made once for all, by k-means with the resamples of production.
+
+    Parameters
+    ----------
+    methods
+        Names of var `segmentation_method`.
+    outcomes
+        Rows of the model `outcome_training`; those of the latest date are the training
+        customers.
+    feature_selection
+        As for `fit_version` of the registry.
+    settings
+        As for `fit_version`, and comparison_bootstrap_count.
+
+    Returns
+    -------
+    table
+        A fact of one method has no other method. That of a pair of methods is
+        `adjusted_rand_index`; each pair is there once.
+
+    Raises
+    ------
+    ValueError
+        If the features of the training customers cannot be scaled.
+    """
+    if outcomes.empty:
+        return SCHEMA.empty_table()
+    training_date = outcomes["observation_date"].max()
+    compared = outcomes[outcomes["observation_date"] == training_date]
+    compared = compared.sort_values("customer_id", ignore_index=True)
+    kmeans = load_method("kmeans")
+    _, shared = pose_problem(kmeans, compared, feature_selection, settings)
+    shared = replace(shared, selection=selection_of(shared))
+    bounded = {
+        **settings,
+        "bootstrap_count": min(
+            settings["bootstrap_count"], settings["comparison_bootstrap_count"]
+        ),
+    }
+
+    def prepare(name: str) -> Entrant:
+        method = load_method(name)
+        learned_from = compared
+        if method.learns_outcome:
+            learned_from = learning_customers(outcomes, training_date, name)
+        parameters, problem = pose_problem(
+            method, learned_from, feature_selection, bounded
+        )
+        return Entrant(
+            name=name,
+            method=method,
+            problem=replace(problem, selection=shared.selection),
+            matrix=transform_features(compared, parameters),
+        )
+
+    results = compare(
+        methods,
+        prepare,
+        Customers(
+            matrix=shared.matrix,
+            total_spend=compared["total_spend"].to_numpy(float),
+            trailing_spend=compared["trailing_spend"].to_numpy(float),
+            next_spend=compared["next_window_spend"].to_numpy(float),
+        ),
+    )
+    for result in results.values():
+        result.facts["observation_date"] = date_of(compared)
+    return pa.Table.from_pylist(rows_of(results), schema=SCHEMA)
+
+
+def selection_of(problem: Problem) -> Selection | None:
+    """Choose the number of segments by k-means; None where that cannot be done.
+
+    Each method that needs the number then says itself why not.
+    """
+    try:
+        return k_selection.divide(
+            problem.matrix,
+            "auto" if problem.n_segments is None else problem.n_segments,
+            SelectionSettings.from_mapping(problem.settings),
+        )
+    except ValueError:
+        return None
+
+
+def rows_of(results: Mapping[str, Result]) -> list[dict[str, Any]]:
+    """One row for each fact of a method, and for each pair of methods."""
+    facts = [
+        {"method": name, "parameter": parameter, **value_of(value)}
+        for name, result in results.items()
+        for parameter, value in result.facts.items()
+    ]
+    pairs = [
+        {
+            "method": first,
+            "other_method": second,
+            "parameter": "adjusted_rand_index",
+            "number_value": index,
+        }
+        for (first, second), index in agreement(results).items()
+    ]
+    return [*facts, *pairs]

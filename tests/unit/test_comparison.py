@@ -78,7 +78,9 @@ def by_centers(
         scorer = QuadraticScorer.nearest_centroid(np.array(centers, dtype=float))
         labels = scorer.predict(problem.matrix)
         if is_noise is None:
-            return Division(labels, len(centers), scorer)
+            # Only segments that have a name may be empty.
+            names = tuple(str(center) for center in centers)
+            return Division(labels, len(centers), scorer, segment_names=names)
         return Division(
             np.where(is_noise(problem.matrix), -1, labels), len(centers), None
         )
@@ -299,7 +301,9 @@ def test_one_segment_has_no_index_and_an_empty_one_is_the_smallest() -> None:
 
 
 def test_without_an_outcome_nothing_is_said_of_next_spend() -> None:
-    [facts] = facts_of([entrant("three", THREE)], replace(CUSTOMERS, next_spend=None))
+    [facts] = facts_of(
+        [entrant("three", THREE)], replace(CUSTOMERS, next_spend=np.full(600, np.nan))
+    )
     assert "eta_squared" not in facts
     assert "refusal_reason" not in facts
 
