@@ -53,12 +53,7 @@ def fit_kmeans(
     ValueError
         If there are fewer distinct customers than segments.
     """
-    distinct = len(np.unique(matrix, axis=0))
-    if distinct < n_segments:
-        raise ValueError(
-            f"The {len(matrix)} training customers have {distinct} distinct feature "
-            f"vectors; expected at least n_segments = {n_segments}."
-        )
+    check_distinct(matrix, n_segments)
     starting = matrix
     if len(matrix) > START_ROWS:
         random = np.random.default_rng(random_state)
@@ -78,3 +73,16 @@ def fit_kmeans(
         distances,
         model.inertia_,
     )
+
+
+def check_distinct(matrix: NDArray[np.float64], n_segments: int) -> None:
+    """Raise ValueError if fewer customers (customers, features) differ than segments.
+
+    The clusterings of scikit-learn only warn, and leave segments without a customer.
+    """
+    distinct = len(np.unique(matrix, axis=0))
+    if distinct < n_segments:
+        raise ValueError(
+            f"The {len(matrix)} training customers have {distinct} distinct feature "
+            f"vectors; expected at least n_segments = {n_segments}."
+        )

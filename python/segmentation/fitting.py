@@ -82,20 +82,61 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
     Raises
     ------
     ValueError
-        If the customers cannot be divided, or no scorer treats enough of them as the
-        method does.
+        If the customers cannot be divided, a segment is left without any, or no scorer
+        treats enough of them as the method does.
+    """
+    problem = with_number(method, problem)
+    given = given_customers(method, problem)
+    return judge_division(name, method, problem, given, divide(method, given))
+
+
+def with_number(method: Method, problem: Problem) -> Problem:
+    """Set the number of segments that k-means chooses for a method that does not."""
+    if method.ignores_n_segments:
+        return replace(problem, n_segments=None)
+    if problem.n_segments is not None or method.chooses_number:
+        return problem
+    selection = problem.selection or k_selection.divide(
+        problem.matrix, "auto", SelectionSettings.from_mapping(problem.settings)
+    )
+    return replace(problem, n_segments=selection.chosen.n_segments, selection=selection)
+
+
+def given_customers(method: Method, problem: Problem) -> Problem:
+    """Leave the customers that a method is given: not all, where pairs of them cost."""
+    if not method.grows_with_square:
+        return problem
+    settings = SelectionSettings.from_mapping(problem.settings)
+    return problem.drawn(selection_rows(len(problem.matrix), settings))
+
+
+def divide(method: Method, given: Problem) -> Division:
+    """Divide the customers given to a method, on one thread."""
+    with threadpool_limits(limits=1):
+        return method.divide(given)
+
+
+def judge_division(
+    name: str, method: Method, problem: Problem, given: Problem, division: Division
+) -> Fit:
+    """Find a scorer for what a method made of customers, and measure stability.
+
+    Parameters
+    ----------
+    name, method, problem
+        As for `fit_method`, with the number of segments.
+    given, division
+        The customers given to the method, and what it made of them.
+
+    Raises
+    ------
+    ValueError
+        If a segment is left without a customer, or no scorer treats enough of them as
+        the method does.
     """
     settings = SelectionSettings.from_mapping(problem.settings)
     selection = problem.selection
-    if problem.n_segments is None and not method.chooses_number:
-        selection = selection or k_selection.divide(problem.matrix, "auto", settings)
-        problem = replace(problem, n_segments=selection.chosen.n_segments)
-
-    given = problem
-    if method.grows_with_square:
-        given = problem.drawn(selection_rows(len(problem.matrix), settings))
-    with threadpool_limits(limits=1):
-        division = method.divide(given)
+    check_filled(name, division)
     scorer, agreement = find_scorer(name, division, given)
     centers, outlier_distance = place(scorer, given, division)
 
@@ -132,6 +173,19 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
         candidates=[judged] if selection is None else selection.candidates,
         jaccard=jaccard,
     )
+
+
+def check_filled(name: str, division: Division) -> None:
+    """Raise ValueError if a segment has no customer that has no given name either."""
+    labels = division.labels
+    sizes = np.bincount(labels[labels >= 0], minlength=division.n_segments)
+    empty = int((sizes == 0).sum())
+    if empty and not division.segment_names:
+        raise ValueError(
+            f"segmentation_method {name} left {empty} of {division.n_segments} "
+            f"segments without any of the {len(labels)} customers it was fitted on; "
+            "expected one in each. Set n_segments to fewer or choose another method."
+        )
 
 
 def find_scorer(name: str, division: Division, given: Problem) -> tuple[Scorer, float]:
@@ -215,7 +269,7 @@ def place(
 
     Only the customers who are no noise count. The centre of a segment without any is
     the point of its first leaf that is nearest to the mean of all customers; without a
-    leaf too, the mean of those whom the method put there.
+    leaf too, the mean of those whom the method put there, else where the method says.
     """
     matrix, labels = given.matrix, scorer.predict(given.matrix)
     is_member = (division.labels >= 0) & ~noise_of(scorer, matrix)
@@ -231,8 +285,10 @@ def place(
             if leaves.size:
                 lower, upper = scorer.lower[leaves[0]], scorer.upper[leaves[0]]
                 centers[segment] = np.clip(matrix.mean(axis=0), lower, upper)
-            else:
+            elif (division.labels == segment).any():
                 centers[segment] = matrix[division.labels == segment].mean(axis=0)
+    if division.named_centers is not None:
+        centers = np.where(np.isnan(centers), division.named_centers, centers)
     distances = np.linalg.norm(matrix - centers[labels], axis=1)[is_member]
     return centers, float(np.quantile(distances, OUTLIER_QUANTILE))
 

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.clustering import check_distinct
 from segmentation.scorers import Scorer
 
 if TYPE_CHECKING:
     from segmentation.k_selection import Selection
+    from segmentation.preprocessing import FeatureSetting
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,19 @@ class Problem:
     next_spend: NDArray[np.float64] | None = None
     segment_rules: Sequence[Mapping[str, Any]] = ()
 
+    def number(self) -> int:
+        """Return `n_segments`, for a method that does not choose it.
+
+        Raises
+        ------
+        ValueError
+            If it is None, or fewer customers differ.
+        """
+        if self.n_segments is None:
+            raise ValueError("n_segments is None; expected a whole number.")
+        check_distinct(self.matrix, self.n_segments)
+        return self.n_segments
+
     def drawn(self, rows: NDArray[np.int64], **changes: Any) -> Self:
         """Leave only some customers (drawn,), and change other attributes."""
         return replace(
@@ -87,6 +102,9 @@ class Division:
     selection
         What was tried to choose their number, where it was done with resamples of the
         method itself.
+    named_centers
+        Where segments that are named and have no customer lie, in scaled units
+        (segments, features); None where every segment has one.
     """
 
     labels: NDArray[np.int64]
@@ -95,6 +113,7 @@ class Division:
     facts: Mapping[str, float | str] = field(default_factory=dict)
     segment_names: tuple[str, ...] = ()
     selection: Selection | None = None
+    named_centers: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,15 +132,20 @@ class Method:
         more than `selection_sample_rows`.
     learns_outcome
         Whether it learns `next_spend`, at the oldest observation date.
+    ignores_n_segments
+        Whether it finds the number of segments even where `n_segments` is set; such a
+        method chooses the number.
     features
-        The features it needs, whatever var `segmentation_features` says; empty for any.
+        The features it needs, in its order, and how each takes part where var
+        `segmentation_features` does not say; empty for those that were selected.
     """
 
     divide: Callable[[Problem], Division]
     chooses_number: bool = False
     grows_with_square: bool = False
     learns_outcome: bool = False
-    features: tuple[str, ...] = ()
+    ignores_n_segments: bool = False
+    features: tuple[FeatureSetting, ...] = ()
 
 
 def load_method(name: str) -> Method:
