@@ -89,7 +89,8 @@ lint-sql: $(VENV)/.dev
 # compute.
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.dev ## Run the unit and integration tests
-	$(VENV)/bin/python -m pytest tests/unit tests/integration $(ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile \
+		tests/unit tests/integration $(ARGS)
 
 
 # ---------- environments

@@ -1,4 +1,4 @@
-"""Measure how often the intervals of `segment_evaluation` hold a known truth.
+"""Measure how often the published intervals hold a known truth.
 
     python benchmarks/interval_coverage.py
 
@@ -33,6 +33,11 @@ BOUNDS: Final = {
     "spend": "skewed_bound("
     "'estimate', 'standard_error', 'skewness', 'customers', {side})",
 }
+# Of treated less control customers, from the bounds of both arms.
+DIFFERENCE_BOUND: Final = (
+    "difference_bound('treated_estimate', 'treated_{same}', "
+    "'control_estimate', 'control_{other}', {side})"
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,27 @@ class Spend:
         return amounts * (generator.random(shape) >= self.zeros)
 
 
-Distribution = Rate | Rating | Spend
+@dataclass(frozen=True)
+class Difference:
+    """What treated customers do more than as many control customers."""
+
+    treated: Rate | Spend
+    control: Rate | Spend
+
+    @property
+    def measure(self) -> str:
+        return f"difference of {self.treated.measure}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.treated.name} less {self.control.name}"
+
+    @property
+    def mean(self) -> float:
+        return self.treated.mean - self.control.mean
+
+
+Distribution = Rate | Rating | Spend | Difference
 DISTRIBUTIONS: Final[tuple[Distribution, ...]] = (
     *(Rate(mean) for mean in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)),
     Rating("mostly content", (0.05, 0.05, 0.10, 0.30, 0.50)),
@@ -107,16 +132,33 @@ DISTRIBUTIONS: Final[tuple[Distribution, ...]] = (
         Spend(deviation, zeros)
         for deviation, zeros in ((1, 0), (1, 0.5), (1, 0.8), (1.5, 0), (1.5, 0.5))
     ),
+    *(
+        Difference(Rate(treated), Rate(control))
+        for treated, control in ((0.1, 0.1), (0.2, 0.1), (0.32, 0.02), (0.5, 0.5))
+    ),
+    *(
+        Difference(Spend(deviation, treated), Spend(deviation, control))
+        for deviation, treated, control in (
+            (1, 0, 0),
+            (1, 0.7, 0.8),
+            (1.5, 0.5, 0.5),
+            (1, 0.7, 0.98),
+        )
+    ),
 )
 
 
 def compiled_bounds() -> dict[str, str]:
-    """Lower and upper bound of each measure as SQL, compiled by dbt."""
+    """Lower and upper bound of each measure, and of a difference, as SQL by dbt."""
+    sides = (("low", -1), ("high", 1))
     columns = [
         f"{{{{ {macro.format(side=side)} }}}} as {measure}_{name}"
         for measure, macro in BOUNDS.items()
-        for name, side in (("low", -1), ("high", 1))
+        for name, side in sides
     ]
+    for (same, side), (other, _) in zip(sides, reversed(sides), strict=True):
+        macro = DIFFERENCE_BOUND.format(same=same, other=other, side=side)
+        columns.append(f"{{{{ {macro} }}}} as difference_{same}")
     marked = " /* end of column */ ".join(columns)
     command = [
         *[str(Path(sys.executable).with_name("dbt")), "--quiet", "compile"],
@@ -140,27 +182,52 @@ def skewness_of(sample: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(skew(sample, axis=1, bias=False), dtype=np.float64)
 
 
-def coverage(
-    distribution: Distribution, size: int, repetitions: int, bounds: dict[str, str]
-) -> dict[str, object]:
-    """Coverage of the intervals of so many samples of a size."""
-    generator = np.random.default_rng([size, DISTRIBUTIONS.index(distribution)])
-    sample = distribution.draw(generator, (repetitions, size))
+def bounds_of_samples(
+    distribution: Rate | Rating | Spend,
+    shape: tuple[int, int],
+    generator: np.random.Generator,
+    bounds: dict[str, str],
+) -> pd.DataFrame:
+    """Estimate, low and high of samples that are the rows of `shape`."""
+    sample = distribution.draw(generator, shape)
     summaries = pd.DataFrame(
         {
-            "customers": size,
+            "customers": shape[1],
             "estimate": sample.mean(axis=1),
-            "standard_error": sample.std(axis=1, ddof=1) / np.sqrt(size),
+            "standard_error": sample.std(axis=1, ddof=1) / np.sqrt(shape[1]),
             # Of values that are all the same there is none.
             "skewness": np.nan_to_num(skewness_of(sample)),
         }
     )
     low, high = (bounds[f"{distribution.measure}_{name}"] for name in ("low", "high"))
+    return select(f"estimate, {low} as low, {high} as high", summaries)
+
+
+def select(columns: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Have DuckDB compute columns of rows."""
     with duckdb.connect() as connection:
-        connection.register("summaries", summaries)
-        found = connection.execute(
-            f"select {low} as low, {high} as high from summaries"
-        ).df()
+        connection.register("summaries", rows)
+        return connection.execute(f"select {columns} from summaries").df()
+
+
+def coverage(
+    distribution: Distribution, size: int, repetitions: int, bounds: dict[str, str]
+) -> dict[str, object]:
+    """Coverage of the intervals of so many samples of a size, or of as many pairs."""
+    generator = np.random.default_rng([size, DISTRIBUTIONS.index(distribution)])
+    shape = (repetitions, size)
+    if isinstance(distribution, Difference):
+        arms = [
+            bounds_of_samples(arm, shape, generator, bounds).add_prefix(prefix)
+            for prefix, arm in (
+                ("treated_", distribution.treated),
+                ("control_", distribution.control),
+            )
+        ]
+        low, high = (bounds[f"difference_{name}"] for name in ("low", "high"))
+        found = select(f"{low} as low, {high} as high", pd.concat(arms, axis=1))
+    else:
+        found = bounds_of_samples(distribution, shape, generator, bounds)
     misses_below = float((found["high"] < distribution.mean).mean())
     misses_above = float((found["low"] > distribution.mean).mean())
     return {

@@ -64,3 +64,19 @@
         )
     ) / (1 + {{ z * z }} / {{ trials }})
 {%- endmacro %}
+
+
+{#
+    The interval of the difference of two independent estimates from the interval of each:
+    Newcombe, R. G. (1998), Interval estimation for the difference between independent
+    proportions, Statistics in Medicine 17, method 10, for Wilson's intervals of shares;
+    Zou, G. Y. and Donner, A. (2008), Construction of confidence limits about effect
+    measures, Statistics in Medicine 27, for any others. Of the first estimate the bound
+    of the same side is needed, of the second that of the other side.
+#}
+{% macro difference_bound(first, first_bound, second, second_bound, side) -%}
+    {{ first }} - {{ second }} + {{ side }} * sqrt(
+        power({{ first_bound }} - {{ first }}, 2)
+        + power({{ second_bound }} - {{ second }}, 2)
+    )
+{%- endmacro %}

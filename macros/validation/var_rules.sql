@@ -113,11 +113,17 @@
             'kind': 'whole_number', 'minimum': 1, 'maximum': 3650
         },
         'minimum_repeat_buyers': {'kind': 'whole_number', 'minimum': 10},
+        'lifetime_value_sample_rows': {
+            'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
+        },
 
         'confidence_level': {'kind': 'number', 'one_of': [0.8, 0.9, 0.95, 0.99]},
         'minimum_reliable_customers': {'kind': 'whole_number', 'minimum': 1},
         'minimum_cell_size': {'kind': 'whole_number', 'minimum': 1},
-        'margin_rate': {'kind': 'number', 'above': 0, 'maximum': 1}
+        'margin_rate': {'kind': 'number', 'above': 0, 'maximum': 1},
+        'campaign_budget': {
+            'kind': 'number', 'minimum': 0, 'maximum': 10000000000
+        }
     }) }}
 {% endmacro %}
 

@@ -28,7 +28,7 @@ sampled as (
             on repeat_purchases.observation_date = observation_dates.observation_date
                 and observation_dates.observation_step = {{ step }}
         order by sampling_hash, repeat_purchases.customer_id
-        limit {{ valid_var('training_sample_rows') }}
+        limit {{ valid_var('lifetime_value_sample_rows') }}
     ) as sample_{{ step }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -62,7 +62,9 @@ final as (
         count(*) as customers,
         sum(features.trailing_spend) as spend_before,
         sum(outcome.trailing_spend) as spend_after,
-        sum(outcome.trailing_spend * outcome.trailing_spend) as spend_after_squared
+        -- Decimals that are multiplied keep their width, and a square needs more.
+        sum(cast(outcome.trailing_spend as decimal(38, 4)) * outcome.trailing_spend)
+            as spend_after_squared
     from {{ ref('customer_segment_assignments') }} as assignments
     inner join training_date
         on assignments.observation_date = training_date.observation_date

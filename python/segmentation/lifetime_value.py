@@ -23,6 +23,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult, minimize
 from scipy.special import digamma, gammaln, hyp2f1
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 
@@ -335,17 +336,19 @@ def maximize_likelihood(
         value, gradient = likelihood(parameters)
         return -value / customers, -gradient * parameters / customers
 
-    ends: list[OptimizeResult] = [
-        minimize(
-            loss,
-            np.log(start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[tuple(np.log(SEARCH_BOUNDS))] * len(start),
-            options={"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-8},
-        )
-        for start in starts
-    ]
+    # For so few parameters, threads wait for each other longer than they compute.
+    with threadpool_limits(limits=1):
+        ends: list[OptimizeResult] = [
+            minimize(
+                loss,
+                np.log(start),
+                jac=True,
+                method="L-BFGS-B",
+                bounds=[tuple(np.log(SEARCH_BOUNDS))] * len(start),
+                options={"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-8},
+            )
+            for start in starts
+        ]
     best = min(ends, key=lambda end: float(end.fun))
     scaled = np.exp(best.x)
     reason = CONVERGED

@@ -211,15 +211,14 @@ def growth(
     warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("growth"))
     [(end,)] = warehouse.rows("select max(observation_date) from customer_segments")
     start = end - timedelta(days=30)
-    # All that has a row for a customer, but for the raw records.
-    customer_models = (
-        *["--select", "+customer_segments", "+customer_segment_changes"],
-        *["+customers", "+customer_identities", "+segment_migrations"],
-        *["--exclude", "resource_type:seed"],
-    )
+    but_raw_records = ("--exclude", "resource_type:seed")
     with duckdb.connect(str(warehouse.database)) as connection:
         connection.execute("drop table customer_segments_history")
-    warehouse.build(*customer_models, variables={"as_of_date": str(start)})
+    warehouse.build(
+        *["--select", "+customer_segments", "+customer_segment_changes"],
+        *but_raw_records,
+        variables={"as_of_date": str(start)},
+    )
     before = warehouse.frame("from customer_segments order by customer_id")
     registry = warehouse.rows("from segmentation_registry order by all")
 
@@ -235,7 +234,7 @@ def growth(
             "values ('first order', ?, ?, '19.90')",
             [NEW_CUSTOMER, str(start)],
         )
-    warehouse.build(*customer_models)
+    warehouse.build(*but_raw_records)
     return Growth(warehouse, start, end, before, registry, erased_customer)
 
 

@@ -76,6 +76,12 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "is 0; expected a number above 0 and at most 1.",
     ),
     (
+        "less_than_no_budget",
+        "campaign_budget",
+        -1,
+        "is -1; expected a number from 0 to 10000000000.",
+    ),
+    (
         "number_that_is_not_offered",
         "confidence_level",
         0.975,
@@ -316,6 +322,8 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("as_few_segments_as_allowed", "n_segments", 2),
     ("whole_number_where_a_fraction_may_be", "maximum_missing_share", 1),
     ("all_margin", "margin_rate", 1),
+    ("no_budget", "campaign_budget", 0),
+    ("budget_with_cents", "campaign_budget", 250.5),
     ("refit_on_drift", "refit", "on_drift"),
     ("number_of_segments_by_the_rule", "n_segments", "auto"),
     ("range_of_one", "k_range", [4, 4]),

@@ -40,6 +40,8 @@ def coverage(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         ("rate", [50, 200, 1000], 0.93, 0.97),
         ("rating", [50, 200, 1000], 0.93, 0.97),
         ("spend", [200, 1000], 0.90, 1.0),
+        ("difference of rate", [50, 200, 1000], 0.93, 0.97),
+        ("difference of spend", [200, 1000], 0.90, 1.0),
     ],
 )
 def test_intervals_hold_the_truth(

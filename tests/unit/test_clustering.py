@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris, load_wine
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.preprocessing import StandardScaler
 
 from segmentation.clustering import (
@@ -89,6 +89,14 @@ def test_a_sample_chooses_the_start_as_well_as_all_would() -> None:
         clustering = fit_kmeans(matrix, 5, random_state=seed)
         assert len(clustering.labels) == len(matrix)
         assert clustering.inertia == pytest.approx(of_all, rel=1e-4)
+
+
+def test_no_customer_is_nearer_to_the_mean_of_another_segment() -> None:
+    """A fit that stops when centres hardly move leaves some on the wrong side."""
+    matrix = np.random.default_rng(0).normal(size=(5000, 2))
+    clustering = fit_kmeans(matrix, 6, random_state=0)
+    means = np.array([matrix[clustering.labels == k].mean(axis=0) for k in range(6)])
+    assert_array_equal(pairwise_distances_argmin(matrix, means), clustering.labels)
 
 
 def test_too_few_distinct_customers_are_refused() -> None:

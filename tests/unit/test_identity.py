@@ -106,13 +106,13 @@ def test_a_match_is_at_least_as_similar_as_the_minimum(
 
 
 def test_two_weak_pairs_do_not_part_a_strong_one() -> None:
-    """Unbounded, the sum of the pairs (1, b) and (2, a), 0.76, would beat (1, a)."""
-    old = np.array([0] * 60 + [1] * 40)
-    new = np.array([0] * 36 + [1] * 24 + [0] * 20 + [1] * 20)
+    """Together 0 with 1 and 1 with 0, both weak, are more similar than 0 with 0."""
+    old = np.array([0] * 60 + [1] * 20)
+    new = np.array([0] * 36 + [1] * 24 + [0] * 20)
     similarities = jaccard_similarities(old, new, 2, 2)
     assert similarities[0, 0] < similarities[0, 1] + similarities[1, 0]
-    identities = identities_of(old, new, 0.4, 2, np.array([1, 2]))
-    assert [identity.segment_id for identity in identities] == [1, 3]
+    identities = identities_of(old, new, 0.42, 2, np.array([1, 2]))
+    assert identities == [SegmentIdentity(1, 1, 0.45), SegmentIdentity(3, None, 0.4)]
 
 
 def test_the_pairing_is_the_best_of_all() -> None:

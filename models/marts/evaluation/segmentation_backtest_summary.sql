@@ -69,8 +69,8 @@ summed as (
 
 ),
 
--- Variation between groups over variation in all: Fisher (1925), Statistical Methods for
--- Research Workers, section 45.
+-- Variation between groups over variation in all: Fisher (1925), Statistical Methods
+-- for Research Workers, section 45.
 measured as (
 
     select

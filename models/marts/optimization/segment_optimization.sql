@@ -1,104 +1,78 @@
 {#
     Money follows from a measure by an identity, over one window of the evaluation
     (lifetime value: over its horizon); satisfaction has none, so it earns null.
+
+    value, lifetime value   spend per customer x customers
+    conversion              converted visits per visit x visits x mean order value
+    loyalty                 share of customers who buy again x what they spend
 #}
 with
 
 scenarios as (
 
-    select * from {{ ref('optimization_scenarios') }}
-
-),
-
-segments as (
-
-    select * from {{ ref('segments') }}
-    where is_in_use
-
-),
-
-evaluation as (
-
-    select evaluation.*
-    from {{ ref('segment_evaluation') }} as evaluation
-    inner join {{ ref('int_observation_dates') }} as observation_dates
-        on evaluation.observation_date = observation_dates.observation_date
-    where observation_dates.is_current
-        and evaluation.evaluation_window = 'observed'
+    select * from {{ ref('segment_scenarios') }}
 
 ),
 
 totals as (
 
-    select totals.*
-    from {{ ref('segment_measure_totals') }} as totals
-    inner join {{ ref('int_observation_dates') }} as observation_dates
-        on totals.observation_date = observation_dates.observation_date
-    where observation_dates.is_current
-        and not totals.is_overall
+    select * from {{ ref('segment_measure_totals') }}
+    where not is_overall
 
 ),
 
-planned as (
+spend as (
 
-    select
-        scenarios.scenario,
-        scenarios.measure,
-        scenarios.source,
-        scenarios.uplift,
-        scenarios.cost_per_customer,
-        segments.segment_id,
-        segments.segment_name,
-        segments.segmentation_version,
-        segments.customers,
-        evaluation.observation_date,
-        evaluation.estimate as baseline,
-        evaluation.ci_low,
-        evaluation.ci_high,
-        evaluation.is_reliable,
-        -- Rates end at 1 and ratings at 5; least() would take a missing value for none.
-        case
-            when evaluation.estimate is null then null
-            when scenarios.measure = 'satisfaction'
-                then least(evaluation.estimate * (1 + scenarios.uplift), 5)
-            when scenarios.measure in ('loyalty', 'conversion')
-                then least(evaluation.estimate * (1 + scenarios.uplift), 1)
-            else evaluation.estimate * (1 + scenarios.uplift)
-        end as target,
-        totals.trailing_visits,
-        totals.trailing_spend,
-        totals.mean_order_value,
-        totals.trailing_buyers / nullif(cast(totals.customers as double), 0)
-            as buying_share
-    from scenarios
-    inner join segments
-        on scenarios.segment in ('all', cast(segments.segment_id as string))
-    left join evaluation
-        on segments.segment_id = evaluation.segment_id
-            and scenarios.measure = evaluation.measure
-    left join totals
-        on segments.segment_id = totals.segment_id
+    select * from {{ ref('segment_evaluation') }}
+    where measure = 'value' and evaluation_window = 'observed'
 
 ),
 
--- What one unit more of the measure earns in the whole segment.
+-- A rise of the share of customers who buy raises their spend in the same proportion;
+-- nobody buys more than all. The other measures are worth an amount per unit.
 priced as (
 
     select
-        *,
-        case measure
-            when 'value' then customers
-            when 'lifetime_value' then customers
-            when 'conversion' then trailing_visits * mean_order_value
+        scenarios.*,
+        case scenarios.measure
+            when 'value' then scenarios.customers_affected
+            when 'lifetime_value' then scenarios.customers_affected
+            when 'conversion' then totals.trailing_visits * totals.mean_order_value
         end as revenue_per_unit,
-        -- The share that buys again times what it spends; nobody buys more than all.
         case
-            when measure = 'loyalty' and buying_share > 0
-                then trailing_spend
-                    * (least(buying_share * (1 + uplift), 1) / buying_share - 1)
-            when measure = 'loyalty' then 0
-        end as loyalty_revenue
-    from planned
+            when scenarios.measure <> 'loyalty' or scenarios.target is null then null
+            when totals.trailing_buyers = 0 then 0
+            else least(
+                scenarios.assumed_uplift,
+                cast(totals.customers as double) / totals.trailing_buyers - 1
+            )
+        end as rise_of_buyers,
+        spend.estimate as spend,
+        greatest(spend.ci_low, 0) as spend_low,
+        spend.ci_high as spend_high
+    from scenarios
+    left join totals
+        on scenarios.observation_date = totals.observation_date
+            and scenarios.segment_id = totals.segment_id
+    left join spend
+        on scenarios.observation_date = spend.observation_date
+            and scenarios.segment_id = spend.segment_id
+
+),
+
+explained as (
+
+    select
+        *,
+        case
+            when no_target_reason is not null then no_target_reason
+            when measure = 'satisfaction' then 'no_money_identity'
+            when measure = 'loyalty' and spend is null then 'no_baseline'
+            when measure = 'loyalty' and spend < 0 then 'negative_baseline'
+            when measure <> 'loyalty' and revenue_per_unit is null
+                then 'no_order_value'
+        end as no_return_reason
+    from priced
 
 ),
 
@@ -106,10 +80,16 @@ earned as (
 
     select
         *,
-        coalesce((target - baseline) * revenue_per_unit, loyalty_revenue)
-            as incremental_revenue,
-        customers * cost_per_customer as cost
-    from priced
+        {%- for suffix in ['', '_low', '_high'] %}
+        case
+            when no_return_reason is not null then null
+            when measure = 'loyalty'
+                then rise_of_buyers * spend{{ suffix }} * customers_affected
+            else increment{{ suffix }} * revenue_per_unit
+        end as revenue{{ suffix }},
+        {%- endfor %}
+        customers_affected * cost_per_customer as cost
+    from explained
 
 ),
 
@@ -121,40 +101,42 @@ final as (
         segment_id,
         measure,
         segmentation_version,
+        campaign_id,
 
         ---------- strings
         segment_name,
-        'assumed' as evidence,
+        evidence,
         source,
+        no_return_reason,
 
         ---------- numerics
-        uplift,
-        round(baseline, 6) as baseline,
-        round(target, 6) as target,
-        customers as customers_affected,
-        cast(round(incremental_revenue, 2) as decimal(18, 4)) as incremental_revenue,
-        cast(
-            round(incremental_revenue * ci_low / nullif(baseline, 0), 2)
-            as decimal(18, 4)
-        ) as incremental_revenue_low,
-        cast(
-            round(incremental_revenue * ci_high / nullif(baseline, 0), 2)
-            as decimal(18, 4)
-        ) as incremental_revenue_high,
-        cast(
-            round(incremental_revenue * {{ var('margin_rate') }}, 2) as decimal(18, 4)
-        ) as incremental_margin,
+        assumed_uplift,
+        round(increment / case when baseline > 0 then baseline end, 4) as uplift,
+        baseline,
+        target,
+        customers_affected,
+        case
+            when measure = 'lifetime_value'
+                then {{ valid_var('lifetime_horizon_days') }}
+            when measure <> 'satisfaction' then {{ valid_var('outcome_window_days') }}
+        end as horizon_days,
+        cast(round(revenue, 2) as decimal(18, 4)) as incremental_revenue,
+        -- A fall has its larger size at the other end.
+        cast(round(least(revenue_low, revenue_high), 2) as decimal(18, 4))
+            as incremental_revenue_low,
+        cast(round(greatest(revenue_low, revenue_high), 2) as decimal(18, 4))
+            as incremental_revenue_high,
+        cast(round(revenue * {{ var('margin_rate') }}, 2) as decimal(18, 4))
+            as incremental_margin,
+        cost_per_customer,
         cast(round(cost, 2) as decimal(18, 4)) as cost,
-        cast(
-            round(incremental_revenue * {{ var('margin_rate') }} - cost, 2)
-            as decimal(18, 4)
-        ) as net_return,
-        round(
-            (incremental_revenue * {{ var('margin_rate') }} - cost) / nullif(cost, 0), 6
-        ) as return_on_cost,
+        cast(round(revenue * {{ var('margin_rate') }} - cost, 2) as decimal(18, 4))
+            as net_return,
+        round((revenue * {{ var('margin_rate') }} - cost) / nullif(cost, 0), 6)
+            as return_on_cost,
 
         ---------- booleans
-        coalesce(is_reliable, false) as is_reliable,
+        is_reliable,
 
         ---------- dates
         observation_date

@@ -1,0 +1,175 @@
+{#
+    Customers of the segments that return most on their cost come first, until var
+    campaign_budget is spent. That is the best that a budget can buy, but for what is left
+    when it is less than the cost of one more customer.
+#}
+{% set campaign_budget = valid_var('campaign_budget') %}
+
+with
+
+optimization as (
+
+    select * from {{ ref('segment_optimization') }}
+
+),
+
+segments as (
+
+    select * from {{ ref('segments') }}
+    where is_in_use
+
+),
+
+-- A budget is spent on what it returns within one window; the return of a year would
+-- beat all others by its length.
+comparable as (
+
+    select
+        *,
+        row_number() over (
+            partition by segment_id
+            order by
+                evidence = 'measured' desc,
+                -- What costs nothing has no return on cost, and an endless one.
+                coalesce(cost_per_customer = 0 and net_return > 0, false) desc,
+                return_on_cost desc nulls last,
+                net_return desc,
+                scenario asc,
+                measure asc
+        ) as choice
+    from optimization
+    where horizon_days = {{ valid_var('outcome_window_days') }}
+        and net_return is not null
+
+),
+
+-- Scenarios overlap, so each segment has one: the best of those that were measured, or
+-- else of those that are assumed.
+ranked as (
+
+    select
+        segments.segment_id,
+        segments.segment_name,
+        segments.segmentation_version,
+        segments.customers as segment_customers,
+        comparable.scenario,
+        comparable.measure,
+        comparable.evidence,
+        comparable.cost_per_customer,
+        comparable.return_on_cost,
+        comparable.incremental_revenue,
+        comparable.incremental_revenue_low,
+        comparable.incremental_revenue_high,
+        coalesce(comparable.net_return > 0, false) as is_worth_it,
+        row_number() over (
+            order by
+                coalesce(comparable.net_return > 0, false) desc,
+                coalesce(comparable.cost_per_customer = 0, false) desc,
+                comparable.return_on_cost desc nulls last,
+                segments.segment_id asc
+        ) as priority
+    from segments
+    left join comparable
+        on segments.segment_id = comparable.segment_id
+            and comparable.choice = 1
+
+),
+
+available as (
+
+    select
+        *,
+        greatest(
+            cast({{ campaign_budget }} as decimal(18, 4)) - coalesce(
+                sum(if(is_worth_it, segment_customers * cost_per_customer, 0)) over (
+                    order by priority
+                    rows between unbounded preceding and 1 preceding
+                ),
+                0
+            ),
+            0
+        ) as budget_left
+    from ranked
+
+),
+
+-- The quotient of decimals is a double: the nearest whole number, or the one below it
+-- where that would cost more than there is.
+counted as (
+
+    select
+        *,
+        cast(round(budget_left / nullif(cost_per_customer, 0)) as bigint) as nearest,
+        case
+            when not is_worth_it then 0
+            when segment_customers * cost_per_customer <= budget_left
+                then segment_customers
+            else nearest - cast(nearest * cost_per_customer > budget_left as int)
+        end as customers
+    from available
+
+),
+
+allocated as (
+
+    select
+        *,
+        coalesce(customers * cost_per_customer, 0) as cost,
+        {%- for suffix in ['', '_low', '_high'] %}
+        round(
+            coalesce(
+                incremental_revenue{{ suffix }} * {{ var('margin_rate') }}
+                * customers / nullif(cast(segment_customers as double), 0),
+                0
+            ),
+            2
+        ) as expected_margin{{ suffix }},
+        {%- endfor %}
+        case
+            when scenario is null then 'no_known_return'
+            when not is_worth_it then 'costs_more_than_it_earns'
+            when customers = segment_customers then 'funded'
+            when customers > 0 then 'partly_funded'
+            else 'budget_spent'
+        end as allocation
+    from counted
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        priority,
+        segment_id,
+        segmentation_version,
+
+        ---------- strings
+        segment_name,
+        scenario,
+        measure,
+        evidence,
+        allocation,
+
+        ---------- numerics
+        segment_customers,
+        customers,
+        cost_per_customer,
+        return_on_cost,
+        cast(cost as decimal(18, 4)) as cost,
+        {%- for suffix in ['', '_low', '_high'] %}
+        cast(expected_margin{{ suffix }} as decimal(18, 4))
+            as expected_margin{{ suffix }},
+        {%- endfor %}
+        cast(expected_margin - cost as decimal(18, 4)) as expected_return,
+        cast(sum(cost) over so_far as decimal(18, 4)) as cumulative_cost,
+        cast(
+            sum(cast(expected_margin - cost as decimal(18, 4))) over so_far
+            as decimal(18, 4)
+        ) as cumulative_return
+    from allocated
+    window so_far as (order by priority)
+
+)
+
+select * from final

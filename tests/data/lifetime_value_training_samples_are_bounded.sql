@@ -1,0 +1,15 @@
+with
+
+samples as (
+
+    select
+        observation_date,
+        sum(customers) as sampled_customers
+    from {{ ref('lifetime_value_training') }}
+    group by observation_date
+
+)
+
+select *
+from samples
+where sampled_customers > {{ var('lifetime_value_sample_rows') }}

@@ -1,0 +1,62 @@
+with
+
+contacts as (
+
+    select * from {{ ref('int_campaign_contacts_unioned') }}
+    where campaign_id is not null
+
+),
+
+current_date_of_record as (
+
+    select observation_date from {{ ref('int_observation_dates') }}
+    where is_current
+
+),
+
+contacted as (
+
+    select
+        contacts.campaign_id,
+        count(distinct contacts.customer_id) as customers
+    from contacts
+    inner join current_date_of_record
+        on contacts.contacted_at < current_date_of_record.observation_date
+    group by contacts.campaign_id
+
+),
+
+uplift as (
+
+    select
+        *,
+        customers_treated + customers_control + customers_left_out as customers
+    from {{ ref('segment_campaign_uplift') }}
+
+),
+
+published as (
+
+    select
+        campaign_id,
+        outcome,
+        sum(customers) filter (where is_overall) as customers,
+        sum(customers) filter (where not is_overall) as customers_of_segments,
+        sum(customers_without_segment) as customers_without_segment
+    from uplift
+    group by campaign_id, outcome
+
+)
+
+select
+    contacted.campaign_id,
+    contacted.customers,
+    published.outcome,
+    published.customers as published_customers
+from contacted
+left join published
+    on contacted.campaign_id = published.campaign_id
+where published.customers is null
+    or published.customers <> contacted.customers
+    or coalesce(published.customers_of_segments, 0)
+    + published.customers_without_segment <> published.customers

@@ -1,0 +1,290 @@
+"""Campaigns are measured as they were planted, and money goes where it returns."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Warehouse
+from scipy.stats import binomtest, chi2, false_discovery_control
+
+from crm_sample import CrmSample
+
+CAMPAIGN = "return-2025"
+PLANTED_GROUP = "lapsed"
+
+
+@pytest.fixture(scope="module")
+def planted_segment(sample: CrmSample, sample_warehouse: Warehouse) -> int:
+    """The segment in which the planted group was before the campaign."""
+    members = sample.plant.groups.query("group == @PLANTED_GROUP")["customer_id"]
+    assigned = sample_warehouse.frame(
+        "select customer_id, segment_id from customer_segment_assignments "
+        "where observation_date = date '2025-07-05'"
+    )
+    segments = assigned[assigned["customer_id"].isin(members)]["segment_id"]
+    [segment] = segments.mode()
+    assert (segments == segment).mean() > 0.95
+    return int(segment)
+
+
+@pytest.fixture(scope="module")
+def planted_uplift(sample: CrmSample) -> float:
+    [uplift] = sample.plant.campaign_uplift.query(
+        "group == @PLANTED_GROUP and campaign_id == @CAMPAIGN"
+    )["uplift"]
+    assert uplift >= 0.2
+    return float(uplift)
+
+
+def measured(warehouse: Warehouse) -> pd.DataFrame:
+    """The campaign's rows of segments."""
+    return warehouse.frame(
+        "select * from segment_campaign_uplift "
+        f"where campaign_id = '{CAMPAIGN}' and not is_overall"
+    )
+
+
+# ---------------------------------------------------------------- the plant
+
+
+def test_the_planted_uplift_is_in_its_interval_and_found_alone(
+    sample_warehouse: Warehouse, planted_segment: int, planted_uplift: float
+) -> None:
+    uplift = measured(sample_warehouse)
+    conversion = uplift[uplift["outcome"] == "conversion"].set_index("segment_id")
+    row = conversion.loc[planted_segment]
+    assert row["difference_low"] < planted_uplift < row["difference_high"]
+    assert row["difference_high"] - row["difference_low"] < 0.2
+    assert row["adjusted_p_value"] < 1e-6
+    assert 380 <= row["customers_treated"] + row["customers_control"] <= 420
+    others = conversion.drop(planted_segment)
+    assert len(others) >= 3
+    assert not others["is_significant"].any()
+    assert (others["difference_low"] < 0).all()
+    assert (others["difference_high"] > 0).all()
+    spend = uplift[uplift["outcome"] == "spend"].set_index("segment_id")
+    assert set(spend.index[spend["is_significant"].astype(bool)]) == {planted_segment}
+
+
+def test_the_segment_after_the_contact_goes_wrong(
+    sample_warehouse: Warehouse, planted_segment: int, planted_uplift: float
+) -> None:
+    """Whoever was won back has left the segment: in it there seems to be no effect."""
+    by_arm = sample_warehouse.frame(
+        "select segment_id, arm, count(*) as customers, avg(conversion) as share "
+        "from int_campaign_customers "
+        "inner join customer_segment_assignments using (customer_id) "
+        f"where campaign_id = '{CAMPAIGN}' and conversion is not null "
+        "and observation_date = date '2025-10-03' group by all"
+    ).pivot(index="segment_id", columns="arm")
+    difference = by_arm["share"]["treated"] - by_arm["share"]["control"]
+    assert difference[planted_segment] < planted_uplift / 10
+    before = measured(sample_warehouse).query("outcome == 'conversion'")
+    [right] = before.query("segment_id == @planted_segment")["difference"]
+    assert right == pytest.approx(planted_uplift, abs=0.02)
+    # The arms were drawn at random; those who are left in the segment were not.
+    arms = before.query("segment_id == @planted_segment").iloc[0]
+    drawn = (int(arms["customers_treated"]), int(arms["customers_control"]))
+    left = by_arm["customers"].loc[planted_segment]
+    assert binomtest(drawn[0], sum(drawn)).pvalue > 0.5
+    assert binomtest(int(left["treated"]), int(left.sum())).pvalue < 0.01
+
+
+def test_what_was_planted_in_orders_is_what_is_counted(
+    sample: CrmSample, sample_warehouse: Warehouse
+) -> None:
+    """Conversions and spend of the arms, from the orders of the plant."""
+    customers = sample_warehouse.frame(
+        "select customer_id, arm, contacted_at, window_end_at, conversion, spend "
+        f"from int_campaign_customers where campaign_id = '{CAMPAIGN}'"
+    )
+    orders = sample.plant.orders.merge(customers, on="customer_id")
+    orders = orders[
+        (orders["ordered_at"] >= orders["contacted_at"])
+        & (orders["ordered_at"] < orders["window_end_at"])
+        & (orders["status"] != "cancelled")
+    ]
+    is_return = (orders["status"] == "returned") | (orders["amount"] < 0)
+    orders["net"] = orders["amount"].abs().where(~is_return, -orders["amount"].abs())
+    spend = customers["customer_id"].map(orders.groupby("customer_id")["net"].sum())
+    bought = customers["customer_id"].isin(orders[~is_return]["customer_id"])
+    known = customers["customer_id"].isin(sample.plant.customers["customer_id"])
+    assert known.mean() > 0.98
+    # A few days lost their hour or an amount to dirt.
+    assert (customers["conversion"] == bought)[known].mean() > 0.995
+    different = (customers["spend"].astype(float) - spend.fillna(0)).abs() > 0.01
+    assert different[known].mean() < 0.01
+
+
+# ---------------------------------------------------------------- formulas
+
+
+def wilson(share: float, customers: int) -> tuple[float, float]:
+    interval = binomtest(round(share * customers), customers).proportion_ci(
+        method="wilson"
+    )
+    return interval.low, interval.high
+
+
+def test_intervals_of_conversion_are_those_of_newcombe(
+    sample_warehouse: Warehouse,
+) -> None:
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift "
+        "where outcome = 'conversion' and difference is not null"
+    )
+    assert len(rows) >= 5
+    for row in rows.itertuples():
+        treated, control = row.treated_estimate, row.control_estimate
+        low, high = wilson(treated, row.customers_treated)
+        control_low, control_high = wilson(control, row.customers_control)
+        difference = treated - control
+        assert (row.difference_low, row.difference_high) == pytest.approx(
+            (
+                difference - np.hypot(treated - low, control_high - control),
+                difference + np.hypot(high - treated, control - control_low),
+            ),
+            abs=5e-6,
+        )
+
+
+def test_p_values_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
+    """Chi-square where enough is expected, adjusted within each family."""
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift where p_value is not null "
+        "order by campaign_id, is_overall, p_value"
+    )
+    for row in rows[rows["outcome"] == "conversion"].itertuples():
+        treated = round(row.treated_estimate * row.customers_treated)
+        control = round(row.control_estimate * row.customers_control)
+        total = row.customers_treated + row.customers_control
+        share = (treated + control) / total
+        variance = (
+            share
+            * (1 - share)
+            * (1 / row.customers_treated + 1 / row.customers_control)
+        )
+        difference = treated / row.customers_treated - control / row.customers_control
+        statistic = difference**2 / variance * (total - 1) / total
+        assert row.p_value == pytest.approx(chi2.sf(statistic, 1), abs=1e-8)
+    for _, family in rows.groupby(["campaign_id", "is_overall"]):
+        raw = family["p_value"].to_numpy()
+        stepped = raw * np.arange(len(raw), 0, -1)
+        assert np.allclose(
+            family["adjusted_p_value"],
+            np.minimum(np.maximum.accumulate(stepped), 1),
+            atol=1e-7,
+        )
+        # Holm never finds more than Benjamini and Hochberg do.
+        assert (family["adjusted_p_value"] >= false_discovery_control(raw) - 1e-7).all()
+
+
+# ---------------------------------------------------------------- no estimate
+
+
+def test_campaigns_without_a_control_group_say_so(sample_warehouse: Warehouse) -> None:
+    reasons = dict(
+        sample_warehouse.rows(
+            "select distinct campaign_id, no_estimate_reason "
+            "from segment_campaign_uplift where is_overall"
+        )
+    )
+    assert reasons == {
+        "spring-2024": "no_control_group",
+        "autumn-2024": None,
+        "winter-2024": "no_control_group",
+        "spring-2025": "no_control_group",
+        "return-2025": None,
+        "winter-2025": "window_not_over",
+    }
+
+
+def test_households_have_no_control_group(households: Warehouse) -> None:
+    assert households.rows(
+        "select distinct no_estimate_reason, difference, p_value "
+        "from segment_campaign_uplift"
+    ) == [("is_control_not_recorded", None, None)]
+    [campaigns, contacted] = households.row(
+        "select count(distinct campaign_id), sum(customers_left_out) "
+        "filter (where is_overall and outcome = 'spend') from segment_campaign_uplift"
+    )
+    assert (campaigns, contacted) == (27, 6589)
+    assert households.rows("select distinct evidence from segment_optimization") == [
+        ("assumed",)
+    ]
+
+
+# ---------------------------------------------------------------- money
+
+
+def test_a_measurement_replaces_the_assumption(
+    sample_warehouse: Warehouse, planted_segment: int
+) -> None:
+    rows = sample_warehouse.frame(
+        "select optimization.*, uplift.difference, uplift.difference_low, "
+        "uplift.difference_high, uplift.cost_per_customer as campaign_cost "
+        "from segment_optimization as optimization "
+        "inner join segment_campaign_uplift as uplift "
+        f"on uplift.campaign_id = '{CAMPAIGN}' and uplift.outcome = 'spend' "
+        "and uplift.segment_id = optimization.segment_id "
+        "where optimization.measure = 'value'"
+    )
+    assert len(rows) == 4
+    assert set(rows["evidence"]) == {"measured"}
+    assert set(rows["campaign_id"]) == {CAMPAIGN}
+    for revenue, difference in (
+        ("incremental_revenue", "difference"),
+        ("incremental_revenue_low", "difference_low"),
+        ("incremental_revenue_high", "difference_high"),
+    ):
+        assert np.allclose(
+            rows[revenue].astype(float),
+            rows[difference] * rows["customers_affected"],
+            atol=0.006,
+        )
+    assert (rows["cost_per_customer"] == rows["campaign_cost"]).all()
+    row = rows.set_index("segment_id").loc[planted_segment]
+    # A tenth more of nothing is nothing: only the experiment shows what it is worth.
+    assert row["baseline"] * row["assumed_uplift"] < 1
+    assert row["net_return"] > 0
+
+
+@pytest.fixture(scope="module")
+def rebuilt(
+    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """A copy in which the allocation is built again."""
+    return sample_warehouse.copy_to(tmp_path_factory.mktemp("allocation"))
+
+
+@pytest.mark.parametrize("budget", [0, 1, 250.5, 1_000_000_000])
+def test_the_budget_is_never_exceeded(rebuilt: Warehouse, budget: float) -> None:
+    rebuilt.build(
+        *["--select", "segment_budget_allocation"],
+        variables={"campaign_budget": budget},
+    )
+    rows = rebuilt.frame("from segment_budget_allocation order by priority")
+    cost = sum(rows["cost"])
+    assert cost == rows["cumulative_cost"].iloc[-1] <= budget
+    worth_it = rows[
+        rows["allocation"].isin(["funded", "partly_funded", "budget_spent"])
+    ]
+    assert len(worth_it) > 0
+    assert worth_it["return_on_cost"].is_monotonic_decreasing
+    if budget > 1_000_000:
+        assert (worth_it["customers"] == worth_it["segment_customers"]).all()
+    elif budget > 0:
+        first = worth_it.iloc[0]
+        # What is left would not pay for one customer more.
+        assert budget - cost < first["cost_per_customer"]
+        assert first["customers"] < first["segment_customers"]
+    else:
+        assert cost == 0
+        assert (rows["expected_return"] == 0).all()
+    assert sum(rows["expected_return"]) == rows["cumulative_return"].iloc[-1]
+
+
+def test_each_segment_is_paid_for_once(sample_warehouse: Warehouse) -> None:
+    """Scenarios overlap, so that two for one segment would count a return twice."""
+    assert sample_warehouse.row(
+        "select count(*), count(distinct segment_id) from segment_budget_allocation"
+    ) == (4, 4)
