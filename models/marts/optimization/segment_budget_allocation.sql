@@ -75,7 +75,7 @@ ranked as (
 
 ),
 
--- What a segment leaves is there for the next one, so that each waits for the one before.
+-- What a segment leaves is there for the next, so that each waits for the one before.
 -- The quotient of decimals is a double: the nearest whole number, or the one below it
 -- where that would cost more than there is. What costs nothing has no quotient, and
 -- least() passes over it.
