@@ -1,5 +1,6 @@
 """Lifetime value of CDNOW, from the raw log through the input contract to the marts."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse, write_raw_tables
+from conftest import PROJECT, Warehouse, write_raw_tables
 
 PURCHASES = 6919
 REPEATED_LINES = 21
@@ -124,6 +125,24 @@ def test_backtest_is_as_published(cdnow: Warehouse) -> None:
     assert summary["top_fifth_share"].round(3).to_dict() == TOP_FIFTH_SHARE
     # The baseline finds more of the revenue, and the table says so.
     assert summary["is_best"].to_dict() == {"model": False, "baseline": True}
+
+
+def test_backtest_is_as_documented(cdnow: Warehouse) -> None:
+    documentation = (PROJECT / "docs" / "backtest.md").read_text(encoding="utf-8")
+    lines = [line for line in documentation.splitlines() if line.startswith("| CDNOW")]
+    summary = cdnow.frame(
+        "from lifetime_value_backtest_summary order by predictor desc"
+    )
+    assert [re.findall(r"-?[0-9]*\.[0-9]+", line) for line in lines] == [
+        [
+            f"{100 * row.orders_error:.1f}",
+            f"{100 * row.spend_error:.1f}",
+            f"{row.orders_correlation:.3f}".lstrip("0"),
+            f"{row.spend_correlation:.3f}".lstrip("0"),
+            f"{100 * row.top_fifth_share:.2f}",
+        ]
+        for row in summary.itertuples()
+    ]
 
 
 def test_sql_equals_the_package_lifetimes_for_every_customer(cdnow: Warehouse) -> None:
