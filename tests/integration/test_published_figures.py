@@ -34,9 +34,9 @@ def published(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
 
-def number(value: int) -> str:
+def number(value: float) -> str:
     """A whole number as the documentation writes it."""
-    return f"{value:,}".replace(",", " ")
+    return f"{value:,.0f}".replace(",", " ")
 
 
 def fraction(value: float) -> str:
