@@ -38,6 +38,24 @@ feature_words as (
 
 ),
 
+means as (
+
+    select
+        centroids.segmentation_version,
+        centroids.feature_name,
+        sum(centroids.centroid * training_sizes.training_customers)
+        / sum(training_sizes.training_customers) as mean_centroid,
+        sum(centroids.centroid_original * training_sizes.training_customers)
+        / sum(training_sizes.training_customers) as mean_centroid_original
+    from centroids
+    inner join training_sizes
+        on centroids.segmentation_version = training_sizes.segmentation_version
+            and centroids.segment_id = training_sizes.segment_id
+    group by centroids.segmentation_version, centroids.feature_name
+
+),
+
+-- On a scale of logarithms a segment can be above the mean and spend less than it.
 deviations as (
 
     select
@@ -46,19 +64,19 @@ deviations as (
         centroids.feature_name,
         preprocessing.feature_number,
         round(centroids.centroid_original, 9) as center,
-        round(
-            centroids.centroid
-            - sum(centroids.centroid * training_sizes.training_customers) over (
-                partition by centroids.segmentation_version, centroids.feature_name
-            ) / sum(training_sizes.training_customers) over (
-                partition by centroids.segmentation_version, centroids.feature_name
-            ),
-            9
-        ) as deviation
+        round(abs(centroids.centroid - means.mean_centroid), 9) as distance_from_mean,
+        case
+            when centroids.centroid < means.mean_centroid
+                and centroids.centroid_original < means.mean_centroid_original
+                then 'low'
+            when centroids.centroid > means.mean_centroid
+                and centroids.centroid_original > means.mean_centroid_original
+                then 'high'
+        end as direction
     from centroids
-    inner join training_sizes
-        on centroids.segmentation_version = training_sizes.segmentation_version
-            and centroids.segment_id = training_sizes.segment_id
+    inner join means
+        on centroids.segmentation_version = means.segmentation_version
+            and centroids.feature_name = means.feature_name
     inner join preprocessing
         on centroids.segmentation_version = preprocessing.segmentation_version
             and centroids.feature_name = preprocessing.feature_name
@@ -89,13 +107,12 @@ worded as (
     from deviations
     inner join feature_words
         on deviations.feature_name = feature_words.feature_name
-            and feature_words.direction
-                = case when deviations.deviation < 0 then 'low' else 'high' end
+            and deviations.direction = feature_words.direction
     left join deviations as others
         on deviations.segmentation_version = others.segmentation_version
             and deviations.segment_id = others.segment_id
             and feature_words.other_feature_name = others.feature_name
-    where abs(deviations.deviation) >= {{ least_deviation }}
+    where deviations.distance_from_mean >= {{ least_deviation }}
         and deviations.center >= coalesce(feature_words.center_from, deviations.center)
         and not coalesce(deviations.center >= feature_words.center_to, false)
         and (
@@ -118,9 +135,9 @@ described as (
         worded.aspect,
         worded.adjective,
         worded.noun,
-        abs(deviations.deviation) as distance_from_mean,
-        abs(deviations.deviation) >= {{ least_deviation }} as is_telling,
-        abs(deviations.deviation) >= {{ clear_deviation }} as is_clear
+        deviations.distance_from_mean,
+        deviations.distance_from_mean >= {{ least_deviation }} as is_telling,
+        deviations.distance_from_mean >= {{ clear_deviation }} as is_clear
     from deviations
     left join worded
         on deviations.segmentation_version = worded.segmentation_version
