@@ -110,9 +110,6 @@
         },
         'k_range': {'kind': 'range', 'minimum': 2, 'maximum': 50},
         'bootstrap_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
-        'comparison_bootstrap_count': {
-            'kind': 'whole_number', 'minimum': 2, 'maximum': 1000
-        },
         'prediction_strength_splits': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 1000
         },
