@@ -50,6 +50,8 @@ SETTINGS: dict[str, Any] = {
     "prediction_strength_splits": 2,
     "gap_reference_count": 2,
     "selection_sample_rows": 1000,
+    "minimum_scoring_agreement": 0.9,
+    "maximum_scoring_leaves": 64,
     "refit": False,
     "minimum_match_similarity": 0.5,
 }
@@ -217,6 +219,8 @@ def test_a_first_fit_matches_nothing(registry: pd.DataFrame) -> None:
     identities = identities_of(registry)
     assert list(identities.index) == [1, 2, 3]
     assert set(identities.columns) == {
+        "scoring_order",
+        "score_intercept",
         "training_customers",
         "bootstrap_jaccard_mean",
         "bootstrap_jaccard_minimum",
@@ -386,6 +390,7 @@ def test_facts_of_a_version(registry: pd.DataFrame) -> None:
     assert facts == {
         "method": "kmeans",
         "scorer": "quadratic",
+        "scorer_agreement": 1,
         "n_segments": 3,
         "random_state": 0,
         "training_rows": 150,
