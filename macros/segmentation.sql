@@ -127,6 +127,23 @@
 {%- endmacro %}
 
 
+    The rules that explain the version in use, each with rule_number and predicate; none
+    before the first fit.
+#}
+{% macro published_rules() %}
+    {% set rules = [] %}
+    {% set condition = "parameter = 'rule_predicate'" %}
+    {% set numbers = registry_values('unit_number', condition, 'unit_number') %}
+    {% set predicates = registry_values('text_value', condition, 'unit_number') %}
+    {% for number in numbers %}
+        {% do rules.append({
+            'rule_number': number, 'predicate': predicates[loop.index0]
+        }) %}
+    {% endfor %}
+    {{ return(rules) }}
+{% endmacro %}
+
+
 {# The version that scores: the pinned one, else the latest. #}
 {% macro version_in_use_query(registry) -%}
     {%- if var('segmentation_version') is none -%}

@@ -110,9 +110,6 @@
         },
         'k_range': {'kind': 'range', 'minimum': 2, 'maximum': 50},
         'bootstrap_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
-        'comparison_bootstrap_count': {
-            'kind': 'whole_number', 'minimum': 2, 'maximum': 1000
-        },
         'prediction_strength_splits': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 1000
         },
@@ -133,6 +130,7 @@
         'refit': {'kind': 'flag', 'or_words': ['on_drift']},
         'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
         'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
+        'maximum_rule_leaves': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
 
         'lifetime_horizon_days': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 3650

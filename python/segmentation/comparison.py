@@ -312,9 +312,8 @@ def compare_methods(
 ) -> pa.Table:
     """Compare methods on the training customers and return a row for each fact.
 
-    Each method is given the problem that it would be given in production, with no more
-    than `comparison_bootstrap_count` resamples. Only the choice of the number of
-    segments is made once for all, by k-means with the resamples of production.
+    Each method is given the problem that it would be given in production. Only the
+    choice of the number of segments by k-means is made once for all.
 
     Parameters
     ----------
@@ -326,7 +325,7 @@ def compare_methods(
     feature_selection
         As for `fit_version` of the registry.
     settings
-        As for `fit_version`, and comparison_bootstrap_count.
+        As for `fit_version`.
 
     Returns
     -------
@@ -347,12 +346,6 @@ def compare_methods(
     kmeans = load_method("kmeans")
     _, shared = pose_problem(kmeans, compared, feature_selection, settings)
     shared = replace(shared, selection=selection_of(shared))
-    bounded = {
-        **settings,
-        "bootstrap_count": min(
-            settings["bootstrap_count"], settings["comparison_bootstrap_count"]
-        ),
-    }
 
     def prepare(name: str) -> Entrant:
         method = load_method(name)
@@ -360,7 +353,7 @@ def compare_methods(
         if method.learns_outcome:
             learned_from = learning_customers(outcomes, training_date, name)
         parameters, problem = pose_problem(
-            method, learned_from, feature_selection, bounded
+            method, learned_from, feature_selection, settings
         )
         return Entrant(
             name=name,
