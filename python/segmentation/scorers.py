@@ -59,21 +59,17 @@ class QuadraticScorer:
         return len(self.centers)
 
     def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Segment (customers,) of scaled features (customers, features)."""
-        scores = np.column_stack(
-            [
-                (curvature * (matrix - center) ** 2 + slope * matrix).sum(axis=1)
-                + intercept
-                for center, curvature, slope, intercept in zip(
-                    self.centers,
-                    self.curvatures,
-                    self.slopes,
-                    self.intercepts,
-                    strict=True,
-                )
-            ]
-        )
-        segments: NDArray[np.int64] = scores.argmin(axis=1)
+        """Segment (customers,) of scaled features (customers, features).
+
+        Terms are added one by one in the order in which SQL adds them, so that sums are
+        the same to the last bit and ties are ties in both.
+        """
+        scores = np.zeros((len(matrix), self.n_segments))
+        for feature, values in enumerate(matrix.T):
+            differences = values[:, np.newaxis] - self.centers[:, feature]
+            scores += differences * differences * self.curvatures[:, feature]
+            scores += values[:, np.newaxis] * self.slopes[:, feature]
+        segments: NDArray[np.int64] = (scores + self.intercepts).argmin(axis=1)
         return segments
 
     def rows(

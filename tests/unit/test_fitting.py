@@ -1,6 +1,7 @@
 """Whatever divides the customers, all of them can be scored or it is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.fitting import fit_method, order_by_value
+from segmentation.fitting import check_filled, fit_method, order_by_value
 from segmentation.methods import Division, Method, Problem, load_method
 from segmentation.scorers import QuadraticScorer, RulesScorer
 
@@ -140,6 +141,21 @@ def test_the_number_that_a_method_does_not_choose_is_chosen_by_k_means() -> None
     fit = fit_method("known", Method(divide), problem_of(BLOBS, n_segments=7))
     assert wanted[0] == 7
     assert len(fit.candidates) == 1
+
+
+def test_a_segment_without_customers_is_refused_unless_it_has_a_name() -> None:
+    def divide(problem: Problem) -> Division:
+        return Division(known(BLOB_OF, BLOBS)(problem).labels, 4)
+
+    with pytest.raises(
+        ValueError, match=r"other left 1 of 4 segments without any of the 600 customers"
+    ):
+        fit_method("other", Method(divide, chooses_number=True), problem_of(BLOBS))
+
+    def divide_and_name(problem: Problem) -> Division:
+        return replace(divide(problem), segment_names=("a", "b", "c", "d"))
+
+    check_filled("named", divide_and_name(problem_of(BLOBS)))
 
 
 def test_k_means_is_judged_by_its_own_resamples() -> None:
