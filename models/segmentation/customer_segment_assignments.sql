@@ -1,12 +1,20 @@
-{# The nearest centroid and the second nearest of every customer on every date. #}
+{#
+    The segment of every customer on every date, by the scorer of the version in use, and
+    how the customer lies to the centres of the segments.
+#}
 {% set features = scored_features() %}
 {% set segment_ids = scored_segments() %}
 
 with
 
-vectors as (
+-- Of the three only that of the version in use has rows.
+scored as (
 
-    select * from {{ ref('customer_feature_vectors') }}
+    select * from {{ ref('quadratic_assignments') }}
+    union all
+    select * from {{ ref('rules_assignments') }}
+    union all
+    select * from {{ ref('network_assignments') }}
 
 ),
 
@@ -17,8 +25,7 @@ versions as (
 
 ),
 
--- All centroids in one row: a distance is then arithmetic on columns, with no join of
--- customers and segments and nothing to aggregate.
+-- All centroids in one row: a distance is then arithmetic on columns.
 centroids as (
 
     select
@@ -40,40 +47,23 @@ centroids as (
 distances as (
 
     select
-        vectors.observation_date,
-        vectors.customer_id,
-        vectors.segmentation_version,
+        scored.observation_date,
+        scored.customer_id,
+        scored.segmentation_version,
+        scored.segment_id,
+        scored.is_noise,
         centroids.outlier_distance,
         {%- for segment_id in segment_ids %}
         sqrt(
             {%- for feature in features %}
-            (vectors.{{ feature }} - centroids.{{ feature }}_{{ segment_id }})
-            * (vectors.{{ feature }} - centroids.{{ feature }}_{{ segment_id }})
+            (scored.{{ feature }} - centroids.{{ feature }}_{{ segment_id }})
+            * (scored.{{ feature }} - centroids.{{ feature }}_{{ segment_id }})
             {{- ' +' if not loop.last }}
             {%- endfor %}
         ) as distance_{{ segment_id }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from vectors
+    from scored
     cross join centroids
-
-),
-
--- Of segments equally near, the one with the lowest number.
-nearest as (
-
-    select
-        *,
-        least(
-            {%- for segment_id in segment_ids %}
-            distance_{{ segment_id }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as distance,
-        case
-            {%- for segment_id in segment_ids %}
-            when distance_{{ segment_id }} <= distance then {{ segment_id }}
-            {%- endfor %}
-        end as segment_id
-    from distances
 
 ),
 
@@ -81,13 +71,18 @@ second_nearest as (
 
     select
         *,
+        case segment_id
+            {%- for segment_id in segment_ids %}
+            when {{ segment_id }} then distance_{{ segment_id }}
+            {%- endfor %}
+        end as distance,
         least(
             {%- for segment_id in segment_ids %}
             case when segment_id <> {{ segment_id }} then distance_{{ segment_id }} end
             {{- ',' if not loop.last }}
             {%- endfor %}
         ) as second_distance
-    from nearest
+    from distances
 
 ),
 
@@ -99,20 +94,22 @@ final as (
         customer_id,
         segmentation_version,
         segment_id,
-        case
-            {%- for segment_id in segment_ids %}
-            when segment_id <> {{ segment_id }}
-                and distance_{{ segment_id }} <= second_distance
-                then {{ segment_id }}
-            {%- endfor %}
-        end as second_segment_id,
+        cast(
+            case
+                {%- for segment_id in segment_ids %}
+                when segment_id <> {{ segment_id }}
+                    and distance_{{ segment_id }} <= second_distance
+                    then {{ segment_id }}
+                {%- endfor %}
+            end as bigint
+        ) as second_segment_id,
 
         ---------- numerics
         distance,
         second_distance,
 
         ---------- booleans
-        distance > outlier_distance as is_outlier
+        is_noise or distance > outlier_distance as is_outlier
     from second_nearest
 
 )

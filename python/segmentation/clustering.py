@@ -13,8 +13,6 @@ from threadpoolctl import threadpool_limits
 N_INIT = 50
 # Which start is best shows on fewer rows than the fit needs.
 START_ROWS = 20_000
-# Beyond this quantile of the training distances a customer is an outlier.
-OUTLIER_QUANTILE = 0.99
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,7 @@ def fit_kmeans(
     ValueError
         If there are fewer distinct customers than segments.
     """
-    distinct = len(np.unique(matrix, axis=0))
-    if distinct < n_segments:
-        raise ValueError(
-            f"The {len(matrix)} training customers have {distinct} distinct feature "
-            f"vectors; expected at least n_segments = {n_segments}."
-        )
+    check_distinct(matrix, n_segments)
     starting = matrix
     if len(matrix) > START_ROWS:
         random = np.random.default_rng(random_state)
@@ -82,18 +75,14 @@ def fit_kmeans(
     )
 
 
-def order_by_value(clustering: Clustering, values: NDArray[np.float64]) -> Clustering:
-    """Renumber the segments by falling mean of `values` (customers,)."""
-    n_segments = len(clustering.centers)
-    means = np.array(
-        [values[clustering.labels == label].mean() for label in range(n_segments)]
-    )
-    order = np.lexsort((clustering.centers[:, 0], -means))
-    rank = np.empty(n_segments, dtype=np.int64)
-    rank[order] = np.arange(n_segments)
-    return Clustering(
-        clustering.centers[order],
-        rank[clustering.labels],
-        clustering.distances,
-        clustering.inertia,
-    )
+def check_distinct(matrix: NDArray[np.float64], n_segments: int) -> None:
+    """Raise ValueError if fewer customers (customers, features) differ than segments.
+
+    The clusterings of scikit-learn only warn, and leave segments without a customer.
+    """
+    distinct = len(np.unique(matrix, axis=0))
+    if distinct < n_segments:
+        raise ValueError(
+            f"The {len(matrix)} training customers have {distinct} distinct feature "
+            f"vectors; expected at least n_segments = {n_segments}."
+        )

@@ -340,8 +340,8 @@ def index_of(
     matrix: NDArray[np.float64],
     labels: NDArray[np.int64],
 ) -> float:
-    """Value of an index of scikit-learn; NaN where every customer is a segment."""
-    if len(np.unique(labels)) == len(matrix):
+    """Value of an index of scikit-learn; NaN for one segment or one customer each."""
+    if len(np.unique(labels)) in (1, len(matrix)):
         return float("nan")
     return float(score(matrix, labels))
 
@@ -356,9 +356,13 @@ def stratified_silhouette(
 
     Every segment gives an equal number of customers, and one that has fewer all it has;
     the means of the segments are weighted by their sizes. A silhouette compares mean
-    distances to whole segments, so drawing segments unequally does not move it.
+    distances to whole segments, so drawing segments unequally does not move it. NaN for
+    one segment; a label that nobody has is none.
     """
+    _, labels = np.unique(labels, return_inverse=True)
     sizes = np.bincount(labels)
+    if len(sizes) == 1:
+        return float("nan")
     rows = np.arange(len(matrix))
     if len(matrix) > maximum_rows:
         random = np.random.default_rng(random_state)

@@ -10,22 +10,24 @@ import datetime
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
 from segmentation.registry_rows import (
     bin_rows,
     candidate_rows,
+    given_names,
     preprocessing_rows,
     read_bins,
-    read_centers,
     read_preprocessing,
+    read_scorer,
     rule_rows,
     segment_rows,
     text_fact,
@@ -33,9 +35,10 @@ from segmentation.registry_rows import (
 )
 
 if TYPE_CHECKING:
-    from segmentation.clustering import Clustering
+    from segmentation.fitting import Fit
     from segmentation.identity import SegmentIdentity
-    from segmentation.k_selection import Selection
+    from segmentation.methods import Method, Problem
+    from segmentation.preprocessing import FeatureParameters, FeatureSetting
 
 SCHEMA = pa.schema(
     [
@@ -61,13 +64,30 @@ CONFIGURATION = (
 )
 # Settings that do so only where the number of segments is chosen.
 SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
+# Settings that do so only for methods other than k-means.
+SCORING_CONFIGURATION = (
+    "selection_sample_rows",
+    "minimum_scoring_agreement",
+    "maximum_scoring_leaves",
+)
+# Settings and seeds that do so only for the methods that read them.
+METHOD_CONFIGURATION = {
+    "decision_tree": ("outcome_window_days",),
+    "svm": ("outcome_window_days",),
+    "neural_network": ("outcome_window_days",),
+    "rfm_rules": ("segment_rules",),
+}
 LOGGER = logging.getLogger("segmentation")
 
 
 def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return the settings that define a model as canonical JSON, and its hash."""
-    is_auto = settings["n_segments"] == "auto"
-    names = (*CONFIGURATION, *(SELECTION_CONFIGURATION if is_auto else ()))
+    names = set(CONFIGURATION)
+    if settings["n_segments"] == "auto":
+        names.update(SELECTION_CONFIGURATION)
+    if settings["segmentation_method"] != "kmeans":
+        names.update(SCORING_CONFIGURATION)
+    names.update(METHOD_CONFIGURATION.get(settings["segmentation_method"], ()))
     text = json.dumps({name: settings[name] for name in names}, sort_keys=True)
     return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -134,6 +154,7 @@ def no_rows() -> pa.Table:
 def fit_version(
     *,
     training: pd.DataFrame,
+    read_outcomes: Callable[[], pd.DataFrame],
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
     latest_version: pd.DataFrame,
@@ -147,12 +168,17 @@ def fit_version(
     training
         One row per training customer: customer_id, observation_date and a float column
         per candidate feature, missing as NaN.
+    read_outcomes
+        Reads the rows of the model `outcome_training`: the columns of `training` and
+        next_window_spend, for customers of the training date and of the oldest one.
+        Called only for a method that learns outcomes.
     feature_selection
         One row per candidate feature: feature_name, is_selected, is_time_driven
         (whether time alone moves it) and is_always_known (whether it is never missing).
     settings
-        The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit
-        and minimum_match_similarity.
+        The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit,
+        minimum_match_similarity, and segment_rules: the rows of the seed rfm_segments
+        in their order.
     latest_version
         All rows of the registry's latest version; no rows where there is none.
     highest_segment_id
@@ -169,10 +195,10 @@ def fit_version(
         return no_rows()
     configuration, configuration_hash = configuration_of(settings)
     is_first = latest_version.empty
-    names = feature_selection["feature_name"]
-    drifted = drifted_features(
-        latest_version, training, names[feature_selection["is_time_driven"]].tolist()
-    )
+    time_driven = feature_selection.loc[
+        feature_selection["is_time_driven"], "feature_name"
+    ]
+    drifted = drifted_features(latest_version, training, time_driven.tolist())
     fit_reason = reason_to_fit(
         None if is_first else text_fact(latest_version, "configuration_hash"),
         configuration_hash,
@@ -182,93 +208,93 @@ def fit_version(
     if fit_reason is None:
         return no_rows()
 
-    from segmentation.clustering import OUTLIER_QUANTILE, order_by_value
     from segmentation.explanation import explain
-    from segmentation.k_selection import SelectionSettings, divide
-    from segmentation.preprocessing import (
-        FeatureSetting,
-        fit_preprocessing,
-        original_values,
-        transform_features,
-    )
-    from segmentation.stability import bootstrap_jaccard
+    from segmentation.fitting import fit_method, order_by_value
+    from segmentation.methods import load_method
+    from segmentation.outcomes import learning_customers
+    from segmentation.preprocessing import original_values
 
-    selected_features = set(names[feature_selection["is_selected"]])
-    feature_settings = [
-        FeatureSetting.from_mapping(feature)
-        for feature in settings["segmentation_features"]
-        if feature["name"] in selected_features
-    ]
-    if not feature_settings:
-        listed = ", ".join(f["name"] for f in settings["segmentation_features"])
-        raise ValueError(
-            f"Of segmentation_features ({listed}) none was selected; expected at least "
-            "one. The table feature_selection gives the reasons."
+    method_name = settings["segmentation_method"]
+    method = load_method(method_name)
+    # Who is learned from; drift is always measured from the training customers.
+    learned_from = training
+    if method.learns_outcome:
+        outcomes = read_outcomes()
+        learned_from = learning_customers(
+            outcomes, training["observation_date"].iloc[0], method_name
         )
-    training = training.sort_values("customer_id", ignore_index=True)
-    parameters = fit_preprocessing(training, feature_settings)
-    matrix = transform_features(training, parameters)
-    selection = divide(
-        matrix,
-        settings["n_segments"],
-        SelectionSettings.from_mapping(settings),
+    learned_from = learned_from.sort_values("customer_id", ignore_index=True)
+    parameters, problem = pose_problem(
+        method, learned_from, feature_selection, settings
     )
-    clustering = order_by_value(
-        selection.clustering, training["total_spend"].to_numpy(float)
-    )
-    jaccard = bootstrap_jaccard(
-        clustering.labels[selection.rows], len(clustering.centers), selection.refits
+    fit = fit_method(method_name, method, problem)
+    order = order_by_value(
+        fit.labels, fit.centers, learned_from["total_spend"].to_numpy(float)
     )
     identities = identify_segments(
-        clustering,
-        training,
-        latest_version,
-        highest_segment_id,
-        settings["minimum_match_similarity"],
+        fit=fit,
+        order=order,
+        training=learned_from,
+        latest_version=latest_version,
+        highest_segment_id=highest_segment_id,
+        minimum_match_similarity=settings["minimum_match_similarity"],
     )
 
     explanation = explain(
-        matrix,
-        original_values(training, parameters),
-        clustering.labels,
-        clustering.centers,
+        problem.matrix,
+        original_values(learned_from, parameters),
+        fit.labels,
+        fit.centers,
         maximum_leaves=settings["maximum_rule_leaves"],
     )
-    warn_of(selection, identities, settings)
+    warn_of(fit, identities, settings)
 
     facts: dict[str, float | str] = {
-        "method": settings["segmentation_method"],
-        "scorer": "quadratic",
-        "n_segments": len(clustering.centers),
+        "method": method_name,
+        "scorer": fit.scorer.name,
+        "scorer_agreement": fit.scorer_agreement,
+        "n_segments": len(fit.centers),
         "random_state": settings["random_state"],
-        "training_rows": len(training),
-        "training_date": str(training["observation_date"].iloc[0])[:10],
-        "inertia": clustering.inertia,
-        "outlier_distance": float(np.quantile(clustering.distances, OUTLIER_QUANTILE)),
+        "training_rows": len(learned_from),
+        "training_date": date_of(learned_from),
+        "drift_reference_rows": len(training),
+        "drift_reference_date": date_of(training),
+        "inertia": fit.inertia,
+        "outlier_distance": fit.outlier_distance,
         "configuration": configuration,
         "configuration_hash": configuration_hash,
         "fit_reason": fit_reason,
         "fitted_at": fitted_at.isoformat(timespec="seconds"),
         **{f"{name.replace('-', '_')}_version": version(name) for name in LIBRARIES},
+        **{f"method_{name}": value for name, value in fit.division.facts.items()},
     }
     number = 1
     if not is_first:
         matched_from_version = int(latest_version["segmentation_version"].iloc[0])
         facts["matched_from_version"] = matched_from_version
         number = matched_from_version + 1
+    if method.learns_outcome:
+        facts |= judge_out_of_time(fit, parameters, learned_from, training, outcomes)
     if drifted:
         facts["drifted_features"] = ", ".join(drifted)
     rows = [
         *version_rows(facts),
         *preprocessing_rows(parameters),
-        *segment_rows(clustering, parameters, identities, jaccard),
+        *segment_rows(fit, parameters, identities),
+        *fit.scorer.rows(
+            [identity.segment_id for identity in identities], problem.feature_names
+        ),
         *rule_rows(
             explanation,
             parameters,
             identities,
-            set(names[feature_selection["is_always_known"]]),
+            set(
+                feature_selection.loc[
+                    feature_selection["is_always_known"], "feature_name"
+                ]
+            ),
         ),
-        *candidate_rows(selection.candidates),
+        *candidate_rows(fit.candidates),
         *training_bin_rows(training),
     ]
     return pa.Table.from_pylist(
@@ -276,8 +302,112 @@ def fit_version(
     )
 
 
+def date_of(customers: pd.DataFrame) -> str:
+    """Observation date of customers of one date, as yyyy-mm-dd."""
+    return str(customers["observation_date"].iloc[0])[:10]
+
+
+def pose_problem(
+    method: Method,
+    learned_from: pd.DataFrame,
+    feature_selection: pd.DataFrame,
+    settings: Mapping[str, Any],
+) -> tuple[list[FeatureParameters], Problem]:
+    """Scale the features of customers and say what a method is to make of them.
+
+    Parameters
+    ----------
+    method
+        The method.
+    learned_from
+        Those it learns from: rows of `training` or, where it learns outcomes, of
+        `outcome_training`, as for `fit_version`; rising by customer_id.
+    feature_selection, settings
+        As for `fit_version`.
+
+    Raises
+    ------
+    ValueError
+        If no feature is left.
+    """
+    from segmentation.methods import Problem
+    from segmentation.preprocessing import fit_preprocessing, transform_features
+
+    parameters = fit_preprocessing(
+        learned_from, settings_of_features(method, feature_selection, settings)
+    )
+    n_segments = settings["n_segments"]
+    problem = Problem(
+        matrix=transform_features(learned_from, parameters),
+        feature_names=tuple(feature.setting.name for feature in parameters),
+        n_segments=None if n_segments == "auto" else n_segments,
+        random_state=settings["random_state"],
+        settings=settings,
+        next_spend=learned_from["next_window_spend"].to_numpy(float)
+        if method.learns_outcome
+        else None,
+        segment_rules=settings["segment_rules"],
+    )
+    return parameters, problem
+
+
+def settings_of_features(
+    method: Method, feature_selection: pd.DataFrame, settings: Mapping[str, Any]
+) -> list[FeatureSetting]:
+    """How the features take part: those that the method needs, else the selected ones.
+
+    Raises
+    ------
+    ValueError
+        If the method needs none and none was selected.
+    """
+    from segmentation.preprocessing import FeatureSetting
+
+    configured = {
+        feature["name"]: FeatureSetting.from_mapping(feature)
+        for feature in settings["segmentation_features"]
+    }
+    if method.features:
+        return [configured.get(feature.name, feature) for feature in method.features]
+    selected = set(
+        feature_selection.loc[feature_selection["is_selected"], "feature_name"]
+    )
+    found = [feature for name, feature in configured.items() if name in selected]
+    if not found:
+        raise ValueError(
+            f"Of segmentation_features ({', '.join(configured)}) none was selected; "
+            "expected at least one. The table feature_selection gives the reasons."
+        )
+    return found
+
+
+def judge_out_of_time(
+    fit: Fit,
+    parameters: Sequence[FeatureParameters],
+    learned_from: pd.DataFrame,
+    training: pd.DataFrame,
+    outcomes: pd.DataFrame,
+) -> dict[str, float]:
+    """Judge what was learned at an older date by what came after the training date."""
+    from segmentation.outcomes import out_of_time_facts, spend_cuts
+    from segmentation.preprocessing import transform_features
+
+    later = outcomes[
+        (outcomes["observation_date"] == training["observation_date"].iloc[0])
+        & outcomes["next_window_spend"].notna()
+    ]
+    return out_of_time_facts(
+        expected=fit.scorer.predict(transform_features(later, parameters)),
+        spend_before=later["trailing_spend"].to_numpy(float),
+        spend_after=later["next_window_spend"].to_numpy(float),
+        cuts=spend_cuts(learned_from["next_window_spend"].to_numpy(float)),
+    )
+
+
 def identify_segments(
-    clustering: Clustering,
+    *,
+    fit: Fit,
+    order: NDArray[np.int64],
     training: pd.DataFrame,
     latest_version: pd.DataFrame,
     highest_segment_id: int,
@@ -285,47 +415,68 @@ def identify_segments(
 ) -> list[SegmentIdentity]:
     """Ids of new segments, from what the latest version makes of the same customers.
 
-    The training customers are scored with the preprocessing and the centroids that the
+    The training customers are scored with the preprocessing and the scorer that the
     latest version froze, whatever its features were: those of its own training date
     would be other customers, or the same ones at another age.
-    """
-    from sklearn.metrics import pairwise_distances_argmin
 
+    Parameters
+    ----------
+    fit
+        The new version.
+    order
+        Its segments in the order in which new ids are dealt (segments,).
+    training, latest_version, highest_segment_id, minimum_match_similarity
+        As for `fit_version` and `match_segments`.
+
+    Returns
+    -------
+    identities
+        One for each segment of the fit, in its own order.
+    """
     from segmentation.identity import first_identities, match_segments
     from segmentation.preprocessing import transform_features
 
-    n_segments = len(clustering.centers)
     if latest_version.empty:
-        return first_identities(n_segments, highest_segment_id)
-    parameters = read_preprocessing(latest_version)
-    old_ids, old_centers = read_centers(
-        latest_version, [parameter.setting.name for parameter in parameters]
-    )
-    old_labels = pairwise_distances_argmin(
-        transform_features(training, parameters), old_centers
-    )
-    return match_segments(
-        old_segment_ids=old_ids,
-        old_labels=old_labels.astype(np.int64),
-        new_labels=clustering.labels,
-        n_new=n_segments,
-        highest_segment_id=highest_segment_id,
-        minimum_match_similarity=minimum_match_similarity,
-    )
+        dealt = first_identities(len(order), highest_segment_id)
+    else:
+        parameters = read_preprocessing(latest_version)
+        old_ids, old_scorer = read_scorer(
+            latest_version, [parameter.setting.name for parameter in parameters]
+        )
+        rank = np.argsort(order)
+        names = fit.division.segment_names
+        old_names = given_names(latest_version)
+        dealt = match_segments(
+            old_segment_ids=old_ids,
+            old_labels=old_scorer.predict(transform_features(training, parameters)),
+            new_labels=rank[fit.labels],
+            n_new=len(order),
+            highest_segment_id=highest_segment_id,
+            minimum_match_similarity=minimum_match_similarity,
+            has_same_name=None
+            if not names
+            else np.array(
+                [
+                    [old_names.get(old_id) == names[new] for new in order]
+                    for old_id in old_ids
+                ]
+            ),
+        )
+    return [dealt[place] for place in np.argsort(order)]
 
 
 def warn_of(
-    selection: Selection,
+    fit: Fit,
     identities: Sequence[SegmentIdentity],
     settings: Mapping[str, Any],
 ) -> None:
     """Say in the build's log what the reader of the new version should know."""
-    if selection.chosen.faults:
+    if fit.judged.faults:
         LOGGER.warning(
             "n_segments %s: %d segments, but %s (see segmentation_k_candidates).",
             settings["n_segments"],
-            selection.chosen.n_segments,
-            "; ".join(selection.chosen.faults),
+            fit.judged.n_segments,
+            "; ".join(fit.judged.faults),
         )
     for identity in identities:
         is_new = identity.matched_from_segment_id is None

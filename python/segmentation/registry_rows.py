@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.scorers import SCORERS, Row, Scorer
+
 if TYPE_CHECKING:
-    from segmentation.clustering import Clustering
     from segmentation.explanation import Explanation
+    from segmentation.fitting import Fit
     from segmentation.identity import SegmentIdentity
     from segmentation.k_selection import Candidate
     from segmentation.preprocessing import FeatureParameters
-
-Row = dict[str, Any]
 
 
 def value_of(value: float | str | None) -> Row:
@@ -66,33 +66,34 @@ def preprocessing_rows(parameters: Sequence[FeatureParameters]) -> list[Row]:
 
 
 def segment_rows(
-    clustering: Clustering,
+    fit: Fit,
     parameters: Sequence[FeatureParameters],
     identities: Sequence[SegmentIdentity],
-    jaccard: NDArray[np.float64],
 ) -> list[Row]:
     """Rows of each segment: its size in training, its origin, stability and centroid.
 
-    `jaccard` (bootstraps, segments) holds the similarities of each segment.
+    The scoring order is that of the segments in the fit: of segments that score alike
+    the first has the customer.
     """
     rows: list[Row] = []
     for index, identity in enumerate(identities):
         segment = {"segment_id": identity.segment_id}
-        facts: dict[str, float | None] = {
-            "training_customers": int((clustering.labels == index).sum()),
+        facts: dict[str, float | str | None] = {
+            "scoring_order": index + 1,
+            "training_customers": int((fit.labels == index).sum()),
             "matched_from_segment_id": identity.matched_from_segment_id,
             "match_similarity": identity.match_similarity,
-            "bootstrap_jaccard_mean": jaccard[:, index].mean(),
-            "bootstrap_jaccard_minimum": jaccard[:, index].min(),
+            "bootstrap_jaccard_mean": fit.jaccard[:, index].mean(),
+            "bootstrap_jaccard_minimum": fit.jaccard[:, index].min(),
         }
+        if fit.division.segment_names:
+            facts["given_name"] = fit.division.segment_names[index]
         rows += [
             {**segment, "parameter": name, **value_of(value)}
             for name, value in facts.items()
             if value is not None
         ]
-        for parameter, scaled in zip(
-            parameters, clustering.centers[index], strict=True
-        ):
+        for parameter, scaled in zip(parameters, fit.centers[index], strict=True):
             feature = {**segment, "feature_name": parameter.setting.name}
             original = parameter.inverse(np.array([scaled]))[0]
             rows.append({**feature, "parameter": "centroid", **value_of(scaled)})
@@ -234,17 +235,20 @@ def read_preprocessing(rows: pd.DataFrame) -> list[FeatureParameters]:
     return [parameters[number] for number in sorted(parameters)]
 
 
-def read_centers(
+def read_scorer(
     rows: pd.DataFrame, feature_names: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Ids (segments,), rising, and centroids (segments, features) in scaled units."""
-    centers = rows[rows["parameter"] == "centroid"].pivot(
-        index="segment_id", columns="feature_name", values="number_value"
-    )
-    return (
-        centers.index.to_numpy(np.int64),
-        centers[list(feature_names)].to_numpy(np.float64),
-    )
+) -> tuple[NDArray[np.int64], Scorer]:
+    """Ids (segments,) in scoring order, and what tells the segment of a customer."""
+    order = rows[rows["parameter"] == "scoring_order"].sort_values("number_value")
+    segment_ids = order["segment_id"].to_numpy(np.int64)
+    scorer = SCORERS[text_fact(rows, "scorer")]
+    return segment_ids, scorer.from_rows(rows, segment_ids.tolist(), feature_names)
+
+
+def given_names(rows: pd.DataFrame) -> dict[int, str]:
+    """Names that the method itself gave to segments, by their ids."""
+    named = rows[rows["parameter"] == "given_name"]
+    return dict(zip(named["segment_id"].astype(int), named["text_value"], strict=True))
 
 
 def read_bins(

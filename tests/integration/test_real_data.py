@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Warehouse
+from conftest import BUT_THE_SAMPLE, Warehouse
 
 RETAIL_LINES = 541_909
 RETAIL_LINES_WITHOUT_CUSTOMER = 135_080
@@ -117,7 +117,7 @@ def build_renamed(
             f"copy ({query.format(folder=shared_data)}) to '{folder / name}.parquet'"
         )
     return Warehouse(folder).build(
-        *["--exclude", "path:seeds/crm_sample"],
+        *BUT_THE_SAMPLE,
         variables={
             "crm_location": f"read_parquet('{folder}/{{name}}.parquet')",
             "crm_tables": list(tables),

@@ -9,12 +9,7 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.clustering import (
-    START_ROWS,
-    Clustering,
-    fit_kmeans,
-    order_by_value,
-)
+from segmentation.clustering import START_ROWS, fit_kmeans
 
 Matrix = NDArray[np.float64]
 
@@ -114,31 +109,3 @@ def test_as_many_distinct_customers_as_segments_are_enough() -> None:
     clustering = fit_kmeans(matrix, 3, random_state=0)
     assert sorted(clustering.centers[:, 0]) == [0, 5, 9]
     assert clustering.inertia == 0
-
-
-def test_segments_are_numbered_by_falling_mean_value() -> None:
-    clustering = Clustering(
-        centers=np.array([[0.0], [10.0], [20.0]]),
-        labels=np.array([0, 1, 1, 2, 0]),
-        distances=np.array([0.1, 0.2, 0.3, 0.4, 0.5]),
-        inertia=0.55,
-    )
-    # Mean values: 6 of the first, 55 of the second, 30 of the third.
-    ordered = order_by_value(clustering, np.array([5.0, 100.0, 10.0, 30.0, 7.0]))
-
-    assert_array_equal(ordered.centers, [[10.0], [20.0], [0.0]])
-    assert_array_equal(ordered.labels, [2, 0, 0, 1, 2])
-    assert_array_equal(ordered.distances, clustering.distances)
-    assert ordered.inertia == clustering.inertia
-
-
-def test_segments_of_equal_value_are_numbered_by_their_centers() -> None:
-    clustering = Clustering(
-        centers=np.array([[3.0], [1.0], [2.0]]),
-        labels=np.array([0, 1, 2]),
-        distances=np.zeros(3),
-        inertia=0.0,
-    )
-    ordered = order_by_value(clustering, np.array([7.0, 7.0, 7.0]))
-    assert_array_equal(ordered.centers, [[1.0], [2.0], [3.0]])
-    assert_array_equal(ordered.labels, [2, 0, 1])

@@ -1,0 +1,100 @@
+{{ config(materialized='view') }}
+
+{#
+    The segment of every customer on every date where the version in use scores by a
+    network with one hidden layer; else no rows.
+#}
+{% set features = scored_features() %}
+{% set network = scored_network() %}
+
+with
+
+vectors as (
+
+    select * from {{ ref('customer_feature_vectors') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('segmentation_versions') }}
+    where is_in_use
+        and scorer = 'network'
+
+),
+
+hidden as (
+
+    select
+        vectors.observation_date,
+        vectors.customer_id,
+        {%- for feature in features %}
+        vectors.{{ feature }},
+        {%- endfor %}
+        {%- for unit in network.units %}
+        greatest(
+            0e0,
+            {{ unit.terms | join('\n            + ') }}
+        ) as unit_{{ unit.number }},
+        {%- endfor %}
+        vectors.segmentation_version
+    from vectors
+    inner join versions
+        on vectors.segmentation_version = versions.segmentation_version
+
+),
+
+outputs as (
+
+    select
+        *,
+        {%- for output in network.outputs %}
+        {{ output.terms | join('\n        + ') }} as output_{{ output.segment_id }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from hidden
+
+),
+
+-- Of equal outputs the first wins.
+greatest_output as (
+
+    select
+        *,
+        greatest(
+            {%- for output in network.outputs %}
+            output_{{ output.segment_id }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as greatest_output
+    from outputs
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+        customer_id,
+        segmentation_version,
+        cast(
+            case
+                {%- for output in network.outputs %}
+                when output_{{ output.segment_id }} >= greatest_output
+                    then {{ output.segment_id }}
+                {%- endfor %}
+            end as bigint
+        ) as segment_id,
+
+        ---------- numerics
+        {%- for feature in features %}
+        {{ feature }},
+        {%- endfor %}
+
+        ---------- booleans
+        false as is_noise
+    from greatest_output
+
+)
+
+select * from final

@@ -1,0 +1,36 @@
+"""What the methods have in common that look for places where customers are dense."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.k_selection import MINIMUM_SEGMENT_SHARE
+from segmentation.methods import Division
+
+
+def minimum_customers(n_customers: int) -> int:
+    """Count the customers that a segment of so many must have at least; 2 or more."""
+    return max(2, math.ceil(MINIMUM_SEGMENT_SHARE * n_customers))
+
+
+def dense_division(
+    name: str, labels: NDArray[np.int64], facts: dict[str, float | str], advice: str
+) -> Division:
+    """Make a division of labels (customers,), -1 for noise.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 2 segments: it says what was found and gives `advice`.
+    """
+    n_segments = int(labels.max()) + 1
+    noise = float((labels < 0).mean())
+    if n_segments < 2:
+        chosen = ", ".join(f"{fact} {value:.4g}" for fact, value in facts.items())
+        raise ValueError(
+            f"segmentation_method {name} found {n_segments} segments and "
+            f"{100 * noise:.1f} % noise among {len(labels)} customers ({chosen}); "
+            f"expected at least 2 segments. {advice}"
+        )
+    return Division(labels, n_segments, facts={**facts, "noise_share": noise})

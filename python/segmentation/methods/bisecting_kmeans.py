@@ -1,0 +1,26 @@
+"""Bisecting k-means (Steinbach, Karypis and Kumar 2000): halve the widest, again.
+
+Of the segments so far the one with the greatest inertia is divided in two by k-means,
+which starts as often as k-means itself does.
+
+Whoever is new walks down the tree of the divisions, which need not end at the nearest
+centroid: how far centroids follow is measured.
+"""
+
+import numpy as np
+from sklearn.cluster import BisectingKMeans
+
+from segmentation.clustering import N_INIT
+from segmentation.methods import Division, Method, Problem
+
+
+def divide(problem: Problem) -> Division:
+    """Make as many segments as the problem says."""
+    n_segments = problem.number()
+    model = BisectingKMeans(
+        n_segments, n_init=N_INIT, random_state=problem.random_state
+    ).fit(problem.matrix)
+    return Division(model.labels_.astype(np.int64), n_segments)
+
+
+METHOD = Method(divide)

@@ -1,0 +1,127 @@
+"""A mixture of normal distributions with diagonal covariances: oval segments.
+
+Where `n_segments` is `auto`, the number of components is that of `k_range` with the
+least Bayesian information criterion (Schwarz 1978; Fraley and Raftery 2002), of those
+whose every segment has `MINIMUM_SEGMENT_SHARE` of the customers; where none has, of
+all in which every component has a customer.
+
+Every number is fitted `N_INIT` times on the customers of `selection_rows`, and the best
+fit of the chosen number goes on from where it ended with all of them. Customers who are
+alike in a feature, such as those who never bought, may be a component without variance;
+scikit-learn adds 1e-6 to every variance, so hardly anybody else is in it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.mixture import GaussianMixture
+
+from segmentation.clustering import check_distinct
+from segmentation.k_selection import (
+    MINIMUM_SEGMENT_SHARE,
+    SelectionSettings,
+    selection_rows,
+)
+from segmentation.methods import Division, Method, Problem
+from segmentation.scorers import QuadraticScorer
+
+# Starts end in different optima, as those of k-means do.
+N_INIT = 10
+# Far more than any fit needs: the tolerance is to say where it stops.
+MAX_ITER = 1000
+
+
+def divide(problem: Problem) -> Division:
+    """Fit as many components as the problem says, or as the criterion chooses.
+
+    Raises
+    ------
+    ValueError
+        If fewer customers differ than there are components.
+    """
+    settings = SelectionSettings.from_mapping(problem.settings)
+    sample = problem.matrix[selection_rows(len(problem.matrix), settings)]
+    first, last = settings.k_range
+    if problem.n_segments is not None:
+        first = last = problem.number()
+    check_distinct(sample, first)
+    last = min(last, len(np.unique(sample, axis=0)))
+    mixtures = [
+        fit_mixture(sample, number, problem.random_state)
+        for number in range(first, last + 1)
+    ]
+    criteria = [float(mixture.bic(sample)) for mixture in mixtures]
+    chosen = mixtures[choose(criteria, [smallest_share(m, sample) for m in mixtures])]
+    if len(sample) < len(problem.matrix):
+        chosen = go_on(chosen, problem.matrix)
+
+    return Division(
+        labels=chosen.predict(problem.matrix).astype(np.int64),
+        n_segments=len(chosen.weights_),
+        scorer=scorer_of(chosen),
+        facts={
+            f"bic_of_{len(mixture.weights_)}": criterion
+            for mixture, criterion in zip(mixtures, criteria, strict=True)
+        },
+    )
+
+
+def fit_mixture(
+    matrix: NDArray[np.float64], n_components: int, random_state: int
+) -> GaussianMixture:
+    """Fit a mixture to scaled features (customers, features), from several starts."""
+    return GaussianMixture(
+        n_components,
+        covariance_type="diag",
+        n_init=N_INIT,
+        max_iter=MAX_ITER,
+        random_state=random_state,
+    ).fit(matrix)
+
+
+def go_on(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> GaussianMixture:
+    """Fit a mixture to more customers (customers, features), from where it ended."""
+    return GaussianMixture(
+        len(mixture.weights_),
+        covariance_type="diag",
+        max_iter=MAX_ITER,
+        weights_init=mixture.weights_,
+        means_init=mixture.means_,
+        precisions_init=mixture.precisions_,
+        random_state=0,
+    ).fit(matrix)
+
+
+def smallest_share(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> float:
+    """Share of customers (customers, features) whom the rarest component has."""
+    sizes = np.bincount(mixture.predict(matrix), minlength=len(mixture.weights_))
+    return float(sizes.min() / len(matrix))
+
+
+def choose(criteria: Sequence[float], smallest_shares: Sequence[float]) -> int:
+    """Position of the least criterion of those whose segments are large enough."""
+    for minimum in (MINIMUM_SEGMENT_SHARE, np.nextafter(0, 1), 0):
+        allowed = np.where(np.array(smallest_shares) >= minimum, criteria, np.inf)
+        if np.isfinite(allowed).any():
+            break
+    return int(allowed.argmin())
+
+
+def scorer_of(mixture: GaussianMixture) -> QuadraticScorer:
+    """Score by the negative logarithm of weight times density, without constants.
+
+    For component k with weight w, means m and variances v it is
+
+        sum over features of (x - m)^2 / (2 v), plus sum of ln(v) / 2 - ln(w)
+    """
+    variances = mixture.covariances_
+    return QuadraticScorer(
+        centers=mixture.means_,
+        curvatures=1 / (2 * variances),
+        slopes=np.zeros_like(variances),
+        intercepts=np.log(variances).sum(axis=1) / 2 - np.log(mixture.weights_),
+    )
+
+
+METHOD = Method(divide, chooses_number=True)

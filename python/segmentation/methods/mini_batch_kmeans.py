@@ -1,0 +1,27 @@
+"""K-means on batches of customers (Sculley 2010), for when all of them are too many.
+
+It starts as often as k-means does. What is not said here is as scikit-learn has it:
+batches of 1024 customers, until ten of them in a row bring no better inertia.
+"""
+
+import numpy as np
+from sklearn.cluster import MiniBatchKMeans
+
+from segmentation.clustering import N_INIT
+from segmentation.methods import Division, Method, Problem
+from segmentation.scorers import QuadraticScorer
+
+
+def divide(problem: Problem) -> Division:
+    """Make as many segments as the problem says."""
+    model = MiniBatchKMeans(
+        problem.number(), n_init=N_INIT, random_state=problem.random_state
+    ).fit(problem.matrix)
+    return Division(
+        labels=model.labels_.astype(np.int64),
+        n_segments=len(model.cluster_centers_),
+        scorer=QuadraticScorer.nearest_centroid(model.cluster_centers_),
+    )
+
+
+METHOD = Method(divide)

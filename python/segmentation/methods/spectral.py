@@ -1,0 +1,75 @@
+"""Spectral clustering: cut a graph of neighbours where it hangs together least.
+
+Shi and Malik (2000), with the segments read from the eigenvectors by a pivoted QR
+factorisation (Damle, Minden and Ying 2019), which needs no random start.
+
+Each customer is joined with the natural logarithm of the number of customers, rounded
+up, of his nearest (von Luxburg 2007, A tutorial on spectral clustering, section 8.2). A
+graph that falls into more parts than segments says nothing of which parts belong
+together: the number of neighbours is then doubled, until it does not.
+"""
+
+import math
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+from sklearn.cluster import SpectralClustering
+from sklearn.neighbors import kneighbors_graph
+
+from segmentation.methods import Division, Method, Problem
+
+
+def divide(problem: Problem) -> Division:
+    """Make as many segments as the problem says.
+
+    Raises
+    ------
+    ValueError
+        If fewer customers differ than segments, or there are no more of them.
+    """
+    n_segments = problem.number()
+    if len(problem.matrix) == n_segments:
+        raise ValueError(
+            f"segmentation_method spectral was given {n_segments} customers; expected "
+            f"more than n_segments = {n_segments}."
+        )
+    graph, neighbors = neighbor_graph(problem.matrix, n_segments)
+    model = SpectralClustering(
+        n_segments,
+        affinity="precomputed",
+        assign_labels="cluster_qr",
+        random_state=problem.random_state,
+    )
+    with warnings.catch_warnings():
+        # As many parts as segments are what it looks for.
+        warnings.filterwarnings("ignore", message="Graph is not fully connected")
+        labels = model.fit_predict(graph)
+    return Division(labels.astype(np.int64), n_segments, facts={"neighbors": neighbors})
+
+
+def neighbor_graph(
+    matrix: NDArray[np.float64], n_segments: int
+) -> tuple[csr_matrix, int]:
+    """Graph of neighbours with at most as many parts as segments.
+
+    Returns
+    -------
+    graph, neighbors
+        1 for customers who are neighbours of each other, 0.5 where one is of the other
+        (customers, customers); the number of neighbours of each.
+    """
+    neighbors = math.ceil(math.log(len(matrix)))
+    while True:
+        neighbors = min(neighbors, len(matrix) - 1)
+        nearest = kneighbors_graph(matrix, neighbors)
+        graph = (nearest + nearest.T) / 2
+        parts, _ = connected_components(graph, directed=False)
+        if parts <= n_segments:
+            return graph, neighbors
+        neighbors *= 2
+
+
+METHOD = Method(divide, grows_with_square=True)

@@ -1,0 +1,96 @@
+"""Read a tree of scikit-learn as rules."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.tree import DecisionTreeClassifier
+
+from segmentation.scorers import RulesScorer
+
+
+def leaf_bounds(
+    tree: DecisionTreeClassifier,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Bounds of the leaves of a fitted tree, and where they are in it.
+
+    Returns
+    -------
+    lower, upper
+        (leaves, features): a leaf holds lower < x <= upper; infinite for no bound.
+    nodes
+        Node of each leaf, as `tree.apply` names it (leaves,).
+    """
+    structure = tree.tree_
+    n_features = tree.n_features_in_
+    found: list[tuple[NDArray[np.float64], NDArray[np.float64], int]] = []
+    pending = [(0, np.full(n_features, -np.inf), np.full(n_features, np.inf))]
+    while pending:
+        node, lower, upper = pending.pop()
+        left, right = structure.children_left[node], structure.children_right[node]
+        if left == right:
+            found.append((lower, upper, node))
+            continue
+        feature, threshold = structure.feature[node], structure.threshold[node]
+        upper_of_left, lower_of_right = upper.copy(), lower.copy()
+        upper_of_left[feature] = lower_of_right[feature] = threshold
+        pending += [(right, lower_of_right, upper), (left, lower, upper_of_left)]
+    return (
+        np.array([lower for lower, _, _ in found]),
+        np.array([upper for _, upper, _ in found]),
+        np.array([node for _, _, node in found]),
+    )
+
+
+def rules_of(tree: DecisionTreeClassifier, n_segments: int) -> RulesScorer:
+    """Rules that predict what a tree does whose classes are segments, from 0."""
+    lower, upper, nodes = leaf_bounds(tree)
+    segments = tree.classes_[tree.tree_.value[nodes, 0].argmax(axis=1)]
+    return RulesScorer(
+        lower,
+        upper,
+        segments.astype(np.int64),
+        n_segments,
+        np.zeros(len(nodes), dtype=bool),
+    )
+
+
+def fit_rules(
+    matrix: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    centers: NDArray[np.float64],
+    maximum_leaves: int,
+    random_state: int,
+) -> RulesScorer:
+    """Rules that treat customers as a clustering did that cannot predict.
+
+    Parameters
+    ----------
+    matrix
+        Scaled features (customers, features).
+    labels
+        Segment of each customer, from 0; -1 for noise (customers,).
+    centers
+        Centres of the segments (segments, features).
+    maximum_leaves
+        Leaves of the tree at most, at least 2.
+    random_state
+        Which of equally good splits is taken.
+
+    Returns
+    -------
+    scorer
+        Leaves of noise belong to the segment whose centre is nearest to the mean of
+        their customers.
+    """
+    tree = DecisionTreeClassifier(
+        max_leaf_nodes=maximum_leaves, random_state=random_state
+    ).fit(matrix, labels)
+    lower, upper, nodes = leaf_bounds(tree)
+    segments = tree.classes_[tree.tree_.value[nodes, 0].argmax(axis=1)]
+    is_noise = segments < 0
+    leaf_of = tree.apply(matrix)
+    for leaf in np.flatnonzero(is_noise):
+        mean = matrix[leaf_of == nodes[leaf]].mean(axis=0)
+        segments[leaf] = ((centers - mean) ** 2).sum(axis=1).argmin()
+    return RulesScorer(lower, upper, segments.astype(np.int64), len(centers), is_noise)

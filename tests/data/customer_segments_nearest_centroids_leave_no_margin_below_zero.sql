@@ -1,0 +1,24 @@
+with
+
+customers as (
+
+    select * from {{ ref('customer_segments') }}
+
+),
+
+-- The versions of which every score is a squared distance.
+nearest_centroid_versions as (
+
+    select segmentation_version
+    from {{ ref('segmentation_score_terms') }}
+    group by segmentation_version
+    having bool_and(score_curvature = 1 and score_slope = 0 and score_intercept = 0)
+
+)
+
+select customers.*
+from customers
+inner join nearest_centroid_versions
+    on customers.segmentation_version
+        = nearest_centroid_versions.segmentation_version
+where customers.margin < 0

@@ -1,0 +1,339 @@
+"""Methods are measured by the same rulers, and one that fails stops no other."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import NDArray
+from scipy.stats import f_oneway
+from sklearn.datasets import make_blobs
+from sklearn.metrics import (
+    adjusted_rand_score,
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    silhouette_score,
+)
+
+from segmentation import k_selection
+from segmentation.comparison import (
+    Customers,
+    Entrant,
+    Facts,
+    Result,
+    agreement,
+    compare,
+    eta_squared,
+    quantile_groups,
+)
+from segmentation.fitting import fit_method
+from segmentation.k_selection import SelectionSettings
+from segmentation.methods import Division, Method, Problem, load_method
+from segmentation.scorers import QuadraticScorer
+
+SETTINGS: dict[str, Any] = {
+    "k_range": [3, 5],
+    "bootstrap_count": 4,
+    "prediction_strength_splits": 2,
+    "gap_reference_count": 2,
+    "selection_sample_rows": 300,
+    "random_state": 0,
+    "minimum_scoring_agreement": 0.9,
+    "maximum_scoring_leaves": 64,
+}
+# Four groups of customers, of which those of the last two are of one kind.
+BLOBS, BLOB_OF = make_blobs(
+    n_samples=600,
+    centers=[[0, 0], [10, 0], [0, 10], [4, 14]],
+    cluster_std=1.5,
+    random_state=0,
+)
+RANDOM = np.random.default_rng(1)
+TOTAL_SPEND = np.round(RANDOM.gamma(1, 50, 600) * (RANDOM.random(600) > 0.3), 2)
+NEXT_SPEND = np.round(BLOB_OF * 10 + RANDOM.gamma(1, 20, 600) + TOTAL_SPEND / 5, 2)
+CUSTOMERS = Customers(BLOBS, TOTAL_SPEND, TOTAL_SPEND / 3, NEXT_SPEND)
+PROBLEM = Problem(
+    matrix=BLOBS,
+    feature_names=("recency_days", "total_spend"),
+    n_segments=None,
+    random_state=0,
+    settings=SETTINGS,
+)
+TIME = "fit_seconds"
+
+
+def entrant(name: str, method: Method, problem: Problem = PROBLEM) -> Entrant:
+    return Entrant(name, method, problem, BLOBS)
+
+
+def by_centers(
+    *centers: tuple[float, float], is_noise: Callable[..., Any] | None = None
+) -> Method:
+    """A method that always has the same centers, and whoever is far is noise."""
+
+    def divide(problem: Problem) -> Division:
+        scorer = QuadraticScorer.nearest_centroid(np.array(centers, dtype=float))
+        labels = scorer.predict(problem.matrix)
+        if is_noise is None:
+            # Only segments that have a name may be empty.
+            names = tuple(str(center) for center in centers)
+            return Division(labels, len(centers), scorer, segment_names=names)
+        return Division(
+            np.where(is_noise(problem.matrix), -1, labels), len(centers), None
+        )
+
+    return Method(divide, chooses_number=True)
+
+
+def raising(error: Exception) -> Method:
+    def divide(_: Problem) -> Division:
+        raise error
+
+    return Method(divide, chooses_number=True)
+
+
+THREE = by_centers((0, 0), (10, 0), (2, 12))
+TWO = by_centers((0, 0), (2, 12))
+
+
+def results_of(
+    entrants: list[Entrant], customers: Customers = CUSTOMERS
+) -> dict[str, Result]:
+    by_name = {entrant.name: entrant for entrant in entrants}
+    return compare(list(by_name), by_name.__getitem__, customers)
+
+
+def facts_of(entrants: list[Entrant], customers: Customers = CUSTOMERS) -> list[Facts]:
+    return [result.facts for result in results_of(entrants, customers).values()]
+
+
+def nearest(*centers: tuple[float, float]) -> NDArray[np.int64]:
+    distances = ((BLOBS[:, None] - np.array(centers)[None]) ** 2).sum(axis=2)
+    labels: NDArray[np.int64] = distances.argmin(axis=1)
+    return labels
+
+
+def one_way_eta_squared(labels: NDArray[np.int64], values: NDArray[Any]) -> float:
+    """From the F of scipy: eta squared is F d / (F d + n - k), d = k - 1."""
+    groups = [values[labels == label] for label in np.unique(labels)]
+    explained = f_oneway(*groups).statistic * (len(groups) - 1)
+    return float(explained / (explained + len(values) - len(groups)))
+
+
+def test_segments_are_measured_as_scikit_learn_does() -> None:
+    everybody = {**SETTINGS, "selection_sample_rows": 600}
+    [facts] = facts_of([entrant("three", THREE, replace(PROBLEM, settings=everybody))])
+    labels = nearest((0, 0), (10, 0), (2, 12))
+    expected = {
+        "customers": 600,
+        "customers_fitted": 600,
+        "n_segments": 3,
+        "noise_share": 0,
+        "scorer_agreement": 1,
+        "resample_count": 4,
+        "mean_jaccard": 1,
+        "minimum_jaccard": 1,
+        "silhouette": silhouette_score(BLOBS, labels),
+        "davies_bouldin": davies_bouldin_score(BLOBS, labels),
+        "calinski_harabasz": calinski_harabasz_score(BLOBS, labels),
+        "smallest_share": np.bincount(labels).min() / 600,
+    }
+    assert facts["scorer"] == "quadratic"
+    assert_allclose([facts[name] for name in expected], list(expected.values()))
+
+
+def test_next_spend_is_explained_as_an_analysis_of_variance_says() -> None:
+    three, two = facts_of([entrant("three", THREE), entrant("two", TWO)])
+    for facts, labels in (
+        (three, nearest((0, 0), (10, 0), (2, 12))),
+        (two, nearest((0, 0), (2, 12))),
+    ):
+        assert_allclose(facts["eta_squared"], one_way_eta_squared(labels, NEXT_SPEND))
+    # As many groups by spend as there are segments.
+    assert_allclose(
+        [f["spend_quantiles_eta_squared"] for f in (three, two)],
+        [
+            one_way_eta_squared(quantile_groups(TOTAL_SPEND, count), NEXT_SPEND)
+            for count in (3, 2)
+        ],
+    )
+
+
+def test_eta_squared_by_hand() -> None:
+    values = np.array([1.0, 3.0, 3.0, 7.0, 5.0, 5.0])
+    # Means 2, 5 and 4 of all. Between groups 2 (2 - 4)^2 + 4 (5 - 4)^2 = 12, in all
+    # 9 + 1 + 1 + 9 + 1 + 1 = 22.
+    assert_allclose(eta_squared(np.array([4, 4, 0, 0, 0, 0]), values), 12 / 22)
+    assert np.isnan(eta_squared(np.array([0, 0, 1]), np.full(3, 0.1)))
+
+
+def test_equal_spend_is_never_parted() -> None:
+    spend = np.array([0.0, 0.0, 0.0, 50.0, 20.0, 0.0, 10.0, 10.00001])
+    # Of those with 10, three quarters of the eight are not above; the zeros start in
+    # the third of four groups, of which the fourth has nobody.
+    assert_array_equal(quantile_groups(spend, 4), [2, 2, 2, 0, 0, 2, 1, 1])
+    assert_array_equal(
+        np.bincount(quantile_groups(np.arange(12.0), 3)[::-1]), [4, 4, 4]
+    )
+
+
+def test_a_method_that_fails_is_a_row_with_its_reason() -> None:
+    entrants = {
+        "empty": entrant("empty", raising(ValueError("nobody is dense"))),
+        "broken": entrant("broken", raising(RuntimeError("no memory"))),
+        "three": entrant("three", THREE),
+    }
+    results = compare([*entrants, "unheard_of"], entrants.__getitem__, CUSTOMERS)
+    assert results["empty"].facts == {
+        "customers": 600,
+        "customers_fitted": 600,
+        "refusal_reason": "nobody is dense",
+    }
+    assert results["broken"].facts["refusal_reason"] == "RuntimeError: no memory"
+    assert results["unheard_of"].facts == {
+        "customers": 600,
+        "refusal_reason": "KeyError: 'unheard_of'",
+    }
+    assert results["empty"].labels is None
+    assert "refusal_reason" not in results["three"].facts
+    assert list(agreement(results)) == []
+
+
+def test_a_method_that_cannot_be_scored_keeps_what_is_known_of_it() -> None:
+    def divide(problem: Problem) -> Division:
+        order = np.arange(len(problem.matrix))
+        return Division(order % 2, 2, None)
+
+    refused = Method(divide, chooses_number=True, grows_with_square=True)
+    problem = replace(PROBLEM, settings={**SETTINGS, "maximum_scoring_leaves": 2})
+    [facts] = facts_of([entrant("random", refused, problem)])
+    assert facts.pop("fit_seconds") >= 0
+    assert "random cannot score all customers" in str(facts.pop("refusal_reason"))
+    assert facts == {
+        "customers": 600,
+        "customers_fitted": 300,
+        "n_segments": 2,
+        "noise_share": 0,
+    }
+
+
+def test_noise_is_a_share_of_the_customers_that_the_method_was_given() -> None:
+    method = by_centers((0, 0), (10, 0), (2, 12), is_noise=lambda m: m[:, 1] > 16)
+    settings = {**SETTINGS, "minimum_scoring_agreement": 0.995}
+    [result] = results_of(
+        [entrant("noisy", method, replace(PROBLEM, settings=settings))]
+    ).values()
+    is_noise = BLOBS[:, 1] > 16
+    assert 0.01 < is_noise.mean() < 0.1
+    assert_allclose(result.facts["noise_share"], is_noise.mean())
+    # All of them are in a segment all the same.
+    assert result.facts["n_segments"] == 3
+    assert result.labels is not None
+    assert set(result.labels) == {0, 1, 2}
+    assert (result.labels[is_noise] == 2).all()
+
+
+def test_the_choice_of_the_number_of_segments_is_made_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everybody = {**SETTINGS, "selection_sample_rows": 600}
+    selection = k_selection.divide(
+        BLOBS, "auto", SelectionSettings.from_mapping(everybody)
+    )
+
+    def never(*_: Any) -> None:
+        raise AssertionError("the number is chosen again")
+
+    monkeypatch.setattr(k_selection, "divide", never)
+    wanted = []
+
+    def divide(problem: Problem) -> Division:
+        wanted.append(problem.n_segments)
+        return THREE.divide(problem)
+
+    shared = replace(PROBLEM, selection=selection, settings=everybody)
+    kmeans, other = facts_of(
+        [
+            entrant("kmeans", load_method("kmeans"), shared),
+            entrant("other", Method(divide), shared),
+        ]
+    )
+    chosen = selection.chosen
+    assert wanted[0] == kmeans["n_segments"] == chosen.n_segments
+    assert kmeans["minimum_jaccard"] == chosen.minimum_jaccard
+    assert_allclose(kmeans["davies_bouldin"], chosen.davies_bouldin)
+    assert_allclose(kmeans["silhouette"], chosen.silhouette)
+    assert "refusal_reason" not in other
+    # Not the time of doing nothing: of a fit.
+    assert float(kmeans["fit_seconds"]) > 0.005
+
+
+def test_what_a_method_makes_is_what_production_would_make() -> None:
+    method = load_method("kmeans")
+    problem = replace(PROBLEM, n_segments=4)
+    [result] = results_of([entrant("kmeans", method, problem)]).values()
+    fit = fit_method("kmeans", method, problem)
+    assert_array_equal(result.labels, fit.labels)
+    assert result.facts["minimum_jaccard"] == fit.judged.minimum_jaccard
+    assert result.facts["smallest_share"] == fit.judged.smallest_share
+
+
+def test_one_segment_has_no_index_and_an_empty_one_is_the_smallest() -> None:
+    far = (1e6, 1e6)
+    one, three = facts_of(
+        [
+            entrant("one", by_centers((0, 0), far)),
+            entrant("three", by_centers((0, 0), far, (10, 0))),
+        ]
+    )
+    assert "silhouette" not in one
+    assert "davies_bouldin" not in one
+    assert_allclose(one["eta_squared"], 0, atol=1e-12)
+    assert_allclose(one["spend_quantiles_eta_squared"], 0, atol=1e-12)
+    assert one["smallest_share"] == three["smallest_share"] == 0
+    assert_allclose(
+        three["davies_bouldin"], davies_bouldin_score(BLOBS, nearest((0, 0), (10, 0)))
+    )
+    assert np.isfinite(float(three["silhouette"]))
+
+
+def test_without_an_outcome_nothing_is_said_of_next_spend() -> None:
+    [facts] = facts_of(
+        [entrant("three", THREE)], replace(CUSTOMERS, next_spend=np.full(600, np.nan))
+    )
+    assert "eta_squared" not in facts
+    assert "refusal_reason" not in facts
+
+
+def test_agreement_is_the_adjusted_rand_index_of_every_pair() -> None:
+    entrants = [
+        entrant("three", THREE),
+        entrant("failed", raising(ValueError("no"))),
+        entrant("two", TWO),
+        entrant("same", by_centers((10, 0), (2, 12), (0, 0))),
+    ]
+    pairs = agreement(results_of(entrants))
+    assert list(pairs) == list(combinations(["three", "two", "same"], 2))
+    expected = adjusted_rand_score(
+        nearest((0, 0), (2, 12)), nearest((0, 0), (10, 0), (2, 12))
+    )
+    assert_allclose(pairs["three", "two"], expected)
+    assert_allclose(pairs["two", "same"], expected)
+    assert pairs["three", "same"] == 1
+    reverse = agreement(results_of(entrants[::-1]))
+    assert_allclose(reverse["two", "three"], pairs["three", "two"])
+
+
+def test_only_the_time_differs_from_run_to_run() -> None:
+    entrants = [
+        entrant("kmeans", load_method("kmeans"), replace(PROBLEM, n_segments=4)),
+        entrant("three", THREE),
+    ]
+    first, second = (facts_of(entrants) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        assert one.pop(TIME) > 0
+        other.pop(TIME)
+        assert one == other
