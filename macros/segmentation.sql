@@ -127,18 +127,16 @@
 {%- endmacro %}
 
 
-    The rules that explain the version in use, each with rule_number and predicate; none
+{#
+    The rules that explain the version in use, each with its number and predicate; none
     before the first fit.
 #}
 {% macro published_rules() %}
     {% set rules = [] %}
-    {% set condition = "parameter = 'rule_predicate'" %}
-    {% set numbers = registry_values('unit_number', condition, 'unit_number') %}
-    {% set predicates = registry_values('text_value', condition, 'unit_number') %}
-    {% for number in numbers %}
-        {% do rules.append({
-            'rule_number': number, 'predicate': predicates[loop.index0]
-        }) %}
+    {% for number, predicate in registry_rows(
+        'unit_number, text_value', "parameter = 'rule_predicate'", 'unit_number'
+    ) %}
+        {% do rules.append({'rule_number': number, 'predicate': predicate}) %}
     {% endfor %}
     {{ return(rules) }}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# Names made of the words of segment_name_words: a short one, and one of a word more. #}
+{# Names from the words of segment_name_words: a short one, and one of a word more. #}
 with
 
 name_words as (
@@ -14,7 +14,7 @@ segments as (
         segmentation_version,
         segment_id,
         count(*) filter (where place = 1 or (place = 2 and is_clear)) as word_count,
-        bool_or(is_telling) as has_telling_feature
+        bool_or(is_clear) as has_clear_feature
     from name_words
     group by segmentation_version, segment_id
 
@@ -25,7 +25,7 @@ candidates as (
     select
         segments.segmentation_version,
         segments.segment_id,
-        segments.has_telling_feature,
+        segments.has_clear_feature,
         segments.word_count + numbers.extra_words as word_count,
         numbers.extra_words
     from segments
@@ -105,7 +105,7 @@ named as (
         case
             when composed.word_count = candidates.word_count
                 then trim(composed.adjectives || ' ' || composed.noun)
-            when not candidates.has_telling_feature and candidates.extra_words = 0
+            when not candidates.has_clear_feature and candidates.extra_words = 0
                 then 'typical customers'
         end as name
     from candidates

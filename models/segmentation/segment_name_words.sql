@@ -100,9 +100,9 @@ worded as (
                 deviations.feature_name
             order by
                 feature_words.center_from desc nulls last,
-                feature_words.center_to nulls last,
-                feature_words.other_feature_name nulls last,
-                feature_words.adjective
+                feature_words.center_to asc nulls last,
+                feature_words.other_feature_name asc nulls last,
+                feature_words.adjective asc
         ) as word_rank
     from deviations
     inner join feature_words
@@ -113,12 +113,13 @@ worded as (
             and deviations.segment_id = others.segment_id
             and feature_words.other_feature_name = others.feature_name
     where deviations.distance_from_mean >= {{ least_deviation }}
-        and deviations.center >= coalesce(feature_words.center_from, deviations.center)
+        and not coalesce(deviations.center < feature_words.center_from, false)
         and not coalesce(deviations.center >= feature_words.center_to, false)
         and (
             feature_words.other_feature_name is null
             or (
-                others.center >= coalesce(feature_words.other_center_from, others.center)
+                others.center is not null
+                and not coalesce(others.center < feature_words.other_center_from, false)
                 and not coalesce(others.center >= feature_words.other_center_to, false)
             )
         )
@@ -136,7 +137,6 @@ described as (
         worded.adjective,
         worded.noun,
         deviations.distance_from_mean,
-        deviations.distance_from_mean >= {{ least_deviation }} as is_telling,
         deviations.distance_from_mean >= {{ clear_deviation }} as is_clear
     from deviations
     left join worded
@@ -154,7 +154,7 @@ told as (
         *,
         row_number() over (
             partition by segmentation_version, segment_id, aspect
-            order by distance_from_mean desc, feature_number
+            order by distance_from_mean desc, feature_number asc
         ) as aspect_rank
     from described
 
@@ -181,16 +181,15 @@ final as (
                 then row_number() over (
                     partition by segmentation_version, segment_id
                     order by
-                        cast(adjective is null as int),
+                        cast(adjective is null as int) asc,
                         cast(is_clear as int) desc,
-                        aspect_rank,
+                        aspect_rank asc,
                         distance_from_mean desc,
-                        feature_number
+                        feature_number asc
                 )
         end as place,
 
         ---------- booleans
-        is_telling,
         is_clear
     from told
 

@@ -62,6 +62,17 @@ bounds as (
 
 ),
 
+-- A rule without any bound, of a version that nothing divides, has a row all the same.
+first_features as (
+
+    select
+        segmentation_version,
+        feature_name
+    from {{ ref('segmentation_preprocessing') }}
+    where feature_number = 1
+
+),
+
 -- Who is in no segment is covered by a rule like everybody, and is right nowhere.
 counted as (
 
@@ -111,7 +122,7 @@ final as (
         ---------- ids
         rules.segmentation_version,
         rules.rule_number,
-        bounds.feature_name,
+        coalesce(bounds.feature_name, first_features.feature_name) as feature_name,
         rules.segment_id,
 
         ---------- strings
@@ -142,7 +153,9 @@ final as (
     inner join labels
         on rules.segmentation_version = labels.segmentation_version
             and rules.segment_id = labels.segment_id
-    inner join bounds
+    inner join first_features
+        on rules.segmentation_version = first_features.segmentation_version
+    left join bounds
         on rules.segmentation_version = bounds.segmentation_version
             and rules.rule_number = bounds.rule_number
     inner join measured
