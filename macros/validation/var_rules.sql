@@ -98,7 +98,11 @@
                 'agglomerative',
                 'dbscan',
                 'hdbscan',
-                'spectral'
+                'spectral',
+                'rfm_rules',
+                'decision_tree',
+                'svm',
+                'neural_network'
             ]
         },
         'n_segments': {

@@ -11,6 +11,9 @@ def model(dbt, session):
         name: json.loads(value) for name, value in dbt.config.get("meta").items()
     }
     training = dbt.ref("segmentation_training")
+    outcomes = dbt.ref("outcome_training")
+    rules = dbt.ref("rfm_segments").df().sort_values("rule_number")
+    settings["segment_rules"] = rules.to_dict("records")
     selection = dbt.ref("feature_selection")
     selection = selection.select("feature_name, is_selected, is_time_driven")
     latest_version, highest_segment_id = registry.no_rows().to_pandas(), 0
@@ -23,6 +26,7 @@ def model(dbt, session):
         highest_segment_id = highest[0][0] or 0
     return registry.fit_version(
         training=training.df(),
+        read_outcomes=outcomes.df,
         feature_selection=selection.df(),
         settings=settings,
         latest_version=latest_version,

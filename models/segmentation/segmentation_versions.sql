@@ -35,9 +35,23 @@ final as (
         cast({{ registry_parameter('n_segments') }} as int) as n_segments,
         cast({{ registry_parameter('random_state') }} as bigint) as random_state,
         cast({{ registry_parameter('training_rows') }} as bigint) as training_rows,
+        cast(
+            coalesce(
+                {{ registry_parameter('drift_reference_rows') }},
+                {{ registry_parameter('training_rows') }}
+            ) as bigint
+        ) as drift_reference_rows,
         {{ registry_parameter('scorer_agreement') }} as scorer_agreement,
         {{ registry_parameter('inertia') }} as inertia,
         {{ registry_parameter('outlier_distance') }} as outlier_distance,
+        cast({{ registry_parameter('outcome_customers') }} as bigint)
+            as outcome_customers,
+        {{ registry_parameter('outcome_accuracy') }} as outcome_accuracy,
+        {{ registry_parameter('baseline_accuracy') }} as baseline_accuracy,
+        {{ registry_parameter('outcome_balanced_accuracy') }}
+            as outcome_balanced_accuracy,
+        {{ registry_parameter('baseline_balanced_accuracy') }}
+            as baseline_balanced_accuracy,
 
         ---------- booleans
         segmentation_version = {{ version_in_use_query(ref('segmentation_registry')) }}
@@ -46,6 +60,12 @@ final as (
         ---------- dates
         cast({{ registry_parameter('training_date', 'string') }} as date)
             as training_date,
+        cast(
+            coalesce(
+                {{ registry_parameter('drift_reference_date', 'string') }},
+                {{ registry_parameter('training_date', 'string') }}
+            ) as date
+        ) as drift_reference_date,
 
         ---------- timestamps
         cast({{ registry_parameter('fitted_at', 'string') }} as timestamp) as fitted_at

@@ -1,6 +1,6 @@
 {#
-    Who was known before the training date was possibly drawn for the training sample.
-    Of somebody without any date nothing says that they were not known.
+    Who was known before the date of the training customers that drift compares with was
+    possibly drawn for the training sample. Of somebody without any date nothing says that they were not known.
 #}
 with
 
@@ -27,7 +27,7 @@ final as (
                 coalesce(
                     customer_features.tenure_days
                     > {{ dbt.datediff(
-                        'versions.training_date',
+                        'versions.drift_reference_date',
                         'customer_features.observation_date',
                         'day'
                     ) }},
@@ -35,7 +35,7 @@ final as (
                 )
             ) as bigint
         ) as shared_customers,
-        versions.training_rows as training_customers,
+        versions.drift_reference_rows as training_customers,
 
         ---------- dates
         customer_features.observation_date
@@ -43,8 +43,8 @@ final as (
     cross join versions
     group by
         customer_features.observation_date,
-        versions.training_rows,
-        versions.training_date
+        versions.drift_reference_rows,
+        versions.drift_reference_date
 
 )
 

@@ -231,7 +231,7 @@ def place(
 
     Only the customers who are no noise count. The centre of a segment without any is
     the point of its first leaf that is nearest to the mean of all customers; without a
-    leaf too, the mean of those whom the method put there.
+    leaf too, the mean of those whom the method put there, else where the method says.
     """
     matrix, labels = given.matrix, scorer.predict(given.matrix)
     is_member = (division.labels >= 0) & ~noise_of(scorer, matrix)
@@ -247,8 +247,10 @@ def place(
             if leaves.size:
                 lower, upper = scorer.lower[leaves[0]], scorer.upper[leaves[0]]
                 centers[segment] = np.clip(matrix.mean(axis=0), lower, upper)
-            else:
+            elif (division.labels == segment).any():
                 centers[segment] = matrix[division.labels == segment].mean(axis=0)
+    if division.named_centers is not None:
+        centers = np.where(np.isnan(centers), division.named_centers, centers)
     distances = np.linalg.norm(matrix - centers[labels], axis=1)[is_member]
     return centers, float(np.quantile(distances, OUTLIER_QUANTILE))
 

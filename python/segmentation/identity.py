@@ -80,6 +80,7 @@ def match_segments(
     n_new: int,
     highest_segment_id: int,
     minimum_match_similarity: float,
+    has_same_name: NDArray[np.bool_] | None = None,
 ) -> list[SegmentIdentity]:
     """Match the segments of a new version with those of an old one.
 
@@ -104,6 +105,10 @@ def match_segments(
         used again.
     minimum_match_similarity
         Least Jaccard similarity of a match, in (0, 1].
+    has_same_name
+        Whether the method gave an old and a new segment the same name (n_old, n_new);
+        None where it names none. Two such segments without a customer are the same:
+        there is nothing else to know them by.
 
     Returns
     -------
@@ -113,6 +118,10 @@ def match_segments(
     similarities = jaccard_similarities(
         old_labels, new_labels, len(old_segment_ids), n_new
     )
+    if has_same_name is not None:
+        is_empty = np.isin(np.arange(len(old_segment_ids)), old_labels, invert=True)
+        is_empty_too = np.isin(np.arange(n_new), new_labels, invert=True)
+        similarities[has_same_name & np.outer(is_empty, is_empty_too)] = 1
     is_match = similarities >= minimum_match_similarity
     pairs = linear_sum_assignment(np.where(is_match, similarities, 0), maximize=True)
     matched = {

@@ -356,9 +356,13 @@ def stratified_silhouette(
 
     Every segment gives an equal number of customers, and one that has fewer all it has;
     the means of the segments are weighted by their sizes. A silhouette compares mean
-    distances to whole segments, so drawing segments unequally does not move it.
+    distances to whole segments, so drawing segments unequally does not move it. NaN for
+    one segment; a label that nobody has is none.
     """
+    _, labels = np.unique(labels, return_inverse=True)
     sizes = np.bincount(labels)
+    if len(sizes) == 1:
+        return float("nan")
     rows = np.arange(len(matrix))
     if len(matrix) > maximum_rows:
         random = np.random.default_rng(random_state)

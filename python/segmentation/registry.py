@@ -10,7 +10,7 @@ import datetime
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_ind
 from segmentation.registry_rows import (
     bin_rows,
     candidate_rows,
+    given_names,
     preprocessing_rows,
     read_bins,
     read_preprocessing,
@@ -35,6 +36,8 @@ from segmentation.registry_rows import (
 if TYPE_CHECKING:
     from segmentation.fitting import Fit
     from segmentation.identity import SegmentIdentity
+    from segmentation.methods import Method
+    from segmentation.preprocessing import FeatureParameters, FeatureSetting
 
 SCHEMA = pa.schema(
     [
@@ -65,6 +68,13 @@ SCORING_CONFIGURATION = (
     "minimum_scoring_agreement",
     "maximum_scoring_leaves",
 )
+# Settings and seeds that do so only for the methods that read them.
+METHOD_CONFIGURATION = {
+    "decision_tree": ("outcome_window_days",),
+    "svm": ("outcome_window_days",),
+    "neural_network": ("outcome_window_days",),
+    "rfm_rules": ("segment_rules",),
+}
 LOGGER = logging.getLogger("segmentation")
 
 
@@ -75,6 +85,7 @@ def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
         names.update(SELECTION_CONFIGURATION)
     if settings["segmentation_method"] != "kmeans":
         names.update(SCORING_CONFIGURATION)
+    names.update(METHOD_CONFIGURATION.get(settings["segmentation_method"], ()))
     text = json.dumps({name: settings[name] for name in names}, sort_keys=True)
     return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -141,6 +152,7 @@ def no_rows() -> pa.Table:
 def fit_version(
     *,
     training: pd.DataFrame,
+    read_outcomes: Callable[[], pd.DataFrame],
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
     latest_version: pd.DataFrame,
@@ -154,12 +166,17 @@ def fit_version(
     training
         One row per training customer: customer_id, observation_date and a float column
         per candidate feature, missing as NaN.
+    read_outcomes
+        Reads the rows of the model `outcome_training`: the columns of `training` and
+        next_window_spend, for customers of the training date and of the oldest one.
+        Called only for a method that learns outcomes.
     feature_selection
         One row per candidate feature: feature_name, is_selected and is_time_driven
         (whether time alone moves it).
     settings
-        The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit
-        and minimum_match_similarity.
+        The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit,
+        minimum_match_similarity, and segment_rules: the rows of the seed rfm_segments
+        in their order.
     latest_version
         All rows of the registry's latest version; no rows where there is none.
     highest_segment_id
@@ -176,10 +193,10 @@ def fit_version(
         return no_rows()
     configuration, configuration_hash = configuration_of(settings)
     is_first = latest_version.empty
-    names = feature_selection["feature_name"]
-    drifted = drifted_features(
-        latest_version, training, names[feature_selection["is_time_driven"]].tolist()
-    )
+    time_driven = feature_selection.loc[
+        feature_selection["is_time_driven"], "feature_name"
+    ]
+    drifted = drifted_features(latest_version, training, time_driven.tolist())
     fit_reason = reason_to_fit(
         None if is_first else text_fact(latest_version, "configuration_hash"),
         configuration_hash,
@@ -191,43 +208,42 @@ def fit_version(
 
     from segmentation.fitting import fit_method, order_by_value
     from segmentation.methods import Problem, load_method
-    from segmentation.preprocessing import (
-        FeatureSetting,
-        fit_preprocessing,
-        transform_features,
-    )
+    from segmentation.outcomes import learning_customers
+    from segmentation.preprocessing import fit_preprocessing, transform_features
 
-    selected_features = set(names[feature_selection["is_selected"]])
-    feature_settings = [
-        FeatureSetting.from_mapping(feature)
-        for feature in settings["segmentation_features"]
-        if feature["name"] in selected_features
-    ]
-    if not feature_settings:
-        listed = ", ".join(f["name"] for f in settings["segmentation_features"])
-        raise ValueError(
-            f"Of segmentation_features ({listed}) none was selected; expected at least "
-            "one. The table feature_selection gives the reasons."
+    method_name = settings["segmentation_method"]
+    method = load_method(method_name)
+    # Who is learned from; drift is always measured from the training customers.
+    learned_from = training
+    if method.learns_outcome:
+        outcomes = read_outcomes()
+        learned_from = learning_customers(
+            outcomes, training["observation_date"].iloc[0], method_name
         )
-    training = training.sort_values("customer_id", ignore_index=True)
-    parameters = fit_preprocessing(training, feature_settings)
-    method = settings["segmentation_method"]
+    learned_from = learned_from.sort_values("customer_id", ignore_index=True)
+    parameters = fit_preprocessing(
+        learned_from, settings_of_features(method, feature_selection, settings)
+    )
     n_segments = settings["n_segments"]
     problem = Problem(
-        matrix=transform_features(training, parameters),
+        matrix=transform_features(learned_from, parameters),
         feature_names=tuple(feature.setting.name for feature in parameters),
         n_segments=None if n_segments == "auto" else n_segments,
         random_state=settings["random_state"],
         settings=settings,
+        next_spend=learned_from["next_window_spend"].to_numpy(float)
+        if method.learns_outcome
+        else None,
+        segment_rules=settings["segment_rules"],
     )
-    fit = fit_method(method, load_method(method), problem)
+    fit = fit_method(method_name, method, problem)
     order = order_by_value(
-        fit.labels, fit.centers, training["total_spend"].to_numpy(float)
+        fit.labels, fit.centers, learned_from["total_spend"].to_numpy(float)
     )
     identities = identify_segments(
         fit=fit,
         order=order,
-        training=training,
+        training=learned_from,
         latest_version=latest_version,
         highest_segment_id=highest_segment_id,
         minimum_match_similarity=settings["minimum_match_similarity"],
@@ -236,13 +252,15 @@ def fit_version(
     warn_of(fit, identities, settings)
 
     facts: dict[str, float | str] = {
-        "method": method,
+        "method": method_name,
         "scorer": fit.scorer.name,
         "scorer_agreement": fit.scorer_agreement,
         "n_segments": len(fit.centers),
         "random_state": settings["random_state"],
-        "training_rows": len(training),
-        "training_date": str(training["observation_date"].iloc[0])[:10],
+        "training_rows": len(learned_from),
+        "training_date": date_of(learned_from),
+        "drift_reference_rows": len(training),
+        "drift_reference_date": date_of(training),
         "inertia": fit.inertia,
         "outlier_distance": fit.outlier_distance,
         "configuration": configuration,
@@ -257,6 +275,8 @@ def fit_version(
         matched_from_version = int(latest_version["segmentation_version"].iloc[0])
         facts["matched_from_version"] = matched_from_version
         number = matched_from_version + 1
+    if method.learns_outcome:
+        facts |= judge_out_of_time(fit, parameters, learned_from, training, outcomes)
     if drifted:
         facts["drifted_features"] = ", ".join(drifted)
     rows = [
@@ -271,6 +291,64 @@ def fit_version(
     ]
     return pa.Table.from_pylist(
         [{"segmentation_version": number, **row} for row in rows], schema=SCHEMA
+    )
+
+
+def date_of(customers: pd.DataFrame) -> str:
+    """Observation date of customers of one date, as yyyy-mm-dd."""
+    return str(customers["observation_date"].iloc[0])[:10]
+
+
+def settings_of_features(
+    method: Method, feature_selection: pd.DataFrame, settings: Mapping[str, Any]
+) -> list[FeatureSetting]:
+    """How the features take part: those that the method needs, else the selected ones.
+
+    Raises
+    ------
+    ValueError
+        If the method needs none and none was selected.
+    """
+    from segmentation.preprocessing import FeatureSetting
+
+    configured = {
+        feature["name"]: FeatureSetting.from_mapping(feature)
+        for feature in settings["segmentation_features"]
+    }
+    if method.features:
+        return [configured.get(feature.name, feature) for feature in method.features]
+    selected = set(
+        feature_selection.loc[feature_selection["is_selected"], "feature_name"]
+    )
+    found = [feature for name, feature in configured.items() if name in selected]
+    if not found:
+        raise ValueError(
+            f"Of segmentation_features ({', '.join(configured)}) none was selected; "
+            "expected at least one. The table feature_selection gives the reasons."
+        )
+    return found
+
+
+def judge_out_of_time(
+    fit: Fit,
+    parameters: Sequence[FeatureParameters],
+    learned_from: pd.DataFrame,
+    training: pd.DataFrame,
+    outcomes: pd.DataFrame,
+) -> dict[str, float]:
+    """Judge what was learned at an older date by what came after the training date."""
+    from segmentation.outcomes import out_of_time_facts, spend_cuts
+    from segmentation.preprocessing import transform_features
+
+    later = outcomes[
+        (outcomes["observation_date"] == training["observation_date"].iloc[0])
+        & outcomes["next_window_spend"].notna()
+    ]
+    return out_of_time_facts(
+        expected=fit.scorer.predict(transform_features(later, parameters)),
+        spend_before=later["trailing_spend"].to_numpy(float),
+        spend_after=later["next_window_spend"].to_numpy(float),
+        cuts=spend_cuts(learned_from["next_window_spend"].to_numpy(float)),
     )
 
 
@@ -314,6 +392,8 @@ def identify_segments(
             latest_version, [parameter.setting.name for parameter in parameters]
         )
         rank = np.argsort(order)
+        names = fit.division.segment_names
+        old_names = given_names(latest_version)
         dealt = match_segments(
             old_segment_ids=old_ids,
             old_labels=old_scorer.predict(transform_features(training, parameters)),
@@ -321,6 +401,14 @@ def identify_segments(
             n_new=len(order),
             highest_segment_id=highest_segment_id,
             minimum_match_similarity=minimum_match_similarity,
+            has_same_name=None
+            if not names
+            else np.array(
+                [
+                    [old_names.get(old_id) == names[new] for new in order]
+                    for old_id in old_ids
+                ]
+            ),
         )
     return [dealt[place] for place in np.argsort(order)]
 

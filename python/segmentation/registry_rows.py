@@ -189,6 +189,12 @@ def read_scorer(
     return segment_ids, scorer.from_rows(rows, segment_ids.tolist(), feature_names)
 
 
+def given_names(rows: pd.DataFrame) -> dict[int, str]:
+    """Names that the method itself gave to segments, by their ids."""
+    named = rows[rows["parameter"] == "given_name"]
+    return dict(zip(named["segment_id"].astype(int), named["text_value"], strict=True))
+
+
 def read_bins(
     rows: pd.DataFrame, feature_name: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:

@@ -127,6 +127,33 @@ def test_the_pairing_is_the_best_of_all() -> None:
     ]
 
 
+def test_empty_segments_are_known_by_their_names() -> None:
+    """Old segments 1 and 2 are empty, and so are new segments 0, 2 and 3."""
+    identities = match_segments(
+        old_segment_ids=OLD_IDS,
+        old_labels=np.zeros(10, dtype=np.int64),
+        new_labels=np.ones(10, dtype=np.int64),
+        n_new=4,
+        highest_segment_id=5,
+        minimum_match_similarity=0.5,
+        # The names of the first old segment and of the first new one are the same too,
+        # but only one of the two is empty.
+        has_same_name=np.array(
+            [
+                [True, False, False, False],
+                [False, False, True, False],
+                [False, False, False, False],
+            ]
+        ),
+    )
+    assert identities == [
+        SegmentIdentity(6, None, 0),
+        SegmentIdentity(1, 1, 1),
+        SegmentIdentity(2, 2, 1),
+        SegmentIdentity(7, None, 0),
+    ]
+
+
 def test_thirty_refits_agree_on_the_ids_of_the_sample() -> None:
     """With other seeds the same segments come in another order; ids undo that."""
     values = features(generate_sample().plant, "2025-10-03")

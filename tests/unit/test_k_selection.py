@@ -104,6 +104,8 @@ def test_small_segments_are_fully_seen_by_the_silhouette() -> None:
     assert estimate == pytest.approx(exact, abs=0.01)
     assert equal_quota(np.array([5000, 3000, 40]), 900) == 430
     assert stratified_silhouette(matrix, groups, 8040, 0) == pytest.approx(exact)
+    # A label that nobody has changes nothing.
+    assert stratified_silhouette(matrix, groups * 2, 8040, 0) == pytest.approx(exact)
 
 
 @pytest.mark.parametrize(

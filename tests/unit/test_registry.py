@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.tree import DecisionTreeClassifier
 
 from segmentation.drift import count_bins, learn_bins
 from segmentation.preprocessing import (
@@ -54,6 +55,8 @@ SETTINGS: dict[str, Any] = {
     "maximum_scoring_leaves": 64,
     "refit": False,
     "minimum_match_similarity": 0.5,
+    "outcome_window_days": 90,
+    "segment_rules": [],
 }
 NAMES: list[str] = [feature["name"] for feature in FEATURES]
 NO_VERSION = no_rows().to_pandas()
@@ -95,12 +98,19 @@ def fit(
     training: pd.DataFrame,
     registry: pd.DataFrame = NO_VERSION,
     selected_features: Sequence[str] = NAMES,
+    outcomes: pd.DataFrame | None = None,
     **changes: Any,
 ) -> pd.DataFrame:
     """Rows that a build with the settings, some changed, would append to a registry."""
     latest = registry["segmentation_version"].max()
+
+    def read_outcomes() -> pd.DataFrame:
+        assert outcomes is not None, "outcomes were read that nobody asked for"
+        return outcomes
+
     table = fit_version(
         training=training,
+        read_outcomes=read_outcomes,
         feature_selection=selection_of(selected_features),
         settings={**SETTINGS, **changes},
         latest_version=registry[registry["segmentation_version"] == latest],
@@ -209,7 +219,10 @@ def test_bins_can_be_read_back(training: pd.DataFrame, registry: pd.DataFrame) -
 
 def identities_of(rows: pd.DataFrame) -> pd.DataFrame:
     """What the rows of a version say of each of its segments."""
-    of_segments = rows[rows["segment_id"].notna() & rows["feature_name"].isna()]
+    of_segments = rows[
+        rows["segment_id"].notna()
+        & rows[["feature_name", "unit_number"]].isna().all(axis=1)
+    ]
     return of_segments.pivot(
         index="segment_id", columns="parameter", values="number_value"
     )
@@ -281,6 +294,234 @@ def new_group(training: pd.DataFrame) -> pd.DataFrame:
         customer_id="n" + group["customer_id"],
         recency_days=group["recency_days"] + 600,
         total_spend=group["total_spend"] + 3000,
+    )
+
+
+# ---------------------------------------------------------------- learned outcomes
+
+
+@pytest.fixture(scope="module")
+def outcomes(training: pd.DataFrame) -> pd.DataFrame:
+    """Two dates: on the older one everybody had spent far less, and bought as today.
+
+    Who spent more before spends more in the next window; the lapsed spend nothing. On
+    the training date every third customer does not do as before.
+    """
+    random = np.random.default_rng(2)
+    before = training["total_spend"].to_numpy() / 4
+    after = np.where(before < 20, 0, before * random.uniform(0.5, 1.5, size=150))
+    now = training.assign(trailing_spend=before, next_window_spend=after)
+    older = now.assign(
+        observation_date=pd.Timestamp("2025-04-06"),
+        recency_days=training["recency_days"] / 2,
+        total_spend=training["total_spend"] / 8,
+    )
+    changed = now["next_window_spend"].mask(now.index % 3 == 0, 0)
+    return pd.concat(
+        [now.assign(next_window_spend=changed), older.sample(frac=1, random_state=0)],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def learned(training: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """The registry after the first fit of a tree."""
+    return fit(training, outcomes=outcomes, segmentation_method="decision_tree")
+
+
+def test_an_outcome_is_learned_at_the_oldest_date(
+    learned: pd.DataFrame, outcomes: pd.DataFrame
+) -> None:
+    facts = facts_of(learned)
+    older = outcomes[outcomes["observation_date"] == "2025-04-06"]
+    assert facts["training_date"] == "2025-04-06"
+    assert facts["training_rows"] == 150
+    assert facts["drift_reference_date"] == "2025-10-03"
+    assert_allclose(
+        [facts["method_lower_spend_cut"], facts["method_upper_spend_cut"]],
+        older["next_window_spend"][older["next_window_spend"] > 0].quantile(
+            [1 / 3, 2 / 3]
+        ),
+    )
+    # What is scaled is scaled as it lay then.
+    center = learned[
+        (learned["parameter"] == "center") & (learned["feature_name"] == "recency_days")
+    ]
+    settings = FeatureSetting.from_mapping(FEATURES[0])
+    [parameters] = fit_preprocessing(older, [settings])
+    assert_allclose(center["number_value"], parameters.center)
+    names = learned[learned["parameter"] == "given_name"]
+    assert set(names["text_value"]) == {
+        "Expected non-buyers",
+        "Expected small spenders",
+        "Expected medium spenders",
+        "Expected big spenders",
+    }
+
+
+def test_what_was_learned_is_judged_on_the_training_date(
+    learned: pd.DataFrame, outcomes: pd.DataFrame
+) -> None:
+    facts = facts_of(learned)
+    older = outcomes[outcomes["observation_date"] == "2025-04-06"]
+    older = older.sort_values("customer_id")
+    now = outcomes[outcomes["observation_date"] == "2025-10-03"]
+    cuts = [
+        *[-np.inf, 0],
+        *[facts["method_lower_spend_cut"], facts["method_upper_spend_cut"]],
+        np.inf,
+    ]
+    before, after, then = (
+        pd.cut(frame[column], cuts, labels=False)
+        for frame, column in (
+            (now, "trailing_spend"),
+            (now, "next_window_spend"),
+            (older, "next_window_spend"),
+        )
+    )
+    parameters = fit_preprocessing(
+        older, [FeatureSetting.from_mapping(feature) for feature in FEATURES]
+    )
+    tree = DecisionTreeClassifier(
+        min_samples_leaf=0.02,
+        max_leaf_nodes=64,
+        class_weight="balanced",
+        random_state=0,
+    ).fit(transform_features(older, parameters), then)
+    expected = tree.predict(transform_features(now, parameters))
+    assert facts["outcome_customers"] == 150
+    assert facts["baseline_accuracy"] == (before == after).mean()
+    assert facts["outcome_accuracy"] == (expected == after).mean()
+    for name, guess in (("baseline", before), ("outcome", expected)):
+        recalls = [(guess == after)[after == number].mean() for number in range(4)]
+        assert_allclose(facts[f"{name}_balanced_accuracy"], np.mean(recalls))
+
+
+def test_drift_is_measured_from_the_training_date(
+    training: pd.DataFrame, outcomes: pd.DataFrame, learned: pd.DataFrame
+) -> None:
+    """From the oldest date everything has drifted: each build would fit again."""
+    bins = read_bins(learned, "total_spend")
+    assert bins is not None
+    assert_array_equal(bins[0], learn_bins(training["total_spend"].to_numpy()))
+    settings = {"segmentation_method": "decision_tree", "refit": "on_drift"}
+    assert fit(training, learned, outcomes=outcomes, **settings).empty
+    older = training.assign(total_spend=training["total_spend"] / 8)
+    assert not fit(older, learned, outcomes=outcomes, **settings).empty
+
+
+def test_a_refit_of_an_outcome_keeps_ids(
+    training: pd.DataFrame, outcomes: pd.DataFrame, learned: pd.DataFrame
+) -> None:
+    refitted = fit(
+        training,
+        learned,
+        outcomes=outcomes,
+        segmentation_method="decision_tree",
+        refit=True,
+    )
+    for rows in (learned, refitted):
+        names = rows[rows["parameter"] == "given_name"]
+        assert_array_equal(names.sort_values("segment_id")["segment_id"], [1, 2, 3, 4])
+    assert (identities_of(refitted)["match_similarity"] == 1).all()
+
+
+def test_too_little_history_is_refused(
+    training: pd.DataFrame, outcomes: pd.DataFrame
+) -> None:
+    with pytest.raises(ValueError, match=r"svm learns .* before 2025-10-03, the train"):
+        fit(
+            training,
+            outcomes=outcomes[outcomes["observation_date"] == "2025-10-03"],
+            segmentation_method="svm",
+        )
+
+
+# ---------------------------------------------------------------- rules of a seed
+
+
+def segment_rules(*names: str) -> list[dict[str, Any]]:
+    """Segments by monetary score, the best named first; nobody's is the last."""
+    scores = ("recency", "frequency", "monetary")
+    everybody = {f"{score}_score_from": 1 for score in scores} | {
+        f"{score}_score_to": 5 for score in scores
+    }
+    best = {**everybody, "monetary_score_from": 4}
+    return [
+        {"rule_number": number, "segment_name": name, **rule}
+        for number, (name, rule) in enumerate(
+            zip(names, [best, everybody, everybody], strict=True), start=1
+        )
+    ]
+
+
+@pytest.fixture(scope="module")
+def with_orders(training: pd.DataFrame) -> pd.DataFrame:
+    """The training customers with all that scores are of."""
+    return training.assign(order_count=1.0)
+
+
+RULES = {"segmentation_method": "rfm_rules"}
+
+
+def test_rules_need_their_features_whatever_was_selected(
+    with_orders: pd.DataFrame,
+) -> None:
+    rules = segment_rules("Best", "Rest", "Nobody")
+    rows = fit(
+        with_orders, selected_features=["recency_days"], segment_rules=rules, **RULES
+    )
+    of_features = rows[rows["parameter"].isin(["feature_number", "weight"])].pivot(
+        index="feature_name", columns="parameter", values="number_value"
+    )
+    # The weight of spend is that of segmentation_features.
+    assert of_features["feature_number"].to_dict() == {
+        "recency_days": 1,
+        "order_count": 2,
+        "total_spend": 3,
+    }
+    assert of_features["weight"].to_dict() == {
+        "recency_days": 1,
+        "order_count": 1,
+        "total_spend": 2,
+    }
+
+
+def test_a_refit_by_the_same_rules_keeps_the_ids_of_empty_segments(
+    with_orders: pd.DataFrame,
+) -> None:
+    rules = segment_rules("Best", "Rest", "Nobody")
+    first = fit(with_orders, segment_rules=rules, **RULES)
+    again = fit(with_orders, first, segment_rules=rules, refit=True, **RULES)
+    for rows in (first, again):
+        names = rows[rows["parameter"] == "given_name"]
+        assert names.set_index("segment_id")["text_value"].to_dict() == {
+            1: "Best",
+            2: "Rest",
+            3: "Nobody",
+        }
+    assert (identities_of(again)["match_similarity"] == 1).all()
+    assert_array_equal(identities_of(again)["training_customers"], [60, 90, 0])
+
+    renamed = segment_rules("Best", "Rest", "Somebody")
+    other = fit(with_orders, again, segment_rules=renamed, **RULES)
+    assert facts_of(other)["fit_reason"] == "configuration_changed"
+    assert list(identities_of(other).index) == [1, 2, 4]
+
+
+def test_the_seed_is_part_of_the_configuration_of_rules_alone() -> None:
+    rules = {"segment_rules": segment_rules("Best", "Rest", "Nobody")}
+    for method, changes in (("rfm_rules", True), ("kmeans", False), ("svm", False)):
+        settings = {**SETTINGS, "segmentation_method": method}
+        changed = configuration_of({**settings, **rules})
+        assert (changed != configuration_of(settings)) == changes
+
+
+@pytest.mark.parametrize("method", ["decision_tree", "svm", "neural_network"])
+def test_another_window_is_another_outcome(method: str) -> None:
+    settings = {**SETTINGS, "segmentation_method": method}
+    assert configuration_of({**settings, "outcome_window_days": 30}) != (
+        configuration_of(settings)
     )
 
 
@@ -395,6 +636,8 @@ def test_facts_of_a_version(registry: pd.DataFrame) -> None:
         "random_state": 0,
         "training_rows": 150,
         "training_date": "2025-10-03",
+        "drift_reference_rows": 150,
+        "drift_reference_date": "2025-10-03",
         "inertia": facts["inertia"],
         "outlier_distance": facts["outlier_distance"],
         "configuration": configuration_of(SETTINGS)[0],

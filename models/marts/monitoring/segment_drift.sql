@@ -45,7 +45,12 @@ final as (
         ) as customer_share,
         round(
             segment_sizes.training_customers / nullif(
-                cast(training_overlap.training_customers as double), 0
+                cast(
+                    sum(segment_sizes.training_customers) over (
+                        partition by segment_sizes.observation_date
+                    ) as double
+                ),
+                0
             ),
             6
         ) as training_share,

@@ -19,6 +19,7 @@ from segmentation.scorers import Scorer
 
 if TYPE_CHECKING:
     from segmentation.k_selection import Selection
+    from segmentation.preprocessing import FeatureSetting
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,9 @@ class Division:
     selection
         What was tried to choose their number, where it was done with resamples of the
         method itself.
+    named_centers
+        Where segments that are named and have no customer lie, in scaled units
+        (segments, features); None where every segment has one.
     """
 
     labels: NDArray[np.int64]
@@ -109,6 +113,7 @@ class Division:
     facts: Mapping[str, float | str] = field(default_factory=dict)
     segment_names: tuple[str, ...] = ()
     selection: Selection | None = None
+    named_centers: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,8 @@ class Method:
         Whether it finds the number of segments even where `n_segments` is set; such a
         method chooses the number.
     features
-        The features it needs, whatever var `segmentation_features` says; empty for any.
+        The features it needs, in its order, and how each takes part where var
+        `segmentation_features` does not say; empty for those that were selected.
     """
 
     divide: Callable[[Problem], Division]
@@ -139,7 +145,7 @@ class Method:
     grows_with_square: bool = False
     learns_outcome: bool = False
     ignores_n_segments: bool = False
-    features: tuple[str, ...] = ()
+    features: tuple[FeatureSetting, ...] = ()
 
 
 def load_method(name: str) -> Method:

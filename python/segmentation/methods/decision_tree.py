@@ -1,0 +1,37 @@
+"""A decision tree (Breiman et al. 1984) of what customers will spend next."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.tree import DecisionTreeClassifier
+
+from segmentation.k_selection import MINIMUM_SEGMENT_SHARE
+from segmentation.methods import Division, Method, Problem
+from segmentation.outcomes import EXPECTATIONS, Learned, divide_by_outcome
+from segmentation.trees import rules_of
+
+
+def fit_tree(problem: Problem, classes: NDArray[np.int64]) -> Learned:
+    """Grow a tree whose every leaf has as many customers as a segment must have.
+
+    A leaf of fewer customers says more of them than of the next window. The tree has no
+    more leaves than rules may have that score: var `maximum_scoring_leaves`. The value
+    classes weigh the same, or nobody would be expected in a rare one.
+    """
+    tree = DecisionTreeClassifier(
+        min_samples_leaf=MINIMUM_SEGMENT_SHARE,
+        max_leaf_nodes=problem.settings["maximum_scoring_leaves"],
+        class_weight="balanced",
+        random_state=problem.random_state,
+    ).fit(problem.matrix, classes)
+    facts = {"leaves": float(tree.get_n_leaves())}
+    return tree, rules_of(tree, len(EXPECTATIONS)), facts
+
+
+def divide(problem: Problem) -> Division:
+    """Divide customers by the value class that the tree expects of them."""
+    return divide_by_outcome(problem, fit_tree)
+
+
+METHOD = Method(
+    divide, chooses_number=True, ignores_n_segments=True, learns_outcome=True
+)

@@ -1,0 +1,177 @@
+"""Recency, frequency and monetary scores, and the segments that a seed makes of them.
+
+Hughes (1994), Strategic Database Marketing: customers are sorted by each measure and
+score 5 in the best fifth and 1 in the worst. Nothing is learned but where the fifths
+of the training customers lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.methods import Division, Method, Problem
+from segmentation.preprocessing import FeatureSetting
+from segmentation.scorers import RulesScorer
+
+# What each score is of, and whether more of it is better.
+SCORES = {
+    "recency": ("recency_days", False),
+    "frequency": ("order_count", True),
+    "monetary": ("total_spend", True),
+}
+HIGHEST_SCORE = 5
+FEATURES = (
+    FeatureSetting("recency_days", impute="median", transform="log1p"),
+    FeatureSetting("order_count", impute="zero", transform="log1p"),
+    FeatureSetting("total_spend", impute="zero", transform="log1p"),
+)
+
+Rule = Mapping[str, Any]
+
+
+def fifths(values: NDArray[np.float64], *, more_is_better: bool) -> NDArray[np.int64]:
+    """Score values (customers,) from 1 to 5, 5 best.
+
+    The score is 1 plus the fifths of the customers whose value is worse, rounded down:
+    equal values share a score, and customers who are more than a fifth leave out the
+    scores above theirs.
+    """
+    better = values if more_is_better else -values
+    worse = np.searchsorted(np.sort(better), better, side="left")
+    return 1 + worse * HIGHEST_SCORE // len(values)
+
+
+def score_bounds(
+    values: NDArray[np.float64], *, more_is_better: bool
+) -> NDArray[np.float64]:
+    """Bounds between the scores of values (customers,), 32-bit floats.
+
+    Returns
+    -------
+    bounds
+        (6,): a customer of score s has bounds[s - 1] < x <= bounds[s] where more is
+        better, and bounds[6 - s - 1] < x <= bounds[6 - s] where less is. A bound lies
+        half-way between two values, or is infinite where no customer lies beyond it;
+        of a score that nobody has both are the same.
+    """
+    scores = fifths(values, more_is_better=more_is_better)
+    ranks = scores if more_is_better else HIGHEST_SCORE + 1 - scores
+    bounds = np.empty(HIGHEST_SCORE + 1)
+    for number in range(HIGHEST_SCORE + 1):
+        below, above = values[ranks <= number], values[ranks > number]
+        if below.size == 0:
+            bounds[number] = -np.inf
+        elif above.size == 0:
+            bounds[number] = np.inf
+        else:
+            bounds[number] = (below.max() + above.min()) / 2
+    return bounds
+
+
+def check_rules(rules: Sequence[Rule]) -> None:
+    """Refuse rules that leave a combination of scores without a segment.
+
+    Raises
+    ------
+    ValueError
+        If they do; it names the first combination.
+    """
+    numbers = range(1, HIGHEST_SCORE + 1)
+    missing = [
+        combination
+        for combination in product(numbers, repeat=len(SCORES))
+        if not any(holds(rule, combination) for rule in rules)
+    ]
+    if missing:
+        named = ", ".join(
+            f"{score} {number}"
+            for score, number in zip(SCORES, missing[0], strict=True)
+        )
+        others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+        raise ValueError(
+            f"The seed rfm_segments has no segment for the scores {named}{others}; "
+            f"expected one for each of the {HIGHEST_SCORE ** len(SCORES)} combinations "
+            f"of scores from 1 to {HIGHEST_SCORE}."
+        )
+
+
+def holds(rule: Rule, combination: Sequence[int]) -> bool:
+    """Whether a rule is one for a recency, a frequency and a monetary score."""
+    return all(
+        rule[f"{score}_score_from"] <= number <= rule[f"{score}_score_to"]
+        for score, number in zip(SCORES, combination, strict=True)
+    )
+
+
+def scorer_of(
+    rules: Sequence[Rule],
+    bounds: Mapping[str, NDArray[np.float64]],
+    feature_names: Sequence[str],
+) -> RulesScorer:
+    """One leaf for each rule that somebody can follow, in the order of the rules.
+
+    Parameters
+    ----------
+    rules
+        Rows of the seed, the first one that holds decides.
+    bounds
+        `score_bounds` of each score.
+    feature_names
+        Names of the features, as columns of what is scored.
+    """
+    names = segment_names(rules)
+    lower = np.full((len(rules), len(feature_names)), -np.inf)
+    upper = np.full((len(rules), len(feature_names)), np.inf)
+    for score, (feature, more_is_better) in SCORES.items():
+        column = list(feature_names).index(feature)
+        for number, rule in enumerate(rules):
+            first, last = rule[f"{score}_score_from"], rule[f"{score}_score_to"]
+            if not more_is_better:
+                first, last = HIGHEST_SCORE + 1 - last, HIGHEST_SCORE + 1 - first
+            lower[number, column] = bounds[score][int(first) - 1]
+            upper[number, column] = bounds[score][int(last)]
+    can_be_followed = (lower < upper).all(axis=1)
+    segments = np.array([names.index(rule["segment_name"]) for rule in rules])
+    return RulesScorer(
+        lower[can_be_followed],
+        upper[can_be_followed],
+        segments[can_be_followed],
+        len(names),
+        np.zeros(can_be_followed.sum(), dtype=bool),
+    )
+
+
+def segment_names(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """Names of the segments in the order in which the rules first have them."""
+    return tuple(dict.fromkeys(rule["segment_name"] for rule in rules))
+
+
+def divide(problem: Problem) -> Division:
+    """Score customers and give them to the segment of the first rule that holds."""
+    check_rules(problem.segment_rules)
+    # Rules compare 32-bit floats: values that are then equal share a score.
+    matrix = problem.matrix.astype(np.float32).astype(np.float64)
+    bounds = {
+        score: score_bounds(
+            matrix[:, problem.feature_names.index(feature)],
+            more_is_better=more_is_better,
+        )
+        for score, (feature, more_is_better) in SCORES.items()
+    }
+    scorer = scorer_of(problem.segment_rules, bounds, problem.feature_names)
+    names = segment_names(problem.segment_rules)
+    return Division(
+        labels=scorer.predict(problem.matrix),
+        n_segments=len(names),
+        scorer=scorer,
+        segment_names=names,
+        named_centers=np.tile(problem.matrix.mean(axis=0), (len(names), 1)),
+    )
+
+
+METHOD = Method(divide, chooses_number=True, ignores_n_segments=True, features=FEATURES)

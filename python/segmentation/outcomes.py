@@ -1,0 +1,240 @@
+"""Classes of what customers spend next, learned at one date and judged at a later one.
+
+The outcome of an observation date is the spend in the window that follows it, net of
+returns. Nothing of it is known on the date itself, so that what was learned there can
+be judged on a later date as it will do in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+from segmentation.methods import Division, Problem
+from segmentation.scorers import QuadraticScorer, Scorer
+
+# The value classes by rising spend, as names of the segments that are predicted.
+EXPECTATIONS = (
+    "Expected non-buyers",
+    "Expected small spenders",
+    "Expected medium spenders",
+    "Expected big spenders",
+)
+
+
+class Classifier(Protocol):
+    """What all classifiers of scikit-learn can do once they are fitted."""
+
+    def predict(self, matrix: NDArray[np.float64]) -> NDArray[Any]:
+        """Class (customers,) of scaled features (customers, features)."""
+
+
+# A fitted classifier of value classes, the scorer that predicts what it does, and what
+# was chosen for it.
+Learned = tuple[Classifier, Scorer, Mapping[str, float | str]]
+
+
+def spend_cuts(spend: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut the positive ones of amounts (customers,) into thirds: two cuts (2,)."""
+    positive = spend[spend > 0]
+    if positive.size == 0:
+        raise ValueError(
+            f"None of {spend.size} training customers spent anything in the window "
+            "after their observation date; expected buyers to cut into thirds."
+        )
+    cuts: NDArray[np.float64] = np.quantile(positive, [1 / 3, 2 / 3])
+    return cuts
+
+
+def value_classes(
+    spend: NDArray[np.float64], cuts: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Value class of amounts (customers,): 0 for none, then the thirds from 1 to 3.
+
+    An amount on a cut is in the class below it, so that equal amounts share a class.
+    Who returned as much as they bought, or more, spent nothing.
+    """
+    return np.where(spend <= 0, 0, 1 + np.searchsorted(cuts, spend, side="left"))
+
+
+def learn_value_classes(
+    spend: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Cut next spend (customers,) and return each one's value class and the cuts.
+
+    Raises
+    ------
+    ValueError
+        If a value class has no customer.
+    """
+    cuts = spend_cuts(spend)
+    classes = value_classes(spend, cuts)
+    counts = np.bincount(classes, minlength=len(EXPECTATIONS))
+    if (counts == 0).any():
+        raise ValueError(
+            f"In the window after their observation date {counts[0]} of {spend.size} "
+            f"training customers spent nothing, {counts[1]} a small, {counts[2]} a "
+            f"medium and {counts[3]} a big amount (thirds of those who spent); "
+            "expected at least 1 customer in each of the four value classes."
+        )
+    return classes, cuts
+
+
+def divide_by_outcome(
+    problem: Problem,
+    learn: Callable[[Problem, NDArray[np.int64]], Learned],
+) -> Division:
+    """Divide customers by the value class that a classifier expects of them.
+
+    Parameters
+    ----------
+    problem
+        The customers, with their next spend.
+    learn
+        Fits the classifier to a problem and the value class of each customer.
+
+    Raises
+    ------
+    ValueError
+        If the outcome is missing, or a value class has no customer.
+    """
+    if problem.next_spend is None:
+        raise ValueError(
+            "There is no next_spend; expected that of every customer, as methods with "
+            "learns_outcome are given it."
+        )
+    classes, cuts = learn_value_classes(problem.next_spend)
+    model, scorer, facts = learn(problem, classes)
+    return Division(
+        labels=model.predict(problem.matrix).astype(np.int64),
+        n_segments=len(EXPECTATIONS),
+        scorer=scorer,
+        facts={"lower_spend_cut": cuts[0], "upper_spend_cut": cuts[1], **facts},
+        segment_names=EXPECTATIONS,
+        named_centers=class_means(problem.matrix, classes),
+    )
+
+
+def class_means(
+    matrix: NDArray[np.float64], classes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Mean of each class from 0 (classes, features); every class has a customer."""
+    return np.array(
+        [matrix[classes == number].mean(axis=0) for number in range(classes.max() + 1)]
+    )
+
+
+def linear_scorer(
+    weights: NDArray[np.float64],
+    intercepts: NDArray[np.float64],
+    centers: NDArray[np.float64],
+) -> QuadraticScorer:
+    """Scorer of a linear classifier of scikit-learn.
+
+    Parameters
+    ----------
+    weights, intercepts
+        Its `coef_` (classes, features) and `intercept_` (classes,); of two classes only
+        what speaks for the second, in one row.
+    centers
+        Centres of the segments (classes, features), which do not decide.
+    """
+    if len(weights) == 1:
+        weights = np.concatenate([np.zeros_like(weights), weights])
+        intercepts = np.concatenate([np.zeros_like(intercepts), intercepts])
+    return QuadraticScorer(
+        centers=centers,
+        curvatures=np.zeros_like(weights),
+        slopes=-weights,
+        intercepts=-intercepts,
+    )
+
+
+# ---------------------------------------------------------------- out of time
+
+
+def learning_customers(
+    outcomes: pd.DataFrame, training_date: Any, method: str
+) -> pd.DataFrame:
+    """Take the customers to learn from, those of a date before the training date.
+
+    Parameters
+    ----------
+    outcomes
+        Rows of the model `outcome_training`.
+    training_date
+        The date on which what was learned is judged.
+    method
+        Name of the method, for the message.
+
+    Raises
+    ------
+    ValueError
+        If there is no customer of an earlier date whose outcome has been observed.
+    """
+    is_learned_from = (outcomes["observation_date"] < training_date) & outcomes[
+        "next_window_spend"
+    ].notna()
+    if not is_learned_from.any():
+        raise ValueError(
+            f"segmentation_method {method} learns what customers spend in the window "
+            "after an observation date and is judged on a later one, but no customer "
+            f"is observed before {str(training_date)[:10]}, the training date; "
+            "expected at least 3 observation dates. Shorten outcome_window_days or "
+            "minimum_history_days, raise observation_count to 3, or choose another "
+            "method."
+        )
+    customers: pd.DataFrame = outcomes[is_learned_from]
+    return customers
+
+
+def out_of_time_facts(
+    *,
+    expected: NDArray[np.int64],
+    spend_before: NDArray[np.float64],
+    spend_after: NDArray[np.float64],
+    cuts: NDArray[np.float64],
+) -> dict[str, float]:
+    """Compare expected value classes with what came, and with "stays as it is".
+
+    Parameters
+    ----------
+    expected
+        Value class of customers of a date after the one that was learned from
+        (customers,).
+    spend_before, spend_after
+        What they spent in the window before that date, and in the one after it.
+    cuts
+        The cuts that were learned.
+
+    Returns
+    -------
+    facts
+        Shares of the customers whose class is told right, and their means over the
+        classes, so that a class counts the same whatever its size: as expected, and
+        as the class of the spend before.
+    """
+    realised = value_classes(spend_after, cuts)
+    unchanged = value_classes(spend_before, cuts)
+    return {
+        "outcome_customers": len(realised),
+        "outcome_accuracy": accuracy_score(realised, expected),
+        "baseline_accuracy": accuracy_score(realised, unchanged),
+        "outcome_balanced_accuracy": mean_recall(realised, expected),
+        "baseline_balanced_accuracy": mean_recall(realised, unchanged),
+    }
+
+
+def mean_recall(realised: NDArray[np.int64], expected: NDArray[np.int64]) -> float:
+    """Balanced accuracy over the classes that were realised."""
+    import warnings
+
+    with warnings.catch_warnings():
+        # A class that is expected and never comes has no recall.
+        warnings.simplefilter("ignore", UserWarning)
+        return float(balanced_accuracy_score(realised, expected))
