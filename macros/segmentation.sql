@@ -86,13 +86,26 @@
 #}
 {% macro scored_network() %}
     {% set units = {} %}
+    {% set weights = {} %}
     {% for number, feature, parameter, weight in registry_rows(
         'unit_number, feature_name, parameter, number_value',
         "parameter in ('hidden_bias', 'hidden_weight')",
         'unit_number, parameter, feature_name'
     ) %}
-        {% set factor = feature ~ ' * ' if parameter == 'hidden_weight' else '' %}
-        {% do units.setdefault(number, []).append(factor ~ double_literal(weight)) %}
+        {% if parameter == 'hidden_bias' %}
+            {% do units.update({number: [double_literal(weight)]}) %}
+        {% else %}
+            {% do weights.setdefault(number, {}).update({feature: weight}) %}
+        {% endif %}
+    {% endfor %}
+    {# In the order of the features, in which Python adds up too. #}
+    {% set features = scored_features() %}
+    {% for number, terms in units.items() %}
+        {% for feature in features %}
+            {% do terms.append(
+                feature ~ ' * ' ~ double_literal(weights[number][feature])
+            ) %}
+        {% endfor %}
     {% endfor %}
     {% set outputs = {} %}
     {% for segment_id in scored_segments() %}

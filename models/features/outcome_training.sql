@@ -11,15 +11,12 @@ with
 
 observation_dates as (
 
-    select * from {{ ref('int_observation_dates') }}
-
-),
-
-oldest_date as (
-
-    select observation_date from observation_dates
-    where observation_step = (select max(observation_step) from observation_dates)
-        and not is_training
+    select
+        observation_date,
+        outcome_end_date,
+        observation_step = max(observation_step) over () and not is_training
+            as is_oldest
+    from {{ ref('int_observation_dates') }}
 
 ),
 
@@ -30,8 +27,9 @@ oldest_customers as (
         customer_features.*,
         md5(customer_features.customer_id) as sampling_hash
     from {{ ref('customer_features') }} as customer_features
-    inner join oldest_date
-        on customer_features.observation_date = oldest_date.observation_date
+    inner join observation_dates
+        on customer_features.observation_date = observation_dates.observation_date
+            and observation_dates.is_oldest
     order by sampling_hash, customer_features.customer_id
     limit {{ var('training_sample_rows') }}
 

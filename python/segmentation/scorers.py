@@ -253,11 +253,24 @@ class NetworkScorer:
         """Number of segments."""
         return len(self.output_biases)
 
+    def outputs(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Compute outputs (customers, segments) of features (customers, features).
+
+        Terms are added one by one in the order in which SQL adds them, as for
+        `QuadraticScorer`.
+        """
+        hidden = np.tile(self.hidden_biases, (len(matrix), 1))
+        for values, weights in zip(matrix.T, self.hidden_weights, strict=True):
+            hidden += values[:, np.newaxis] * weights
+        hidden = np.maximum(hidden, 0)
+        outputs = np.tile(self.output_biases, (len(matrix), 1))
+        for values, weights in zip(hidden.T, self.output_weights, strict=True):
+            outputs += values[:, np.newaxis] * weights
+        return outputs
+
     def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
         """Segment (customers,) of scaled features (customers, features)."""
-        hidden = np.maximum(matrix @ self.hidden_weights + self.hidden_biases, 0)
-        outputs: NDArray[np.float64] = hidden @ self.output_weights + self.output_biases
-        segments: NDArray[np.int64] = outputs.argmax(axis=1)
+        segments: NDArray[np.int64] = self.outputs(matrix).argmax(axis=1)
         return segments
 
     def rows(

@@ -105,7 +105,12 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "latest",
         "is the text 'latest'; expected null or a whole number of at least 1.",
     ),
-    ("unknown_method", "segmentation_method", "k-means", "'k-means'; expected kmeans"),
+    (
+        "unknown_method",
+        "segmentation_method",
+        "k-means",
+        "'k-means'; expected one of kmeans,",
+    ),
     (
         "day_that_does_not_exist",
         "as_of_date",

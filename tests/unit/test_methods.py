@@ -342,6 +342,7 @@ def test_the_scorer_of_mini_batches_is_their_own_predict() -> None:
 def test_bisecting_k_means_is_not_claimed_to_be_its_centroids() -> None:
     matrix = np.random.default_rng(3).normal(size=(2000, 2))
     found = fit("bisecting_kmeans", problem_of(matrix, 5))
+    assert found.division.scorer is None
     by_centroids = pairwise_distances_argmin(matrix, found.centers)
     agreement = (by_centroids == found.division.labels).mean()
     assert found.scorer_agreement == agreement < 1

@@ -232,7 +232,8 @@ def test_whoever_comes_later_is_in_a_segment_too() -> None:
 
 
 def test_values_that_are_equal_as_32_bit_floats_share_a_score() -> None:
-    spend = np.array([1, 1 + 1e-12, 1 + 2e-12, 2, 3])
+    # All three are 1 as 32-bit floats, beyond any bound between them.
+    spend = np.array([1 - 3e-9, 1 - 2e-9, 1 - 1e-9, 2, 3])
     matrix = np.column_stack([np.zeros(5), np.zeros(5), spend])
     rules = [rule(f"Spend {n}", "1-5", "1-5", f"{n}-{n}") for n in range(1, 6)]
     division = divide(problem_of(matrix, rules))
