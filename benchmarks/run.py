@@ -4,7 +4,8 @@
 
 generates the files where they are not there yet, runs `pandas_way.py` and the
 project's `dbt build` one after the other, and prints a markdown table of wall time
-and peak memory, then the slowest dbt nodes.
+and peak memory, then the slowest dbt nodes. With `--lifetime-value` it then computes
+lifetime value once more, alone, and prints the time of each of its nodes.
 
 How it is measured:
 
@@ -31,12 +32,19 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 BENCHMARKS: Final = Path(__file__).resolve().parent
 TABLES: Final = ("customers", "orders", "visits", "reviews")
 LOG_LINES_ON_FAILURE: Final = 40
+# From purchase days to what every customer is expected to spend. The features are on
+# the way, but are not there for lifetime value alone.
+LIFETIME_VALUE: Final = "int_customer_repeat_purchases+,+customer_lifetime_value"
+NOT_LIFETIME_VALUE: Final = "customer_features"
+# All that Python reads for it.
+READ_BY_PYTHON: Final = ("lifetime_value_training", "lifetime_value_pairs")
 
 
 @dataclass(frozen=True)
@@ -132,8 +140,10 @@ def run_pandas(folder: Path, log: Path) -> Measurement:
     return measurement
 
 
-def dbt_command(project: Path, folder: Path, target: Path) -> list[str]:
-    """Return the `dbt build` that reads the raw files of a folder."""
+def dbt_command(
+    subcommand: str, project: Path, folder: Path, target: Path
+) -> list[str]:
+    """Return the dbt command that reads the raw files of a folder."""
     dbt = Path(sys.executable).with_name("dbt")
     if not dbt.exists():
         sys.exit(f"no dbt beside {sys.executable}: run this in the project's venv")
@@ -143,7 +153,7 @@ def dbt_command(project: Path, folder: Path, target: Path) -> list[str]:
     }
     return [
         str(dbt),
-        "build",
+        subcommand,
         f"--project-dir={project}",
         f"--profiles-dir={project}",
         f"--target-path={target}",
@@ -153,34 +163,25 @@ def dbt_command(project: Path, folder: Path, target: Path) -> list[str]:
 
 
 def run_dbt(
-    project: Path, folder: Path, warehouse: Path, target: Path, memory_limit: str
+    command: Sequence[str],
+    project: Path,
+    target: Path,
+    environment: Mapping[str, str],
 ) -> Measurement:
-    """Run `dbt build` into a fresh warehouse.
+    """Run dbt on a warehouse.
 
     Raises:
         SystemExit: it failed; says how.
     """
-    for old in (warehouse, warehouse.with_name(f"{warehouse.name}.wal")):
-        old.unlink(missing_ok=True)
     # Without what an earlier run parsed, so that every run does the same.
     shutil.rmtree(target, ignore_errors=True)
     log = target.with_suffix(".log")
-    command = dbt_command(project, folder, target)
     print(f"{shlex.join(command)}\n", flush=True)
-    read_once(folder)
-    measurement = measure(
-        command,
-        log,
-        project,
-        {
-            "SEGMENTATION_DATABASE": str(warehouse),
-            "SEGMENTATION_MEMORY_LIMIT": memory_limit,
-        },
-    )
+    measurement = measure(command, log, project, environment)
     if measurement.exit_code != 0:
         sys.exit(
-            f"{last_lines(log)}\n\ndbt build failed (exit code "
-            f"{measurement.exit_code}) after {measurement.seconds:.0f} s, see {log}"
+            f"{last_lines(log)}\n\ndbt failed (exit code {measurement.exit_code}) "
+            f"after {measurement.seconds:.0f} s, see {log}"
         )
     return measurement
 
@@ -200,6 +201,18 @@ def count_segmented_customers(warehouse: Path) -> int:
     if not count:
         sys.exit(f"dbt build succeeded, but customer_segments in {warehouse} is empty")
     return int(count)
+
+
+def count_rows(warehouse: Path, tables: Sequence[str]) -> int:
+    """Return the number of rows of all these tables together."""
+    import duckdb
+
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        counts = [
+            connection.execute(f"select count(*) from main.{table}").fetchall()[0][0]
+            for table in tables
+        ]
+    return sum(map(int, counts))
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -249,16 +262,18 @@ def comparison(
     return markdown(["", "customers", "wall time (s)", "peak memory (GB)"], rows)
 
 
+def results(target: Path) -> list[dict[str, Any]]:
+    """Return what dbt wrote of each node that it ran."""
+    artifact = json.loads((target / "run_results.json").read_text())
+    return list(artifact["results"])
+
+
 def slowest_nodes(target: Path, count: int) -> str:
     """Return tables of the slowest nodes and of the time by kind of node."""
-    artifact = json.loads((target / "run_results.json").read_text())
-    results: list[dict[str, Any]] = sorted(
-        artifact["results"], key=lambda result: -result["execution_time"]
-    )
     nodes: list[list[str]] = []
     seconds: dict[str, float] = defaultdict(float)
     numbers: dict[str, int] = defaultdict(int)
-    for result in results:
+    for result in sorted(results(target), key=lambda result: -result["execution_time"]):
         kind, _, name = result["unique_id"].split(".", maxsplit=2)
         seconds[kind] += result["execution_time"]
         numbers[kind] += 1
@@ -276,6 +291,36 @@ def slowest_nodes(target: Path, count: int) -> str:
     )
 
 
+def lifetime_value_nodes(target: Path, measurement: Measurement, rows: int) -> str:
+    """Return a table of the models in the order in which they were built.
+
+    Args:
+        target: folder of the artifacts of dbt.
+        measurement: of the whole process, dbt's start included.
+        rows: that Python read.
+    """
+    built = [
+        (
+            datetime.fromisoformat(result["timing"][0]["started_at"]),
+            datetime.fromisoformat(result["timing"][-1]["completed_at"]),
+            result["unique_id"].rpartition(".")[2],
+            float(result["execution_time"]),
+        )
+        for result in results(target)
+        if result["unique_id"].startswith("model.")
+    ]
+    nodes = [[name, f"{seconds:.2f}"] for _, _, name, seconds in sorted(built)]
+    first = min(started for started, _, _, _ in built)
+    last = max(completed for _, completed, _, _ in built)
+    together = (last - first).total_seconds()
+    nodes.append(["from the first to the last", f"{together:.2f}"])
+    return (
+        f"{markdown(['lifetime value', 'seconds'], nodes)}\n\n"
+        f"dbt took {measurement.seconds:.1f} s with its start, and "
+        f"{measurement.peak_bytes / 1e9:.2f} GB at its peak; Python read {rows:,} rows."
+    )
+
+
 def parse_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(
@@ -288,6 +333,16 @@ def parse_arguments() -> argparse.Namespace:
         help="run the pandas way on fewer, and multiply its time (default: on all)",
     )
     parser.add_argument("--skip-pandas", action="store_true")
+    parser.add_argument(
+        "--skip-build",
+        action="store_true",
+        help="take the warehouse that an earlier run has built",
+    )
+    parser.add_argument(
+        "--lifetime-value",
+        action="store_true",
+        help="compute lifetime value once more, alone",
+    )
     parser.add_argument(
         "--directory",
         type=Path,
@@ -319,25 +374,47 @@ def main() -> None:
         pandas = run_pandas(directory / str(pandas_customers), log)
         print(f"pandas way: {last_lines(log)}", flush=True)
 
-    generate(customers, directory / str(customers))
+    folder = directory / str(customers)
+    generate(customers, folder)
+    project: Path = arguments.project.resolve()
     warehouse = directory / f"warehouse_{customers}.duckdb"
-    target = directory / f"target_{customers}"
-    dbt = run_dbt(
-        arguments.project.resolve(),
-        directory / str(customers),
-        warehouse,
-        target,
-        arguments.memory_limit,
-    )
-    segmented = count_segmented_customers(warehouse)
 
-    print(comparison(pandas, pandas_customers, dbt, customers))
-    print(
-        f"\ncustomer_segments has {segmented:,} rows for {customers:,} raw customers; "
-        f"the warehouse takes {warehouse.stat().st_size / 1e9:.2f} GB.\n"
-    )
-    print(slowest_nodes(target, arguments.slowest))
-    print("\nNodes run side by side, so their seconds add up to more than the build's.")
+    def measure_dbt(subcommand: str, target: Path, *more: str) -> Measurement:
+        read_once(folder)
+        return run_dbt(
+            [*dbt_command(subcommand, project, folder, target), *more],
+            project,
+            target,
+            {
+                "SEGMENTATION_DATABASE": str(warehouse),
+                "SEGMENTATION_MEMORY_LIMIT": arguments.memory_limit,
+            },
+        )
+
+    if not arguments.skip_build:
+        for old in (warehouse, warehouse.with_name(f"{warehouse.name}.wal")):
+            old.unlink(missing_ok=True)
+        target = directory / f"target_{customers}"
+        dbt = measure_dbt("build", target)
+        segmented = count_segmented_customers(warehouse)
+        print(comparison(pandas, pandas_customers, dbt, customers))
+        print(
+            f"\ncustomer_segments has {segmented:,} rows for {customers:,} raw "
+            f"customers; the warehouse takes {warehouse.stat().st_size / 1e9:.2f} GB.\n"
+        )
+        print(slowest_nodes(target, arguments.slowest))
+        print("\nNodes run side by side: their seconds exceed those of the build.\n")
+
+    if arguments.lifetime_value:
+        target = directory / f"lifetime_value_{customers}"
+        alone = measure_dbt(
+            "run",
+            target,
+            f"--select={LIFETIME_VALUE}",
+            f"--exclude={NOT_LIFETIME_VALUE}",
+        )
+        rows = count_rows(warehouse, READ_BY_PYTHON)
+        print(lifetime_value_nodes(target, alone, rows))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,23 @@
 
 
 {#
+    The features that are known of every customer: counts and sums over no records are
+    zero.
+#}
+{% macro always_known_features() %}
+    {{ return([
+        'order_count',
+        'total_spend',
+        'trailing_order_count',
+        'trailing_spend',
+        'visit_count',
+        'trailing_visit_count',
+        'review_count'
+    ]) }}
+{% endmacro %}
+
+
+{#
     The features that grow by a day each day even where nothing happens. They always
     drift, so drift of them is no news.
 #}

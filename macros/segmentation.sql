@@ -80,9 +80,9 @@
 
 
 {#
-    The network by which the version in use scores: `units`, each the formula of a hidden
-    unit, and `outputs`, the formula of each segment's output, by its id. A scorer that is
-    no network has no unit and gives 0 to every segment.
+    The network by which the version in use scores: the terms of each hidden unit, and
+    those of each segment's output in scoring order. A scorer that is no network has no
+    unit and gives 0 to every segment.
 #}
 {% macro scored_network() %}
     {% set units = {} %}
@@ -106,7 +106,15 @@
         {% set factor = 'unit_' ~ number ~ ' * ' if parameter == 'output_weight' else '' %}
         {% do outputs[segment_id].append(factor ~ double_literal(weight)) %}
     {% endfor %}
-    {{ return({'units': units, 'outputs': outputs}) }}
+    {# Lists: a unit test could not name a mapping by number. #}
+    {% set network = {'units': [], 'outputs': []} %}
+    {% for number, terms in units.items() %}
+        {% do network.units.append({'number': number, 'terms': terms}) %}
+    {% endfor %}
+    {% for segment_id, terms in outputs.items() %}
+        {% do network.outputs.append({'segment_id': segment_id, 'terms': terms}) %}
+    {% endfor %}
+    {{ return(network) }}
 {% endmacro %}
 
 
@@ -117,6 +125,23 @@
 {% macro double_literal(number) -%}
     {{ '%.17e' | format(number) }}
 {%- endmacro %}
+
+
+    The rules that explain the version in use, each with rule_number and predicate; none
+    before the first fit.
+#}
+{% macro published_rules() %}
+    {% set rules = [] %}
+    {% set condition = "parameter = 'rule_predicate'" %}
+    {% set numbers = registry_values('unit_number', condition, 'unit_number') %}
+    {% set predicates = registry_values('text_value', condition, 'unit_number') %}
+    {% for number in numbers %}
+        {% do rules.append({
+            'rule_number': number, 'predicate': predicates[loop.index0]
+        }) %}
+    {% endfor %}
+    {{ return(rules) }}
+{% endmacro %}
 
 
 {# The version that scores: the pinned one, else the latest. #}

@@ -130,6 +130,7 @@
         'refit': {'kind': 'flag', 'or_words': ['on_drift']},
         'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
         'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
+        'maximum_rule_leaves': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
 
         'lifetime_horizon_days': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 3650

@@ -1,5 +1,6 @@
 {% set candidates = candidate_features() %}
 {% set time_driven = time_driven_features() %}
+{% set always_known = always_known_features() %}
 {% set missing_limit = var('maximum_missing_share') %}
 {% set configured = [] %}
 {% for feature in var('segmentation_features') %}
@@ -27,6 +28,7 @@ candidates as (
     select
         '{{ feature }}' as feature_name,
         {{ (feature in time_driven) | lower }} as is_time_driven,
+        {{ (feature in always_known) | lower }} as is_always_known,
         {%- if feature in configured %}
         {{ configured.index(feature) + 1 }} as configured_number
         {%- else %}
@@ -42,6 +44,7 @@ judged as (
     select
         candidates.feature_name,
         candidates.is_time_driven,
+        candidates.is_always_known,
         candidates.configured_number,
         feature_statistics.candidate_number,
         feature_statistics.training_rows,
@@ -138,7 +141,8 @@ final as (
 
         ---------- booleans
         judged.refusal is null as is_selected,
-        judged.is_time_driven
+        judged.is_time_driven,
+        judged.is_always_known
     from judged
     left join correlated
         on judged.feature_name = correlated.feature_name

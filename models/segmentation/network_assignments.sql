@@ -31,11 +31,11 @@ hidden as (
         {%- for feature in features %}
         vectors.{{ feature }},
         {%- endfor %}
-        {%- for number, terms in network.units.items() %}
+        {%- for unit in network.units %}
         greatest(
             0e0,
-            {{ terms | join('\n            + ') }}
-        ) as unit_{{ number }},
+            {{ unit.terms | join('\n            + ') }}
+        ) as unit_{{ unit.number }},
         {%- endfor %}
         vectors.segmentation_version
     from vectors
@@ -48,8 +48,8 @@ outputs as (
 
     select
         *,
-        {%- for segment_id, terms in network.outputs.items() %}
-        {{ terms | join('\n        + ') }} as output_{{ segment_id }}
+        {%- for output in network.outputs %}
+        {{ output.terms | join('\n        + ') }} as output_{{ output.segment_id }}
         {{- ',' if not loop.last }}
         {%- endfor %}
     from hidden
@@ -62,8 +62,8 @@ greatest_output as (
     select
         *,
         greatest(
-            {%- for segment_id in network.outputs %}
-            output_{{ segment_id }}{{ ',' if not loop.last }}
+            {%- for output in network.outputs %}
+            output_{{ output.segment_id }}{{ ',' if not loop.last }}
             {%- endfor %}
         ) as greatest_output
     from outputs
@@ -79,8 +79,9 @@ final as (
         segmentation_version,
         cast(
             case
-                {%- for segment_id in network.outputs %}
-                when output_{{ segment_id }} >= greatest_output then {{ segment_id }}
+                {%- for output in network.outputs %}
+                when output_{{ output.segment_id }} >= greatest_output
+                    then {{ output.segment_id }}
                 {%- endfor %}
             end as bigint
         ) as segment_id,

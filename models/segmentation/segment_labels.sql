@@ -1,155 +1,156 @@
 {#
-    A name for each segment from what sets it apart: the features in which its centroid
-    lies farthest from the mean of the training customers, in the words of the seed
-    segment_feature_words. The name is that of the version in which the segment's id
-    first appeared, so it follows the id through every later one.
+    A name for each segment: the one chosen in the seed segment_names, else the one that
+    its method gives it, else one of those derived from what sets it apart. A derived
+    name is that of the version in which the segment's id first appeared, so it follows
+    the id through every later one.
 #}
 with
 
-centroids as (
+registry as (
 
-    select * from {{ ref('segmentation_centroids') }}
-
-),
-
-preprocessing as (
-
-    select * from {{ ref('segmentation_preprocessing') }}
+    select * from {{ ref('segmentation_registry') }}
+    where segment_id is not null
+        and parameter in ('training_customers', 'given_name')
 
 ),
 
-segment_sizes as (
+version_in_use as (
 
-    select
-        segmentation_version,
-        segment_id,
-        cast(number_value as bigint) as training_customers
-    from {{ ref('segmentation_registry') }}
-    where parameter = 'training_customers'
+    select segmentation_version from {{ ref('segmentation_versions') }}
+    where is_in_use
 
 ),
 
-feature_words as (
+derived_names as (
 
-    select * from {{ ref('segment_feature_words') }}
+    select * from {{ ref('segment_derived_names') }}
 
 ),
 
 chosen_names as (
 
-    select * from {{ ref('segment_names') }}
-
-),
-
-overall as (
-
     select
-        centroids.segmentation_version,
-        centroids.feature_name,
-        sum(centroids.centroid * segment_sizes.training_customers)
-        / sum(segment_sizes.training_customers) as mean_centroid
-    from centroids
-    inner join segment_sizes
-        on centroids.segmentation_version = segment_sizes.segmentation_version
-            and centroids.segment_id = segment_sizes.segment_id
-    group by centroids.segmentation_version, centroids.feature_name
+        cast(segment_id as bigint) as segment_id,
+        segment_name
+    from {{ ref('segment_names') }}
 
 ),
 
-deviations as (
-
-    select
-        centroids.segmentation_version,
-        centroids.segment_id,
-        preprocessing.feature_number,
-        case
-            when centroids.centroid < overall.mean_centroid then feature_words.low_word
-            else feature_words.high_word
-        end as word,
-        abs(centroids.centroid - overall.mean_centroid) as deviation,
-        row_number() over (
-            partition by centroids.segmentation_version, centroids.segment_id
-            order by
-                round(abs(centroids.centroid - overall.mean_centroid), 9) desc,
-                preprocessing.feature_number
-        ) as deviation_rank
-    from centroids
-    inner join overall
-        on centroids.segmentation_version = overall.segmentation_version
-            and centroids.feature_name = overall.feature_name
-    inner join preprocessing
-        on centroids.segmentation_version = preprocessing.segmentation_version
-            and centroids.feature_name = preprocessing.feature_name
-    inner join feature_words
-        on centroids.feature_name = feature_words.feature_name
-
-),
-
-worded as (
+fitted_segments as (
 
     select
         segmentation_version,
         segment_id,
-        string_agg(word, ', ' order by feature_number) as words
-    from deviations
-    where deviation_rank = 1
-        or (deviation_rank = 2 and deviation >= 0.5)
+        cast({{ registry_parameter('training_customers') }} as bigint)
+            as training_customers,
+        {{ registry_parameter('given_name', 'string') }} as given_name
+    from registry
     group by segmentation_version, segment_id
 
 ),
 
--- An id is named once, where it first appears.
-first_named as (
+segments as (
 
     select
         segment_id,
-        min(segmentation_version) as segmentation_version,
-        min_by(
-            upper(substr(words, 1, 1)) || substr(words, 2) || ' customers',
-            segmentation_version
-        ) as derived_name
-    from worded
+        min(segmentation_version) as first_version
+    from fitted_segments
     group by segment_id
 
 ),
 
--- Only ids of the same version and of earlier ones make a name need its number, so
--- that no name ever changes because of an id that came later.
-told_apart as (
+-- Whoever edits given names means the latest; a version after a pinned one gives none.
+given_names as (
 
     select
-        segment_id,
-        derived_name,
-        count(*) over (
-            partition by derived_name
-            order by segmentation_version
-            range between unbounded preceding and current row
-        ) > 1 as is_repeated
-    from first_named
+        fitted_segments.segment_id,
+        max(fitted_segments.segmentation_version) as given_version,
+        max_by(fitted_segments.given_name, fitted_segments.segmentation_version)
+            as given_name
+    from fitted_segments
+    inner join segments
+        on fitted_segments.segment_id = segments.segment_id
+    cross join version_in_use
+    where fitted_segments.given_name is not null
+        and fitted_segments.segmentation_version
+        <= greatest(segments.first_version, version_in_use.segmentation_version)
+    group by fitted_segments.segment_id
 
 ),
 
-named as (
+-- What each segment could be called, the best first, and since which version.
+claims as (
 
     select
-        segment_sizes.segmentation_version,
-        segment_sizes.segment_id,
-        segment_sizes.training_customers,
-        chosen_names.segment_name is not null as is_name_chosen,
-        coalesce(
-            chosen_names.segment_name,
-            case
-                when told_apart.is_repeated
-                    then told_apart.derived_name
-                        || ' (' || cast(told_apart.segment_id as string) || ')'
-                else told_apart.derived_name
-            end
-        ) as segment_name
-    from segment_sizes
-    inner join told_apart
-        on segment_sizes.segment_id = told_apart.segment_id
-    left join chosen_names
-        on segment_sizes.segment_id = cast(chosen_names.segment_id as bigint)
+        segment_id,
+        0 as claim_rank,
+        cast(0 as bigint) as claim_version,
+        segment_name as name
+    from chosen_names
+    union all
+    select
+        segment_id,
+        1 as claim_rank,
+        given_version as claim_version,
+        given_name as name
+    from given_names
+    union all
+    select
+        derived_names.segment_id,
+        2 + derived_names.extra_words as claim_rank,
+        derived_names.segmentation_version as claim_version,
+        derived_names.derived_name as name
+    from derived_names
+    inner join segments
+        on derived_names.segment_id = segments.segment_id
+            and derived_names.segmentation_version = segments.first_version
+
+),
+
+claimed as (
+
+    select
+        segment_id,
+        name,
+        min(claim_rank) as claim_rank,
+        min(claim_version) as claim_version
+    from claims
+    group by segment_id, name
+
+),
+
+-- Only claims of the same version and of earlier ones make a name need more words or
+-- its number, so that no name ever changes because of an id that came later.
+told_apart as (
+
+    select
+        *,
+        count(*) over (
+            partition by name
+            order by claim_version
+            range between unbounded preceding and current row
+        ) = 1 as is_free,
+        first_value(name) over (
+            partition by segment_id
+            order by case claim_rank when 0 then 9 else claim_rank end
+        ) as best_name,
+        min(claim_rank) over (partition by segment_id) as best_rank
+    from claimed
+
+),
+
+-- A given name is numbered rather than given up for a derived one.
+decided as (
+
+    select
+        segment_id,
+        max(best_name) as best_name,
+        min_by(name, claim_rank) filter (
+            where claim_rank = 0
+            or (is_free and (claim_rank = 1 or best_rank <> 1))
+        ) as free_name
+    from told_apart
+    group by segment_id
 
 ),
 
@@ -157,18 +158,27 @@ final as (
 
     select
         ---------- ids
-        segmentation_version,
-        segment_id,
+        fitted_segments.segmentation_version,
+        fitted_segments.segment_id,
 
         ---------- strings
-        segment_name,
+        coalesce(
+            decided.free_name,
+            decided.best_name
+            || ' (' || cast(fitted_segments.segment_id as string) || ')',
+            'Segment ' || cast(fitted_segments.segment_id as string)
+        ) as segment_name,
 
         ---------- numerics
-        training_customers,
+        fitted_segments.training_customers,
 
         ---------- booleans
-        is_name_chosen
-    from named
+        chosen_names.segment_id is not null as is_name_chosen
+    from fitted_segments
+    left join decided
+        on fitted_segments.segment_id = decided.segment_id
+    left join chosen_names
+        on fitted_segments.segment_id = chosen_names.segment_id
 
 )
 

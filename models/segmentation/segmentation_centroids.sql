@@ -7,6 +7,7 @@ registry as (
     select * from {{ ref('segmentation_registry') }}
     where segment_id is not null
         and feature_name is not null
+        and unit_number is null
 
 ),
 

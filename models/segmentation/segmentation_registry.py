@@ -15,7 +15,9 @@ def model(dbt, session):
     rules = dbt.ref("rfm_segments").df().sort_values("rule_number")
     settings["segment_rules"] = rules.to_dict("records")
     selection = dbt.ref("feature_selection")
-    selection = selection.select("feature_name, is_selected, is_time_driven")
+    selection = selection.select(
+        "feature_name, is_selected, is_time_driven, is_always_known"
+    )
     latest_version, highest_segment_id = registry.no_rows().to_pandas(), 0
     if dbt.is_incremental:
         latest_version = session.sql(

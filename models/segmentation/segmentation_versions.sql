@@ -52,6 +52,8 @@ final as (
             as outcome_balanced_accuracy,
         {{ registry_parameter('baseline_balanced_accuracy') }}
             as baseline_balanced_accuracy,
+        {{ registry_parameter('explanation_fidelity') }} as explanation_fidelity,
+        {{ registry_parameter('explanation_cost_ratio') }} as explanation_cost_ratio,
 
         ---------- booleans
         segmentation_version = {{ version_in_use_query(ref('segmentation_registry')) }}

@@ -80,12 +80,16 @@ class FeatureParameters:
 
     def transform(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scale values (customers,) of the feature, missing ones as NaN."""
-        imputed = np.where(np.isnan(values), self.impute_value, values)
-        capped = np.clip(imputed, self.cap_lower, self.cap_upper)
+        capped = self.impute_and_cap(values)
         transformed = (
             signed_log1p(capped) if self.setting.transform == "log1p" else capped
         )
         return (transformed - self.center) / self.scale * self.setting.weight
+
+    def impute_and_cap(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values (customers,) as they are transformed, in their own units."""
+        imputed = np.where(np.isnan(values), self.impute_value, values)
+        return np.clip(imputed, self.cap_lower, self.cap_upper)
 
     def inverse(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return scaled values (n,) to the feature's own units."""
@@ -185,4 +189,17 @@ def transform_features(
     """Scale features: a matrix (customers, features) in the order of `parameters`."""
     return np.column_stack(
         [p.transform(frame[p.setting.name].to_numpy(float)) for p in parameters]
+    )
+
+
+def original_values(
+    frame: pd.DataFrame, parameters: Sequence[FeatureParameters]
+) -> NDArray[np.float64]:
+    """Features as `transform_features` scales them, in their own units.
+
+    Missing values are imputed and all are capped: each column of the matrix (customers,
+    features) rises where the scaled one does.
+    """
+    return np.column_stack(
+        [p.impute_and_cap(frame[p.setting.name].to_numpy(float)) for p in parameters]
     )

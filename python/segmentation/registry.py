@@ -28,6 +28,7 @@ from segmentation.registry_rows import (
     read_bins,
     read_preprocessing,
     read_scorer,
+    rule_rows,
     segment_rows,
     text_fact,
     version_rows,
@@ -59,6 +60,7 @@ CONFIGURATION = (
     "maximum_missing_share",
     "training_sample_rows",
     "random_state",
+    "maximum_rule_leaves",
 )
 # Settings that do so only where the number of segments is chosen.
 SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
@@ -171,8 +173,8 @@ def fit_version(
         next_window_spend, for customers of the training date and of the oldest one.
         Called only for a method that learns outcomes.
     feature_selection
-        One row per candidate feature: feature_name, is_selected and is_time_driven
-        (whether time alone moves it).
+        One row per candidate feature: feature_name, is_selected, is_time_driven
+        (whether time alone moves it) and is_always_known (whether it is never missing).
     settings
         The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit,
         minimum_match_similarity, and segment_rules: the rows of the seed rfm_segments
@@ -206,9 +208,11 @@ def fit_version(
     if fit_reason is None:
         return no_rows()
 
+    from segmentation.explanation import explain
     from segmentation.fitting import fit_method, order_by_value
     from segmentation.methods import load_method
     from segmentation.outcomes import learning_customers
+    from segmentation.preprocessing import original_values
 
     method_name = settings["segmentation_method"]
     method = load_method(method_name)
@@ -236,6 +240,13 @@ def fit_version(
         minimum_match_similarity=settings["minimum_match_similarity"],
     )
 
+    explanation = explain(
+        problem.matrix,
+        original_values(learned_from, parameters),
+        fit.labels,
+        fit.centers,
+        maximum_leaves=settings["maximum_rule_leaves"],
+    )
     warn_of(fit, identities, settings)
 
     facts: dict[str, float | str] = {
@@ -272,6 +283,16 @@ def fit_version(
         *segment_rows(fit, parameters, identities),
         *fit.scorer.rows(
             [identity.segment_id for identity in identities], problem.feature_names
+        ),
+        *rule_rows(
+            explanation,
+            parameters,
+            identities,
+            set(
+                feature_selection.loc[
+                    feature_selection["is_always_known"], "feature_name"
+                ]
+            ),
         ),
         *candidate_rows(fit.candidates),
         *training_bin_rows(training),

@@ -6,7 +6,7 @@ frames that are read hold the rows of one version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from segmentation.scorers import SCORERS, Row, Scorer
 
 if TYPE_CHECKING:
+    from segmentation.explanation import Explanation
     from segmentation.fitting import Fit
     from segmentation.identity import SegmentIdentity
     from segmentation.k_selection import Candidate
@@ -132,6 +133,61 @@ def bin_rows(feature_name: str, values: NDArray[np.float64]) -> list[Row]:
             bound = bounds[number - 1]
             rows.append({**unit, "parameter": "training_bin_upper", **value_of(bound)})
         rows.append({**unit, "parameter": "training_bin_count", **value_of(count)})
+    return rows
+
+
+def rule_rows(
+    explanation: Explanation,
+    parameters: Sequence[FeatureParameters],
+    identities: Sequence[SegmentIdentity],
+    always_known: Collection[str],
+) -> list[Row]:
+    """Rows of the rules that explain the segments, and how true they are.
+
+    The unit number is that of the rule: from 1, by segment, and of one segment the rule
+    that covers most first. Features in `always_known` are never missing, so the
+    predicate says nothing of what is imputed.
+    """
+    from segmentation.explanation import predicate_of
+
+    names = [parameter.setting.name for parameter in parameters]
+    impute_values = [
+        None if name in always_known else parameter.impute_value
+        for name, parameter in zip(names, parameters, strict=True)
+    ]
+    ordered = sorted(
+        (identities[rule.segment].segment_id, -rule.training_customers, place, rule)
+        for place, rule in enumerate(explanation.rules)
+    )
+    rows = version_rows({"explanation_fidelity": explanation.fidelity})
+    if explanation.cost_ratio is not None:
+        rows += version_rows({"explanation_cost_ratio": explanation.cost_ratio})
+    for number, (segment_id, _, _, rule) in enumerate(ordered, start=1):
+        unit = {"segment_id": segment_id, "unit_number": number}
+        facts: dict[str, float | str | None] = {
+            "rule_predicate": predicate_of(rule, names, impute_values),
+            "rule_training_customers": rule.training_customers,
+            "rule_training_precision": rule.training_precision,
+        }
+        rows += [
+            {**unit, "parameter": name, **value_of(value)}
+            for name, value in facts.items()
+            if value is not None
+        ]
+        rows += [
+            {
+                **unit,
+                "feature_name": names[feature],
+                "parameter": name,
+                **value_of(bound),
+            }
+            for feature, interval in rule.intervals.items()
+            for name, bound in (
+                ("rule_lower", interval.lower),
+                ("rule_upper", interval.upper),
+            )
+            if bound is not None
+        ]
     return rows
 
 

@@ -58,8 +58,8 @@ class QuadraticScorer:
         """Number of segments."""
         return len(self.centers)
 
-    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Segment (customers,) of scaled features (customers, features).
+    def scores(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Score (customers, segments) scaled features (customers, features).
 
         Terms are added one by one in the order in which SQL adds them, so that sums are
         the same to the last bit and ties are ties in both.
@@ -69,7 +69,11 @@ class QuadraticScorer:
             differences = values[:, np.newaxis] - self.centers[:, feature]
             scores += differences * differences * self.curvatures[:, feature]
             scores += values[:, np.newaxis] * self.slopes[:, feature]
-        segments: NDArray[np.int64] = (scores + self.intercepts).argmin(axis=1)
+        return scores + self.intercepts
+
+    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Segment (customers,) of scaled features (customers, features)."""
+        segments: NDArray[np.int64] = self.scores(matrix).argmin(axis=1)
         return segments
 
     def rows(

@@ -1,5 +1,7 @@
 """What is back-tested, recomputed from customers and items by other libraries."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -230,3 +232,45 @@ def test_hit_rates_are_those_of_a_plain_loop(warehouse: Warehouse) -> None:
     assert (
         published["hit_rate"].idxmax() == published.index[published["is_best"]].item()
     )
+
+
+@pytest.fixture(scope="module")
+def without_items(
+    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The sample as a flat customer file leaves it: no orders and no order items."""
+    folder: Path = tmp_path_factory.mktemp("without_items")
+    return sample_warehouse.copy_to(folder).build(
+        *["--select", "int_order_items_unioned", "int_customer_item_purchases+"],
+        "customer_value_tiers",
+        variables={"crm_tables": ["customers", "customer_summaries"]},
+    )
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "segment_category_affinity",
+        "customer_recommendations",
+        "recommendation_backtest",
+    ],
+)
+def test_without_order_items_nothing_is_recommended(
+    without_items: Warehouse, sample_warehouse: Warehouse, table: str
+) -> None:
+    assert sample_warehouse.rows(f"select 1 from {table} limit 1")
+    assert without_items.row(f"select count(*) from {table}") == (0,)
+
+
+def test_without_orders_value_is_the_total(
+    without_items: Warehouse, sample_warehouse: Warehouse
+) -> None:
+    query = (
+        "select distinct value_feature from customer_value_tiers inner join "
+        "customer_features using (observation_date, customer_id) "
+        "where customer_value = {}"
+    )
+    assert without_items.rows(query.format("total_spend")) == [("total_spend",)]
+    assert sample_warehouse.rows(query.format("trailing_spend")) == [
+        ("trailing_spend",)
+    ]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import PROJECT, Warehouse
+from numpy.typing import NDArray
 from scipy.stats import binomtest, norm, skew
 
 # Below it no interval of a proportion reaches 95 % for every rate: there are few
@@ -16,6 +17,8 @@ MINIMUM_SUCCESSES = 5
 # Three standard errors of a coverage of 97 % among so many samples.
 REPETITIONS = 10_000
 NOISE = 0.005
+# The default of the var: nothing is shown of fewer buyers.
+MINIMUM_CELL_SIZE = 5
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +139,84 @@ def test_skewness_is_that_of_scipy(sample_warehouse: Warehouse) -> None:
             assert published.loc[key, f"{column}__skewness"] == pytest.approx(
                 skew(rows[column], bias=False), abs=1e-5, nan_ok=True
             )
+
+
+# ---------------------------------------------------------------- lift
+
+
+def lift_bounds(
+    buyers: NDArray[np.float64],
+    customers: NDArray[np.float64],
+    other_buyers: NDArray[np.float64],
+    other_customers: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The delta method with numerical derivatives, of the logarithm of the lift."""
+    part = customers / (customers + other_customers)
+    share = (buyers + 0.5) / (customers + 1)
+    other_share = (other_buyers + 0.5) / (other_customers + 1)
+
+    def log_lift(
+        share: NDArray[np.float64], other_share: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        return np.asarray(
+            np.log(share) - np.log(part * share + (1 - part) * other_share)
+        )
+
+    step, other_step = share * 1e-5, other_share * 1e-5
+    error = np.hypot(
+        (log_lift(share + step, other_share) - log_lift(share - step, other_share))
+        / (2 * step)
+        * np.sqrt(share * (1 - share) / customers),
+        (
+            log_lift(share, other_share + other_step)
+            - log_lift(share, other_share - other_step)
+        )
+        / (2 * other_step)
+        * np.sqrt(other_share * (1 - other_share) / other_customers),
+    )
+    everybody = (buyers + other_buyers) / (customers + other_customers)
+    lift = buyers / customers / everybody
+    distance = np.exp(norm.ppf(0.975) * error)
+    return lift / distance, lift * distance
+
+
+def test_lifts_are_bounded_by_the_delta_method(sample_warehouse: Warehouse) -> None:
+    rows = sample_warehouse.frame(
+        "select * from segment_item_buyers where buyers > 0 "
+        "and overall_customers > customers"
+    )
+    low, high = lift_bounds(
+        *rows[["buyers", "customers"]].to_numpy(np.float64).T,
+        (rows["overall_buyers"] - rows["buyers"]).to_numpy(np.float64),
+        (rows["overall_customers"] - rows["customers"]).to_numpy(np.float64),
+    )
+    assert len(rows) > 30
+    assert np.allclose(rows["lift_low"], low, rtol=1e-5, atol=1e-6)
+    assert np.allclose(rows["lift_high"], high, rtol=1e-5, atol=1e-6)
+
+
+def test_lifts_hold_the_truth_as_often_as_published() -> None:
+    text = (PROJECT / "docs" / "backtest.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| ([\d ]+) of ([\d ]+) \| (\d+) % / (\d+) % \| ([\d.]+) % \|$", text, re.M
+    )
+    assert len(rows) == 6
+    generator = np.random.default_rng(0)
+    for cells in rows:
+        size, total, percent, other_percent, published = (
+            float(cell.replace(" ", "")) for cell in cells
+        )
+        share, other_share = percent / 100, other_percent / 100
+        others = total - size
+        buyers = generator.binomial(int(size), share, 40_000).astype(np.float64)
+        other_buyers = generator.binomial(int(others), other_share, 40_000)
+        shown = buyers >= MINIMUM_CELL_SIZE
+        low, high = lift_bounds(
+            buyers[shown],
+            np.full(shown.sum(), size),
+            other_buyers[shown].astype(np.float64),
+            np.full(shown.sum(), others),
+        )
+        truth = share * total / (size * share + others * other_share)
+        held = 100 * ((low <= truth) & (truth <= high)).mean()
+        assert held == pytest.approx(published, abs=0.5), cells

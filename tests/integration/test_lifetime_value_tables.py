@@ -1,5 +1,7 @@
 """Lifetime value of CDNOW, from the raw log through the input contract to the marts."""
 
+import json
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse, write_raw_tables
+from conftest import PROJECT, Warehouse, write_raw_tables
 
 PURCHASES = 6919
 REPEATED_LINES = 21
@@ -16,6 +18,8 @@ REPEAT_BUYERS = 946
 REPEAT_PURCHASE_DAYS = 2457
 HOLD_OUT_PURCHASE_DAYS = 1882
 HOLD_OUT_DAYS = 273
+# The default of var lifetime_value_sample_rows.
+SAMPLE_ROWS = 20_000
 TRAINING_DATE = "1997-10-01"
 VARIABLES = {
     "as_of_date": "1998-07-01",
@@ -124,6 +128,77 @@ def test_backtest_is_as_published(cdnow: Warehouse) -> None:
     assert summary["top_fifth_share"].round(3).to_dict() == TOP_FIFTH_SHARE
     # The baseline finds more of the revenue, and the table says so.
     assert summary["is_best"].to_dict() == {"model": False, "baseline": True}
+
+
+def test_backtest_is_as_documented(cdnow: Warehouse) -> None:
+    documentation = (PROJECT / "docs" / "backtest.md").read_text(encoding="utf-8")
+    lines = [line for line in documentation.splitlines() if line.startswith("| CDNOW")]
+    summary = cdnow.frame(
+        "from lifetime_value_backtest_summary order by predictor desc"
+    )
+    assert [re.findall(r"-?[0-9]*\.[0-9]+", line) for line in lines] == [
+        [
+            f"{100 * row.orders_error:.1f}",
+            f"{100 * row.spend_error:.1f}",
+            f"{row.orders_correlation:.3f}".lstrip("0"),
+            f"{row.spend_correlation:.3f}".lstrip("0"),
+            f"{100 * row.top_fifth_share:.2f}",
+        ]
+        for row in summary.itertuples()
+    ]
+
+
+def test_python_reads_no_row_for_each_customer(
+    cdnow: Warehouse, purchase_log: list[dict[str, str]], tmp_path: Path
+) -> None:
+    """Ten times the customers, alike, are the same pairs and no larger a sample."""
+    manifest = json.loads((cdnow.folder / "target" / "manifest.json").read_text())
+    read_by_python = {
+        parent.rpartition(".")[2]
+        for node in manifest["nodes"].values()
+        if node.get("language") == "python"
+        and node["name"].startswith("lifetime_value")
+        for parent in node["depends_on"]["nodes"]
+    }
+    assert read_by_python == {"lifetime_value_training", "lifetime_value_pairs"}
+
+    copies = [
+        {
+            **line,
+            "order_id": f"{line['order_id']}_{copy}",
+            "customer_id": f"{line['customer_id']}_{copy}",
+        }
+        for copy in range(10)
+        for line in purchase_log
+    ]
+    write_raw_tables(tmp_path / "landing", {"orders": copies})
+    tenfold = Warehouse(tmp_path).build(
+        *["--select", "+lifetime_value_terms", "--exclude", "path:seeds/crm_sample"],
+        variables={
+            **VARIABLES,
+            "crm_location": (
+                f"read_csv('{tmp_path}/landing/{{name}}.csv', all_varchar = true)"
+            ),
+            "crm_tables": ["orders"],
+        },
+    )
+    assert tenfold.row(
+        "select count(*) from int_customer_repeat_purchases "
+        f"where observation_date = '{TRAINING_DATE}'"
+    ) == (10 * CUSTOMERS,)
+    pairs = (
+        "select horizon_days, frequency, age_days from lifetime_value_pairs "
+        f"where observation_date = '{TRAINING_DATE}' order by all"
+    )
+    assert tenfold.rows(pairs) == cdnow.rows(pairs)
+    assert 0 < len(cdnow.rows(pairs)) < CUSTOMERS
+    training = (
+        "select cast(sum(customers) as int), count(*) from lifetime_value_training "
+        f"where observation_date = '{TRAINING_DATE}'"
+    )
+    [sampled, rows] = tenfold.row(training)
+    assert sampled == SAMPLE_ROWS < 10 * CUSTOMERS
+    assert rows <= cdnow.row(training)[1]
 
 
 def test_sql_equals_the_package_lifetimes_for_every_customer(cdnow: Warehouse) -> None:

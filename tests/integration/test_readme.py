@@ -66,6 +66,13 @@ def test_query_returns_rows(query: str, sample_warehouse: Warehouse) -> None:
     assert sample_warehouse.rows(query)
 
 
+def test_every_published_table_answers_a_question() -> None:
+    _, questions = README.split("## One question, one query\n")
+    tables = {path.stem for path in (PROJECT / "models" / "marts").rglob("*.sql")}
+    named = set(re.findall(r"\w+", questions.split("\n## ")[0]))
+    assert tables - named == set()
+
+
 def test_every_command_is_tried_here() -> None:
     # `make test` is what runs this test.
     tried = {"make build", "make test", "make demo", "make compare"}

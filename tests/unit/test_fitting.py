@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
@@ -110,6 +111,36 @@ def test_noise_is_an_outlier_and_no_segment(far: float) -> None:
         assert_allclose(
             fit.centers[segment], BLOBS[segment == BLOB_OF].mean(axis=0), atol=0.1
         )
+
+
+@pytest.mark.parametrize("scorer", [QuadraticScorer, RulesScorer])
+def test_noise_that_is_not_seen_lowers_the_agreement(
+    scorer: type[QuadraticScorer] | type[RulesScorer],
+) -> None:
+    # Some of it is far from everybody, some amid the segments.
+    segments, segment_of = MOONS, MOON_OF
+    if scorer is QuadraticScorer:
+        segments, segment_of = StandardScaler().fit_transform(BLOBS), BLOB_OF
+    noise = np.random.default_rng(0).uniform(-3, 3, size=(80, 2))
+    matrix = np.concatenate([segments, noise])
+    truth = np.concatenate([segment_of, np.full(80, -1)])
+    method = Method(known(truth, matrix), chooses_number=True)
+    settings = {"selection_sample_rows": 1000, "maximum_scoring_leaves": 16}
+    fit = fit_method("known", method, problem_of(matrix, **settings))
+
+    assert isinstance(fit.scorer, scorer)
+    if isinstance(fit.scorer, RulesScorer):
+        is_outlier = fit.scorer.is_noise[fit.scorer.leaves(matrix)]
+    else:
+        means = [segments[segment == segment_of].mean(axis=0) for segment in range(3)]
+        assert_allclose(fit.centers, means)
+        own = np.linalg.norm(segments - np.array(means)[segment_of], axis=1)
+        is_outlier = cdist(matrix, means).min(axis=1) > np.quantile(own, 0.99)
+    alike = (~is_outlier[:600] & (fit.labels[:600] == segment_of)).sum()
+    seen = is_outlier[600:].sum()
+    assert alike < 600
+    assert 10 < seen < 75
+    assert fit.scorer_agreement == (alike + seen) / 680
 
 
 def test_a_method_whose_cost_grows_with_the_square_is_given_a_sample() -> None:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -46,6 +47,7 @@ SETTINGS: dict[str, Any] = {
     "maximum_missing_share": 0.2,
     "training_sample_rows": 1000,
     "random_state": 0,
+    "maximum_rule_leaves": 8,
     "k_range": [3, 5],
     "bootstrap_count": 5,
     "prediction_strength_splits": 2,
@@ -90,6 +92,7 @@ def selection_of(selected_features: Sequence[str]) -> pd.DataFrame:
             "feature_name": names,
             "is_selected": names.isin(selected_features),
             "is_time_driven": names == "recency_days",
+            "is_always_known": names == "total_spend",
         }
     )
 
@@ -530,7 +533,11 @@ def test_another_window_is_another_outcome(method: str) -> None:
 
 def candidates_of(rows: pd.DataFrame) -> pd.DataFrame:
     """What the rows of a version say of each number of segments."""
-    of_candidates = rows[rows["unit_number"].notna() & rows["feature_name"].isna()]
+    of_candidates = rows[
+        rows["unit_number"].notna()
+        & rows["feature_name"].isna()
+        & rows["segment_id"].isna()
+    ]
     values = of_candidates["number_value"].astype(object)
     return of_candidates.assign(
         value=values.where(values.notna(), of_candidates["text_value"])
@@ -640,6 +647,8 @@ def test_facts_of_a_version(registry: pd.DataFrame) -> None:
         "drift_reference_date": "2025-10-03",
         "inertia": facts["inertia"],
         "outlier_distance": facts["outlier_distance"],
+        "explanation_fidelity": 1,
+        "explanation_cost_ratio": 1,
         "configuration": configuration_of(SETTINGS)[0],
         "configuration_hash": configuration_of(SETTINGS)[1],
         "fit_reason": "first_fit",
@@ -728,6 +737,93 @@ def test_sizes_of_the_segments_sum_to_the_training_rows(registry: pd.DataFrame) 
         2: 50,
         3: 50,
     }
+
+
+# ---------------------------------------------------------------- rules
+
+
+def rules_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the rows of a version say of each rule as a whole."""
+    of_rules = rows[
+        rows["segment_id"].notna()
+        & rows["unit_number"].notna()
+        & rows["feature_name"].isna()
+    ]
+    values = of_rules["number_value"].astype(object)
+    return of_rules.assign(
+        value=values.where(values.notna(), of_rules["text_value"])
+    ).pivot(index=["unit_number", "segment_id"], columns="parameter", values="value")
+
+
+def test_rules_explain_the_segments(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    rules = rules_of(registry)
+    assert list(rules.index) == [(1, 1), (2, 2), (3, 3)]
+    assert rules["rule_training_customers"].tolist() == [50, 50, 50]
+    assert rules["rule_training_precision"].tolist() == [1, 1, 1]
+    with duckdb.connect() as connection:
+        connection.register("training", training)
+        for (_, segment_id), predicate in rules["rule_predicate"].items():
+            customers = connection.execute(
+                f"select customer_id from training where {predicate} order by all"
+            ).df()["customer_id"]
+            first = 50 * (int(segment_id) - 1)
+            expected = training["customer_id"].iloc[first : first + 50]
+            assert customers.tolist() == expected.tolist()
+
+
+def test_bounds_of_a_rule_are_those_of_its_predicate(registry: pd.DataFrame) -> None:
+    of_bounds = registry[registry["parameter"].isin(["rule_lower", "rule_upper"])]
+    predicates = rules_of(registry)["rule_predicate"]
+    for (number, segment_id), predicate in predicates.items():
+        bounds = of_bounds[
+            (of_bounds["unit_number"] == number)
+            & (of_bounds["segment_id"] == segment_id)
+        ]
+        assert len(bounds) == predicate.count(">") + predicate.count("<=")
+        for bound in bounds.itertuples():
+            operator = ">" if bound.parameter == "rule_lower" else "<="
+            assert f"{operator} {bound.number_value:g}" in predicate
+            assert bound.feature_name in predicate
+
+
+def test_only_what_may_be_missing_is_imputed_in_a_predicate(
+    training: pd.DataFrame,
+) -> None:
+    for name, expression in (
+        ("recency_days", "coalesce(recency_days, "),
+        ("total_spend", "total_spend "),
+    ):
+        predicates = rules_of(fit(training, selected_features=[name]))["rule_predicate"]
+        assert all(predicate.startswith(expression) for predicate in predicates)
+
+
+def test_rules_are_of_the_ids_of_the_segments(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    """Where a refit keeps ids, its rules come by id, not by falling mean spend."""
+    turned = training.assign(total_spend=1000 - training["total_spend"])
+    old = registry[registry["feature_name"] != "total_spend"]
+    rules = rules_of(fit(turned, old, selected_features=["recency_days"], refit=True))
+    assert list(rules.index) == [(1, 1), (2, 2), (3, 3)]
+    first, _, last = rules["rule_predicate"]
+    assert "<=" in first
+    assert ">" not in first
+    assert "<=" not in last
+
+
+def test_more_rules_than_the_var_says_are_not_added(training: pd.DataFrame) -> None:
+    """Of customers without groups a leaf each does not tell so many segments."""
+    random = np.random.default_rng(9)
+    noise = training.assign(
+        recency_days=random.normal(100, 30, 150), total_spend=random.normal(9, 2, 150)
+    )
+    counts = [
+        len(rules_of(fit(noise, n_segments=12, maximum_rule_leaves=maximum)))
+        for maximum in (2, 12, 13)
+    ]
+    assert counts == [12, 12, 13]
 
 
 def test_row_order_changes_nothing(

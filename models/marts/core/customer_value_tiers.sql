@@ -88,9 +88,9 @@ ranked as (
         round(positive_value / nullif(all_positive_value, 0), 6)
             as cumulative_value_share,
         -- Whoever crosses a border is still in the class above it, so that there is an
-        -- A however much of the value one customer has.
+        -- A however much of the value one customer has. No and negative values come
+        -- after all positive value, and are C.
         case
-            when amount <= 0 then 'C'
             when positive_value - own_value < {{ class_a_share }} * all_positive_value
                 then 'A'
             when positive_value - own_value < {{ class_b_share }} * all_positive_value

@@ -1,11 +1,11 @@
 {#
-    Customers of the segments that return most on their cost come first, until var
-    campaign_budget is spent. That is the best that a budget can buy, but for what is left
-    when it is less than the cost of one more customer.
+    Customers of the segments that return most on their cost come first, as many as var
+    campaign_budget pays for; what is then left goes to the next segment of which it
+    still pays for a whole customer.
 #}
 {% set campaign_budget = valid_var('campaign_budget') %}
 
-with
+with recursive
 
 optimization as (
 
@@ -75,64 +75,72 @@ ranked as (
 
 ),
 
-available as (
-
-    select
-        *,
-        greatest(
-            cast({{ campaign_budget }} as decimal(18, 4)) - coalesce(
-                sum(if(is_worth_it, segment_customers * cost_per_customer, 0)) over (
-                    order by priority
-                    rows between unbounded preceding and 1 preceding
-                ),
-                0
-            ),
-            0
-        ) as budget_left
-    from ranked
-
-),
-
+-- What a segment leaves is there for the next, so that each waits for the one before.
 -- The quotient of decimals is a double: the nearest whole number, or the one below it
--- where that would cost more than there is.
-counted as (
+-- where that would cost more than there is. What costs nothing has no quotient, and
+-- least() passes over it.
+spent as (
 
     select
-        *,
-        cast(round(budget_left / nullif(cost_per_customer, 0)) as bigint) as nearest,
-        case
-            when not is_worth_it then 0
-            when segment_customers * cost_per_customer <= budget_left
-                then segment_customers
-            else nearest - cast(nearest * cost_per_customer > budget_left as int)
-        end as customers
-    from available
+        cast(0 as bigint) as priority,
+        cast(0 as bigint) as customers,
+        cast({{ campaign_budget }} as decimal(18, 4)) as budget_left
+    union all
+    select
+        priority,
+        nearest - cast(nearest * cost_per_customer > budget_left as int) as customers,
+        cast(budget_left - customers * cost_per_customer as decimal(18, 4))
+            as budget_left
+    from (
+        select
+            ranked.priority,
+            coalesce(ranked.cost_per_customer, 0) as cost_per_customer,
+            spent.budget_left,
+            cast(
+                case
+                    when not ranked.is_worth_it then 0
+                    else least(
+                        round(
+                            spent.budget_left / nullif(ranked.cost_per_customer, 0)
+                        ),
+                        ranked.segment_customers
+                    )
+                end as bigint
+            ) as nearest
+        from spent
+        inner join ranked
+            on spent.priority + 1 = ranked.priority
+    ) as affordable
 
 ),
 
 allocated as (
 
     select
-        *,
-        coalesce(customers * cost_per_customer, 0) as cost,
+        ranked.*,
+        spent.customers,
+        coalesce(spent.customers * ranked.cost_per_customer, 0) as cost,
         {%- for suffix in ['', '_low', '_high'] %}
         round(
             coalesce(
-                incremental_revenue{{ suffix }} * {{ var('margin_rate') }}
-                * customers / nullif(cast(segment_customers as double), 0),
+                ranked.incremental_revenue{{ suffix }} * {{ var('margin_rate') }}
+                * spent.customers
+                / nullif(cast(ranked.segment_customers as double), 0),
                 0
             ),
             2
         ) as expected_margin{{ suffix }},
         {%- endfor %}
         case
-            when scenario is null then 'no_known_return'
-            when not is_worth_it then 'costs_more_than_it_earns'
-            when customers = segment_customers then 'funded'
-            when customers > 0 then 'partly_funded'
+            when ranked.scenario is null then 'no_known_return'
+            when not ranked.is_worth_it then 'costs_more_than_it_earns'
+            when spent.customers = ranked.segment_customers then 'funded'
+            when spent.customers > 0 then 'partly_funded'
             else 'budget_spent'
         end as allocation
-    from counted
+    from ranked
+    inner join spent
+        on ranked.priority = spent.priority
 
 ),
 

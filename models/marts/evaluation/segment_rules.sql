@@ -1,0 +1,153 @@
+with
+
+registry as (
+
+    select * from {{ ref('segmentation_registry') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('segmentation_versions') }}
+    where is_in_use
+
+),
+
+labels as (
+
+    select * from {{ ref('segment_labels') }}
+
+),
+
+rule_counts as (
+
+    select * from {{ ref('segment_rule_counts') }}
+
+),
+
+rules as (
+
+    select
+        registry.segmentation_version,
+        registry.segment_id,
+        registry.unit_number as rule_number,
+        {{ registry_parameter('rule_predicate', 'string') }} as predicate,
+        {{ registry_parameter('rule_training_customers') }} as training_customers,
+        {{ registry_parameter('rule_training_precision') }} as training_precision
+    from registry
+    inner join versions
+        on registry.segmentation_version = versions.segmentation_version
+    where registry.segment_id is not null
+        and registry.feature_name is null
+        and registry.parameter in (
+            'rule_predicate', 'rule_training_customers', 'rule_training_precision'
+        )
+    group by
+        registry.segmentation_version, registry.segment_id, registry.unit_number
+
+),
+
+bounds as (
+
+    select
+        registry.segmentation_version,
+        registry.unit_number as rule_number,
+        registry.feature_name,
+        {{ registry_parameter('rule_lower') }} as lower_bound,
+        {{ registry_parameter('rule_upper') }} as upper_bound
+    from registry
+    where registry.parameter in ('rule_lower', 'rule_upper')
+    group by
+        registry.segmentation_version, registry.unit_number, registry.feature_name
+
+),
+
+-- Who is in no segment is covered by a rule like everybody, and is right nowhere.
+counted as (
+
+    select
+        rules.rule_number,
+        sum(rule_counts.customers) as customers,
+        sum(rule_counts.segment_customers) as all_customers,
+        sum(rule_counts.customers) filter (where rule_counts.segment_id is not null)
+            as customers_with_segment,
+        sum(rule_counts.segment_customers)
+            filter (where rule_counts.segment_id is not null)
+            as all_customers_with_segment,
+        sum(rule_counts.customers)
+            filter (where rule_counts.segment_id = rules.segment_id)
+            as customers_in_segment,
+        sum(rule_counts.segment_customers)
+            filter (where rule_counts.segment_id = rules.segment_id)
+            as segment_customers
+    from rules
+    inner join rule_counts
+        on rules.segmentation_version = rule_counts.segmentation_version
+            and rules.rule_number = rule_counts.rule_number
+    group by rules.rule_number
+
+),
+
+measured as (
+
+    select
+        rule_number,
+        customers,
+        customers >= {{ var('minimum_cell_size') }} as is_shown,
+        cast(customers as double) / nullif(all_customers, 0) as coverage,
+        cast(coalesce(customers_in_segment, 0) as double)
+        / nullif(customers_with_segment, 0) as precision,
+        cast(coalesce(customers_in_segment, 0) as double)
+        / nullif(segment_customers, 0) as recall,
+        cast(sum(customers_in_segment) over () as double)
+        / nullif(all_customers_with_segment, 0) as fidelity
+    from counted
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        rules.segmentation_version,
+        rules.rule_number,
+        bounds.feature_name,
+        rules.segment_id,
+
+        ---------- strings
+        labels.segment_name,
+        rules.predicate,
+
+        ---------- numerics
+        bounds.lower_bound,
+        bounds.upper_bound,
+        cast(measured.customers as bigint) as customers,
+        round(measured.coverage, 6) as coverage,
+        case when measured.is_shown then round(measured.precision, 6) end as precision,
+        case when measured.is_shown then round(measured.recall, 6) end as recall,
+        round(measured.fidelity, 6) as fidelity,
+        cast(rules.training_customers as bigint) as training_customers,
+        case
+            when rules.training_customers >= {{ var('minimum_cell_size') }}
+                then round(rules.training_precision, 6)
+        end as training_precision,
+        round(versions.explanation_fidelity, 6) as training_fidelity,
+        round(versions.explanation_cost_ratio, 6) as cost_ratio,
+
+        ---------- booleans
+        not measured.is_shown as is_suppressed
+    from rules
+    inner join versions
+        on rules.segmentation_version = versions.segmentation_version
+    inner join labels
+        on rules.segmentation_version = labels.segmentation_version
+            and rules.segment_id = labels.segment_id
+    inner join bounds
+        on rules.segmentation_version = bounds.segmentation_version
+            and rules.rule_number = bounds.rule_number
+    inner join measured
+        on rules.rule_number = measured.rule_number
+
+)
+
+select * from final

@@ -1,0 +1,51 @@
+with
+
+feature_words as (
+
+    select * from {{ ref('segment_feature_words') }}
+
+),
+
+candidates as (
+
+    select feature_name from {{ ref('feature_selection') }}
+    where feature_name <> 'campaign_response_rate'
+
+),
+
+described as (
+
+    select
+        feature_name,
+        count(distinct direction) as directions,
+        count(distinct aspect) as aspects
+    from feature_words
+    group by feature_name
+
+),
+
+final as (
+
+    select
+        coalesce(candidates.feature_name, described.feature_name) as feature_name,
+        described.directions,
+        described.aspects
+    from candidates
+    full outer join described
+        on candidates.feature_name = described.feature_name
+    where candidates.feature_name is null
+        or described.feature_name is null
+        or described.directions <> 2
+        or described.aspects <> 1
+    union all
+    select
+        other_feature_name as feature_name,
+        cast(null as bigint) as directions,
+        cast(null as bigint) as aspects
+    from feature_words
+    where other_feature_name is not null
+        and other_feature_name not in (select candidates.feature_name from candidates)
+
+)
+
+select * from final

@@ -1,0 +1,152 @@
+"""The figures of docs/backtest.md are those of a build."""
+
+import re
+
+import pandas as pd
+import pytest
+from conftest import PROJECT, Warehouse
+
+SEGMENTATIONS = {
+    "the segments in production": "segments",
+    "total spend, cut by the segments' shares": "spend_cut_of_segment_shares",
+    "spend in the trailing window, equal groups": "recent_spend_quantiles",
+    "total spend, equal groups": "spend_quantiles",
+    "sum of the quintiles of recency, frequency and spend": "rfm_grid",
+}
+PREDICTORS = {"model": "model", "past rate": "baseline"}
+RECOMMENDERS = {
+    "bought before the window, then what the segment buys (in production)": (
+        "history_and_segment"
+    ),
+    "what the segment buys": "segment_affinity",
+    "what everybody buys (baseline)": "overall_popularity",
+}
+DATA = ["sample", "Complete Journey"]
+
+
+def published(heading: str) -> list[list[str]]:
+    """The rows of the first table under a heading of docs/backtest.md."""
+    text = (PROJECT / "docs" / "backtest.md").read_text(encoding="utf-8")
+    [section] = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    first_table = re.search(r"(?:^\|.*\n)+", section, re.M)
+    assert first_table
+    _, _, *rows = first_table.group().splitlines()
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def number(value: float) -> str:
+    """A whole number as the documentation writes it."""
+    return f"{value:,.0f}".replace(",", " ")
+
+
+def fraction(value: float) -> str:
+    """A correlation as the documentation writes it."""
+    return f"{value:.3f}".lstrip("0")
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A share as the documentation writes it."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def bold(text: str, is_winner: bool) -> str:
+    """A figure, marked if it wins."""
+    return f"**{text}**" if is_winner else text
+
+
+@pytest.fixture(scope="module")
+def demo(
+    households: Warehouse,
+    complete_journey_location: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Warehouse:
+    """The households with the six segments that `n_segments: auto` chooses."""
+    return households.copy_to(tmp_path_factory.mktemp("demo")).build(
+        *["--select", "segmentation_registry+"],
+        variables={"source_systems": ["complete_journey"], "n_segments": 6},
+        environment={"COMPLETE_JOURNEY_LOCATION": complete_journey_location},
+    )
+
+
+@pytest.fixture
+def warehouses(sample_warehouse: Warehouse, demo: Warehouse) -> dict[str, Warehouse]:
+    """The warehouses by the name that the documentation gives them."""
+    return dict(zip(DATA, [sample_warehouse, demo], strict=True))
+
+
+def by(warehouse: Warehouse, table: str, key: str) -> pd.DataFrame:
+    """A table by its key."""
+    return warehouse.frame(f"from {table}").set_index(key)
+
+
+def test_segments_beside_simple_cuts(warehouses: dict[str, Warehouse]) -> None:
+    rows = published("Segments beside simple cuts of the same number")
+    assert [row[0] for row in rows] == list(SEGMENTATIONS)
+    for data, first in zip(DATA, (1, 3), strict=True):
+        built = by(warehouses[data], "segmentation_backtest_summary", "segmentation")
+        for name, *cells in rows:
+            row = built.loc[SEGMENTATIONS[name]]
+            assert cells[first - 1 : first + 1] == [
+                bold(fraction(row["eta_squared"]), row["is_best"]),
+                percent(row["best_fifth_spend_share"]),
+            ], (data, name)
+
+
+def test_lifetime_value(warehouses: dict[str, Warehouse]) -> None:
+    rows = published("Lifetime value")
+    for data in DATA:
+        built = by(warehouses[data], "lifetime_value_backtest_summary", "predictor")
+        own = [row for row in rows if row[0] == data]
+        assert [name for _, name, *_ in own] == list(PREDICTORS)
+        for _, name, *cells in own:
+            row = built.loc[PREDICTORS[name]]
+            assert cells == [
+                number(row["customers"]),
+                percent(row["orders_error"]),
+                percent(row["spend_error"]),
+                fraction(row["orders_correlation"]),
+                fraction(row["spend_correlation"]),
+                bold(percent(row["top_fifth_share"], digits=2), row["is_best"]),
+            ], (data, name)
+
+
+def test_value_tiers(warehouses: dict[str, Warehouse]) -> None:
+    rows = published("Value tiers")
+    for data, first in zip(DATA, (1, 6), strict=True):
+        built = by(
+            warehouses[data],
+            "(select pareto_class, count(*) as customers, "
+            "sum(greatest(customer_value, 0)) as value, "
+            "count_if(class_movement = 'up') as up, "
+            "count_if(class_movement = 'down') as down, "
+            "count_if(class_movement = 'new') as is_new "
+            "from customer_value_tiers inner join int_observation_dates "
+            "using (observation_date) where is_current group by pareto_class)",
+            "pareto_class",
+        )
+        value = built["value"].astype(float)
+        assert [row[0] for row in rows] == sorted(built.index)
+        for name, *cells in rows:
+            row = built.loc[name]
+            assert cells[first - 1 : first + 4] == [
+                number(row["customers"]),
+                percent(value[name] / value.sum()),
+                *(number(row[movement]) for movement in ("up", "down", "is_new")),
+            ], (data, name)
+
+
+def test_recommendations(warehouses: dict[str, Warehouse]) -> None:
+    rows = published("Recommendations")
+    assert [row[0] for row in rows] == list(RECOMMENDERS)
+    for data, first in zip(DATA, (1, 3), strict=True):
+        built = by(warehouses[data], "recommendation_backtest", "recommender")
+        for name, *cells in rows:
+            row = built.loc[RECOMMENDERS[name]]
+            low, high = (
+                f"{100 * row[bound]:.1f}" for bound in ("hit_rate_low", "hit_rate_high")
+            )
+            hit_rate = bold(percent(row["hit_rate"]), row["is_best"])
+            assert cells[first - 1 : first + 1] == [
+                f"{hit_rate} ({low} to {high})",
+                percent(row["precision_rate"]),
+            ], (data, name)
