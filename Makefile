@@ -7,7 +7,7 @@ PYTHON ?= python3.11 python3 python
 INSTALLER ?= uv
 # The customers of the benchmark.
 N ?= 1000000
-# More arguments for what a target runs, such as ARGS='--select marts'.
+# More arguments for what a target runs, such as ARGS='--select marts.core'.
 ARGS ?=
 
 VENV := .venv

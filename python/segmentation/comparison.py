@@ -340,9 +340,12 @@ def compare_methods(
     """
     if outcomes.empty:
         return SCHEMA.empty_table()
+    # A table has no order, and fits depend on one.
+    outcomes = outcomes.sort_values(
+        ["observation_date", "customer_id"], ignore_index=True
+    )
     training_date = outcomes["observation_date"].max()
     compared = outcomes[outcomes["observation_date"] == training_date]
-    compared = compared.sort_values("customer_id", ignore_index=True)
     kmeans = load_method("kmeans")
     _, shared = pose_problem(kmeans, compared, feature_selection, settings)
     shared = replace(shared, selection=selection_of(shared))

@@ -16,7 +16,7 @@ def assert_all_pass(warehouse: Warehouse, at_least: int, **arguments: object) ->
 
 
 def test_unit_tests_of_the_sample(sample_warehouse: Warehouse, tmp_path: Path) -> None:
-    assert_all_pass(sample_warehouse.copy_to(tmp_path), at_least=88)
+    assert_all_pass(sample_warehouse.copy_to(tmp_path), at_least=125)
 
 
 def test_unit_tests_of_the_households(
