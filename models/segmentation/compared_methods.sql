@@ -1,4 +1,4 @@
-{# The list of var `segmentation_method` as a table, so that Python need not repeat it. #}
+{# The list of var `segmentation_method` as a table: Python cannot read a macro. #}
 {% set methods = var_rules()['segmentation_method']['one_of'] %}
 
 with
