@@ -114,7 +114,7 @@ def test_rules_follow_features_that_can_be_missing_and_a_pinned_version(
         "maximum_missing_share": 0.6,
         "n_segments": 7,
     }
-    warehouse.build("--select", "feature_selection+", variables=variables)
+    warehouse.build(*FROM_FIT_ON, "feature_selection", variables=variables)
     assert_figures_are_right(warehouse)
     assert_training_fidelity_is_right(warehouse)
     predicates = " ".join(sql for _, _, sql, *_ in warehouse.rows(RULES))
