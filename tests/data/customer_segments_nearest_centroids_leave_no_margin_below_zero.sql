@@ -16,7 +16,11 @@ nearest_centroid_versions as (
 
 )
 
-select customers.*
+select
+    customers.customer_id,
+    customers.segment_id,
+    customers.second_segment_id,
+    customers.margin
 from customers
 inner join nearest_centroid_versions
     on customers.segmentation_version

@@ -1,7 +1,8 @@
 """K-means on batches of customers (Sculley 2010), for when all of them are too many.
 
-It starts as often as k-means does. What is not said here is as scikit-learn has it:
-batches of 1024 customers, until ten of them in a row bring no better inertia.
+Of as many starts as k-means has, it goes on only from the one that is best to begin
+with. What is not said here is as scikit-learn has it: batches of 1024 customers, until
+ten of them in a row bring no better inertia.
 """
 
 import numpy as np
