@@ -372,6 +372,7 @@ TABLE_SETTINGS = {
     "training_sample_rows": 1000,
     "minimum_match_similarity": 0.5,
     "outcome_window_days": 90,
+    "maximum_rule_leaves": 16,
 }
 OLDEST, TRAINING = (datetime.date(2025, month, 1) for month in (4, 7))
 SELECTED = pd.DataFrame(
@@ -379,6 +380,7 @@ SELECTED = pd.DataFrame(
         "feature_name": [feature["name"] for feature in FEATURES],
         "is_selected": True,
         "is_time_driven": False,
+        "is_always_known": True,
     }
 )
 NAMES = ["kmeans", "agglomerative", "rfm_rules", "decision_tree", "unheard_of"]
