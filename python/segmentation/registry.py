@@ -473,7 +473,9 @@ def warn_of(
     """Say in the build's log what the reader of the new version should know."""
     if fit.judged.faults:
         LOGGER.warning(
-            "n_segments %s: %d segments, but %s (see segmentation_k_candidates).",
+            "segmentation_method %s, n_segments %s: %d segments, but %s (see "
+            "segmentation_k_candidates).",
+            settings["segmentation_method"],
             settings["n_segments"],
             fit.judged.n_segments,
             "; ".join(fit.judged.faults),
