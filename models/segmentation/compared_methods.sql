@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {# The list of var `segmentation_method` as a table: Python cannot read a macro. #}
 {% set methods = var_rules()['segmentation_method']['one_of'] %}
 

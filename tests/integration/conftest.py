@@ -1,6 +1,7 @@
-"""Runs dbt as a user does: as a process of its own, in the project's folder."""
+"""Runs dbt as a user does: as processes of their own, in the project's folder."""
 
 import csv
+import functools
 import importlib.util
 import json
 import os
@@ -16,6 +17,7 @@ from typing import Any, Self
 import duckdb
 import pandas as pd
 import pytest
+from dbt_server import DbtServer
 
 from crm_sample import CrmSample, generate_sample
 
@@ -33,6 +35,12 @@ BUT_THE_SAMPLE = ("--exclude", "path:seeds/crm_sample", "tag:comparison")
 NEW_CUSTOMER = "who came in the last month"
 
 RunDbt = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@functools.cache
+def dbt_server() -> DbtServer:
+    """The server that runs all commands of this test process."""
+    return DbtServer()
 
 
 @dataclass(frozen=True)
@@ -53,14 +61,12 @@ class Warehouse:
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt with `variables` and more `environment`, whatever comes of it."""
-        return subprocess.run(
-            self.command(arguments, variables),
-            cwd=PROJECT,
-            env=self.environment(environment),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
+        return dbt_server().run(
+            self.command(arguments, variables)[1:],
+            PROJECT,
+            self.environment(environment),
+            self.folder / "output",
+            TIMEOUT_SECONDS,
         )
 
     def command(

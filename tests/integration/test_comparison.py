@@ -9,7 +9,6 @@ import segmentation.methods
 from segmentation.methods import load_method
 
 TABLES = (
-    "compared_methods",
     "method_comparison_facts",
     "segmentation_method_agreement",
     "segmentation_method_comparison",

@@ -120,7 +120,7 @@ def settings_warehouse(
 ) -> Warehouse:
     """The sample segmented once more, with every kind of preprocessing."""
     return sample_warehouse.copy_to(tmp_path_factory.mktemp("settings")).build(
-        *["--select", "feature_selection+"],
+        *["--select", "feature_selection+", "--exclude", "tag:comparison"],
         variables={
             "segmentation_features": [complete(setting) for setting in ALL_SETTINGS],
             "maximum_missing_share": 0.95,

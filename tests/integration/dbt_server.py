@@ -1,0 +1,111 @@
+"""Run dbt again and again as processes of their own, and import it only once.
+
+Importing dbt takes longer than many a build. A server imports it and forks itself for
+every command; a command is still a process that ends, with its own folder, environment
+and output.
+"""
+
+import atexit
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+class DbtServer:
+    """A process that has imported dbt and runs its commands one after the other."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        atexit.register(self.process.kill)
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        output: Path,
+        timeout: float,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt with `arguments` in a folder and return what it wrote and returned.
+
+        Raises
+        ------
+        TimeoutExpired
+            If it takes longer than `timeout` seconds; the command is then killed.
+        """
+        request = {
+            "arguments": list(arguments),
+            "folder": str(folder),
+            "environment": dict(environment),
+            "outputs": [f"{output}.stdout", f"{output}.stderr"],
+        }
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        command = int(self.answer(None))
+        try:
+            returned = int(self.answer(timeout))
+        except TimeoutError:
+            os.killpg(command, signal.SIGKILL)
+            self.answer(None)
+            raise subprocess.TimeoutExpired(list(arguments), timeout) from None
+        texts = [Path(name).read_text(encoding="utf-8") for name in request["outputs"]]
+        return subprocess.CompletedProcess(list(arguments), returned, *texts)
+
+    def answer(self, timeout: float | None) -> str:
+        """Read the server's next line; it writes none before it was asked."""
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], timeout)
+        if not ready:
+            raise TimeoutError
+        return self.process.stdout.readline()
+
+
+def serve() -> None:
+    """Read requests from standard input; answer each by process id and return code."""
+    import dbt.adapters.duckdb
+    import dbt.cli.main
+
+    for line in sys.stdin:
+        command = os.fork()
+        if command == 0:
+            run_command(json.loads(line))
+        print(command, flush=True)
+        _, status = os.waitpid(command, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def run_command(request: Mapping[str, Any]) -> NoReturn:
+    """Become the command that a request asks for."""
+    from dbt.cli.main import cli
+
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for descriptor, name in enumerate(request["outputs"], start=1):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    try:
+        cli(request["arguments"])
+    except SystemExit as end:
+        returned = end.code if isinstance(end.code, int) else int(end.code is not None)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(returned)
+
+
+if __name__ == "__main__":
+    serve()
