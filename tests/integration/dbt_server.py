@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -74,9 +75,8 @@ class DbtServer:
 
 def serve() -> None:
     """Read requests from standard input; answer each by process id and return code."""
-    import dbt.adapters.duckdb
-    import dbt.cli.main
-
+    for module in ("dbt.cli.main", "dbt.adapters.duckdb"):
+        import_module(module)
     for line in sys.stdin:
         command = os.fork()
         if command == 0:
