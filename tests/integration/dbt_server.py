@@ -98,13 +98,9 @@ def run_command(request: Mapping[str, Any]) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    try:
-        cli(request["arguments"])
-    except SystemExit as end:
-        returned = end.code if isinstance(end.code, int) else int(end.code is not None)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(returned)
+    # It raises SystemExit: like any process, this one closes its database at its end.
+    cli(request["arguments"])
+    sys.exit()
 
 
 if __name__ == "__main__":
