@@ -19,11 +19,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    adjusted_rand_score,
-    calinski_harabasz_score,
-    davies_bouldin_score,
-)
+from sklearn.metrics import adjusted_rand_score
 
 from segmentation import k_selection
 from segmentation.clustering import fit_kmeans
@@ -37,8 +33,7 @@ from segmentation.fitting import (
 from segmentation.k_selection import (
     Selection,
     SelectionSettings,
-    index_of,
-    stratified_silhouette,
+    internal_indices,
 )
 from segmentation.methods import Division, Method, Problem, load_method
 from segmentation.outcomes import learning_customers, out_of_time_facts, spend_cuts
@@ -222,13 +217,7 @@ def segment_facts(
 
     An index that is not defined, as of one segment alone, is left out.
     """
-    indices = {
-        "silhouette": stratified_silhouette(
-            matrix, labels, settings.selection_sample_rows, settings.random_state
-        ),
-        "davies_bouldin": index_of(davies_bouldin_score, matrix, labels),
-        "calinski_harabasz": index_of(calinski_harabasz_score, matrix, labels),
-    }
+    indices = internal_indices(matrix, labels, settings)
     sizes = np.bincount(labels, minlength=n_segments)
     return {
         "smallest_share": float(sizes.min() / len(labels)),

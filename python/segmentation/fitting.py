@@ -6,16 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 from threadpoolctl import threadpool_limits
 
 from segmentation import k_selection
 from segmentation.k_selection import (
     Candidate,
     SelectionSettings,
-    index_of,
+    internal_indices,
     selection_rows,
-    stratified_silhouette,
 )
 from segmentation.methods import Division, Method, Problem
 from segmentation.scorers import QuadraticScorer, RulesScorer, Scorer
@@ -348,17 +346,13 @@ def judge(
     """
     settings = SelectionSettings.from_mapping(problem.settings)
     sizes = np.bincount(labels, minlength=n_segments)
+    indices = internal_indices(problem.matrix, labels, settings)
     candidate = Candidate(
         n_segments=n_segments,
         inertia=inertia,
-        silhouette=stratified_silhouette(
-            problem.matrix,
-            labels,
-            settings.selection_sample_rows,
-            settings.random_state,
-        ),
-        davies_bouldin=index_of(davies_bouldin_score, problem.matrix, labels),
-        calinski_harabasz=index_of(calinski_harabasz_score, problem.matrix, labels),
+        silhouette=indices["silhouette"],
+        davies_bouldin=indices["davies_bouldin"],
+        calinski_harabasz=indices["calinski_harabasz"],
         gap=float("nan"),
         gap_error=float("nan"),
         prediction_strength=float("nan"),

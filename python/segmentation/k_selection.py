@@ -308,17 +308,13 @@ def evaluate(
         settings.random_state,
     )
     sizes = np.bincount(clustering.labels, minlength=n_segments)
+    indices = internal_indices(matrix, clustering.labels, settings)
     candidate = Candidate(
         n_segments=n_segments,
         inertia=clustering.inertia,
-        silhouette=stratified_silhouette(
-            matrix,
-            clustering.labels,
-            settings.selection_sample_rows,
-            settings.random_state,
-        ),
-        davies_bouldin=index_of(davies_bouldin_score, matrix, clustering.labels),
-        calinski_harabasz=index_of(calinski_harabasz_score, matrix, clustering.labels),
+        silhouette=indices["silhouette"],
+        davies_bouldin=indices["davies_bouldin"],
+        calinski_harabasz=indices["calinski_harabasz"],
         gap=gap,
         gap_error=gap_error,
         prediction_strength=prediction_strength(
@@ -333,6 +329,21 @@ def evaluate(
         smallest_share=float(sizes.min() / len(matrix)),
     )
     return Evaluation(candidate, clustering, refits)
+
+
+def internal_indices(
+    matrix: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    settings: SelectionSettings,
+) -> dict[str, float]:
+    """Compute the indices that `Candidate` has of scaled features and segments."""
+    return {
+        "silhouette": stratified_silhouette(
+            matrix, labels, settings.selection_sample_rows, settings.random_state
+        ),
+        "davies_bouldin": index_of(davies_bouldin_score, matrix, labels),
+        "calinski_harabasz": index_of(calinski_harabasz_score, matrix, labels),
+    }
 
 
 def index_of(

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
+from segmentation.fitting import segment_means
 from segmentation.methods import Division, Problem
 from segmentation.scorers import QuadraticScorer, Scorer
 
@@ -124,9 +125,7 @@ def class_means(
     matrix: NDArray[np.float64], classes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Mean of each class from 0 (classes, features); every class has a customer."""
-    return np.array(
-        [matrix[classes == number].mean(axis=0) for number in range(classes.max() + 1)]
-    )
+    return segment_means(matrix, classes, int(classes.max()) + 1)
 
 
 def linear_scorer(

@@ -93,15 +93,9 @@ class QuadraticScorer:
                 ("score_curvature", self.curvatures),
                 ("score_slope", self.slopes),
             ):
-                rows += [
-                    {
-                        "segment_id": segment_id,
-                        "feature_name": name,
-                        "parameter": parameter,
-                        "number_value": float(value),
-                    }
-                    for name, value in zip(feature_names, values[index], strict=True)
-                ]
+                rows += feature_rows(
+                    {"segment_id": segment_id}, parameter, feature_names, values[index]
+                )
         return rows
 
     @classmethod
@@ -187,14 +181,11 @@ class RulesScorer:
                 ("leaf_upper", self.upper),
             ):
                 rows += [
-                    {
-                        **leaf,
-                        "feature_name": name,
-                        "parameter": parameter,
-                        "number_value": float(bound),
-                    }
-                    for name, bound in zip(feature_names, bounds[index], strict=True)
-                    if np.isfinite(bound)
+                    row
+                    for row in feature_rows(
+                        leaf, parameter, feature_names, bounds[index]
+                    )
+                    if np.isfinite(row["number_value"])
                 ]
         return rows
 
@@ -283,17 +274,9 @@ class NetworkScorer:
             rows.append(
                 {**number, "parameter": "hidden_bias", "number_value": float(bias)}
             )
-            rows += [
-                {
-                    **number,
-                    "feature_name": name,
-                    "parameter": "hidden_weight",
-                    "number_value": float(weight),
-                }
-                for name, weight in zip(
-                    feature_names, self.hidden_weights[:, unit], strict=True
-                )
-            ]
+            rows += feature_rows(
+                number, "hidden_weight", feature_names, self.hidden_weights[:, unit]
+            )
             rows += [
                 {
                     **number,
@@ -342,6 +325,24 @@ Scorer = QuadraticScorer | RulesScorer | NetworkScorer
 SCORERS: dict[str, type[QuadraticScorer] | type[RulesScorer] | type[NetworkScorer]] = {
     scorer.name: scorer for scorer in (QuadraticScorer, RulesScorer, NetworkScorer)
 }
+
+
+def feature_rows(
+    key: Row,
+    parameter: str,
+    feature_names: Sequence[str],
+    values: NDArray[np.float64],
+) -> list[Row]:
+    """Rows of a parameter that has a value for each feature (features,)."""
+    return [
+        {
+            **key,
+            "feature_name": name,
+            "parameter": parameter,
+            "number_value": float(value),
+        }
+        for name, value in zip(feature_names, values, strict=True)
+    ]
 
 
 def read_matrix(

@@ -11,8 +11,10 @@ from segmentation.scorers import RulesScorer
 
 def leaf_bounds(
     tree: DecisionTreeClassifier,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Bounds of the leaves of a fitted tree, and where they are in it.
+) -> tuple[
+    NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]
+]:
+    """Bounds of the leaves of a fitted tree, where they are in it, what they predict.
 
     Returns
     -------
@@ -20,6 +22,8 @@ def leaf_bounds(
         (leaves, features): a leaf holds lower < x <= upper; infinite for no bound.
     nodes
         Node of each leaf, as `tree.apply` names it (leaves,).
+    classes
+        Class that each leaf predicts (leaves,).
     """
     structure = tree.tree_
     n_features = tree.n_features_in_
@@ -35,23 +39,20 @@ def leaf_bounds(
         upper_of_left, lower_of_right = upper.copy(), lower.copy()
         upper_of_left[feature] = lower_of_right[feature] = threshold
         pending += [(right, lower_of_right, upper), (left, lower, upper_of_left)]
+    nodes = np.array([node for _, _, node in found])
     return (
         np.array([lower for lower, _, _ in found]),
         np.array([upper for _, upper, _ in found]),
-        np.array([node for _, _, node in found]),
+        nodes,
+        tree.classes_[structure.value[nodes, 0].argmax(axis=1)].astype(np.int64),
     )
 
 
 def rules_of(tree: DecisionTreeClassifier, n_segments: int) -> RulesScorer:
     """Rules that predict what a tree does whose classes are segments, from 0."""
-    lower, upper, nodes = leaf_bounds(tree)
-    segments = tree.classes_[tree.tree_.value[nodes, 0].argmax(axis=1)]
+    lower, upper, _, segments = leaf_bounds(tree)
     return RulesScorer(
-        lower,
-        upper,
-        segments.astype(np.int64),
-        n_segments,
-        np.zeros(len(nodes), dtype=bool),
+        lower, upper, segments, n_segments, np.zeros(len(segments), dtype=bool)
     )
 
 
@@ -86,11 +87,10 @@ def fit_rules(
     tree = DecisionTreeClassifier(
         max_leaf_nodes=maximum_leaves, random_state=random_state
     ).fit(matrix, labels)
-    lower, upper, nodes = leaf_bounds(tree)
-    segments = tree.classes_[tree.tree_.value[nodes, 0].argmax(axis=1)]
+    lower, upper, nodes, segments = leaf_bounds(tree)
     is_noise = segments < 0
     leaf_of = tree.apply(matrix)
     for leaf in np.flatnonzero(is_noise):
         mean = matrix[leaf_of == nodes[leaf]].mean(axis=0)
         segments[leaf] = ((centers - mean) ** 2).sum(axis=1).argmin()
-    return RulesScorer(lower, upper, segments.astype(np.int64), len(centers), is_noise)
+    return RulesScorer(lower, upper, segments, len(centers), is_noise)
