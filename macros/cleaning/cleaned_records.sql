@@ -196,7 +196,7 @@ from judged
 {% macro is_day_first(table_name, column_name) %}
     {%- set kind = raw_table_contract()[table_name]['columns'][column_name]['kind'] -%}
     {%- if kind not in ['date', 'timestamp'] -%}
-        {{ return('true') }}
+        {{ return('cast(null as boolean)') }}
     {%- endif -%}
     {%- set subquery -%}
         (
