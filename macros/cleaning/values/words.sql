@@ -70,15 +70,18 @@
 
 
 {#
-    What a word stands for by a mapping, null where it is no key. Spelled as a search in
-    one text for the reason that is_one_of gives.
+    What a word stands for by a mapping whose values have one length, null where it is no
+    key. Spelled as a search in one text for the reason that is_one_of gives.
 #}
 {% macro meaning_of(word, meanings) -%}
     {%- set entries = [] -%}
     {%- for key, value in meanings.items() -%}
         {%- do entries.append(key ~ '=' ~ value) -%}
     {%- endfor -%}
-    nullif(split_part(split_part(
-        '|{{ entries | join("|") }}|', '|' || {{ word }} || '=', 2
-    ), '|', 1), '')
+    {%- set list = "'|" ~ entries | join('|') ~ "|'" -%}
+    substr(
+        {{ list }},
+        nullif(instr({{ list }}, '|' || {{ word }} || '='), 0) + length({{ word }}) + 2,
+        {{ meanings.values() | first | length }}
+    )
 {%- endmacro %}
