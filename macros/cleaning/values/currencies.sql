@@ -42,18 +42,6 @@
 #}
 {% macro currency_words() %}
     {% set words = {} %}
-    {% for code in (
-        'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL'
-        ' BSD BTN BWP BYN BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD'
-        ' EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR'
-        ' ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR'
-        ' LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO'
-        ' NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG'
-        ' SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS'
-        ' UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL'
-    ).split() %}
-        {% do words.update({code | lower: code}) %}
-    {% endfor %}
     {% for code, signs in {
         'AUD': 'a$ au$', 'BRL': 'r$', 'CAD': 'c$ ca$', 'CHF': 'fr sfr', 'CNY': 'cn¥ rmb 元',
         'CRC': '₡', 'CZK': 'kc', 'EUR': '€ euro euros', 'GBP': '£', 'GHS': '₵',
@@ -67,6 +55,18 @@
             {% do words.update({sign: code, sign ~ code | lower: code}) %}
             {% do words.update({code | lower ~ sign: code}) %}
         {% endfor %}
+    {% endfor %}
+    {% for code in (
+        'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL'
+        ' BSD BTN BWP BYN BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD'
+        ' EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR'
+        ' ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR'
+        ' LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO'
+        ' NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG'
+        ' SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS'
+        ' UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL'
+    ).split() %}
+        {% do words.update({code | lower: code}) %}
     {% endfor %}
     {% for sign, codes in {
         '$': 'ARS AUD CAD CLP COP HKD MXN NZD SGD TWD', '¥': 'CNY', 'kr': 'DKK ISK NOK',

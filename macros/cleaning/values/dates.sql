@@ -53,7 +53,8 @@
 {# In the order of ISO 8601, and with nothing behind that an engine would pass over. #}
 {% macro is_canonical_date(column) -%}
     case
-        when {{ is_iso_text(as_text(column)) }} then true
+        when {{ is_iso_text(as_text(column)) }} or {{ is_iso_instant(as_text(column)) }}
+            then true
         else {{ iso_timestamp(trimmed(column)) }} is not null
             and {{ has_match(trimmed(column), '[0-9zZ]$') }}
     end

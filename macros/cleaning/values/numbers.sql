@@ -102,7 +102,7 @@
     {{ regexp_groups(
         text,
         '^' ~ sign ~ '(' ~ currency ~ ')?' ~ sign
-        ~ '([.,]?[0-9][0-9., \\x27]{0,40}?)([.,]-{1,2})?(' ~ unit ~ ')? ?' ~ sign
+        ~ '([.,]?[0-9][0-9., \\x27]*?)([.,]-{1,2})?(' ~ unit ~ ')? ?' ~ sign
         ~ '(' ~ currency ~ '?)?? ?([cd]r)?[.]? ?' ~ sign ~ '$',
         [
             'sign', 'currency', 'inner_sign', 'digits', 'no_cents', 'unit', 'sign_behind',
