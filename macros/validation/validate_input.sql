@@ -5,11 +5,20 @@
 {% macro validate_input() %}
     {% if execute and 'crm' in var('source_systems') and has_own_records() %}
         {% do refuse(problem_with_places()) %}
+        {% set absent = [] %}
         {% for table_name in var('crm_tables') %}
             {% set input = found_input(raw_table(table_name)) %}
             {% do refuse(problem_with_input(table_name, input)) %}
-            {% do tell_of_input(table_name, input) %}
+            {% if input['absence'] is not none %}
+                {% do absent.append(table_name) %}
+            {% else %}
+                {% do tell_of_input(table_name, input) %}
+            {% endif %}
         {% endfor %}
+        {% if absent %}
+            {% do log('var crm_folder has no file of ' ~ spoken(absent, 'and')
+                ~ ': they have no records.', info=true) %}
+        {% endif %}
     {% endif %}
     {% if execute and 'complete_journey' in var('source_systems') %}
         {% do refuse(problem_with_complete_journey()) %}
@@ -81,11 +90,6 @@
 
 {# What is not as expected in a raw table and stops nothing. #}
 {% macro tell_of_input(table_name, input) %}
-    {% if input['absence'] is not none %}
-        {% do log('raw table ' ~ table_name ~ ' has ' ~ input['absence']
-            ~ ': it has no records.', info=true) %}
-        {{ return(none) }}
-    {% endif %}
     {% for note in input['notes'] %}
         {% do exceptions.warn(note) %}
     {% endfor %}
