@@ -1,12 +1,16 @@
 {#
-    Every column of the contract, as found; an absent table has no rows. The seed is a
-    ref() and the rest a source(), so that lineage and build order are right in both
-    cases.
+    Every column of the contract, as found; a table that a source system does not have
+    has no rows. Those of the source system crm are the seed or files or tables of the
+    company's own: the seed is a ref() and the rest a source(), so that lineage and
+    build order are right in both cases. Those of another system are its own mapping of
+    them to the columns of the contract, raw_<system>__<entity>.
 #}
-{% macro raw_records(table_name) %}
+{% macro raw_records(system, table_name) %}
     {% set columns = raw_table_contract()[table_name]['columns'] %}
-    {% if table_name not in valid_var('crm_tables') %}
+    {% if table_name not in source_system_entities()[system] %}
         {{ return(no_records(columns)) }}
+    {% elif system != 'crm' %}
+        {{ return(with_columns(ref('raw_' ~ system ~ '__' ~ table_name), columns)) }}
     {% elif not has_own_records() %}
         {{ return(with_columns(ref('raw_' ~ table_name), columns)) }}
     {% endif %}
