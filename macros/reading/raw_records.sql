@@ -1,8 +1,7 @@
 {#
-    Every column of the contract, as found; a table that a source system does not have
-    has no rows. Those of the source system crm are the seed or files or tables of the
-    company's own: the seed is a ref() and the rest a source(), so that lineage and
-    build order are right in both cases. Those of another system are its own mapping of
+    Every column of the contract, as found; an absent table has no rows. The seed is a
+    ref() and a company's own records are a source(), so that lineage and build order are
+    right in both cases. Of another source system than crm they are its own mapping of
     them to the columns of the contract, raw_<system>__<entity>.
 #}
 {% macro raw_records(system, table_name) %}
