@@ -34,6 +34,7 @@ parsed as (
         ) }} as parsed_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from raw_records
+    {{- word_joins(table_name) }}
 
 ),
 
@@ -85,6 +86,9 @@ judged as (
             when {{ has_type('raw_' ~ name, 'number') }}
                 and not {{ has_type('raw_' ~ name, 'fraction') }}
                 then null
+            {%- endif %}
+            {%- if column['kind'] == 'order_status' %}
+            when {{ name }} = 'unknown' then 'unparseable_value'
             {%- endif %}
             when {{ name }} is not null
                 then case

@@ -85,6 +85,21 @@
 {%- endmacro %}
 
 
+{# Text with every letter and its accents as one character (Unicode's form NFC). #}
+{% macro composed(text) -%}
+    {{ return(adapter.dispatch('composed')(text)) }}
+{%- endmacro %}
+
+{% macro default__composed(text) -%}
+    nfc_normalize({{ text }})
+{%- endmacro %}
+
+{# Spark has no function for it, and most systems write that form. #}
+{% macro spark__composed(text) -%}
+    {{ text }}
+{%- endmacro %}
+
+
 {# Files a location matches; an empty list where it matches none. #}
 {% macro files_at(path) %}
     {{ return(adapter.dispatch('files_at')(path)) }}
