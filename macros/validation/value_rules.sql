@@ -15,6 +15,8 @@
         {{ return(is_iso_date(value | string)) }}
     {% elif kind == 'text' %}
         {{ return(value is string and value | trim != '') }}
+    {% elif kind == 'characters' %}
+        {{ return(value is string or value is integer) }}
     {% elif kind == 'list' %}
         {{ return(value is sequence and value is not string and value is not mapping) }}
     {% else %}
@@ -68,6 +70,8 @@
         {% set words = 'a number' ~ limits_in_words(rule) %}
     {% elif kind == 'date' %}
         {% set words = 'a date as yyyy-mm-dd' ~ limits_in_words(rule) %}
+    {% elif kind == 'characters' %}
+        {% set words = 'a text or a whole number' %}
     {% elif kind == 'list' %}
         {% if 'any_of' in rule %}
             {% set words = 'a list of ' ~ rule['of']['known'] ~ ' with '

@@ -7,6 +7,7 @@
     range           minimum, maximum (of a list of two whole numbers, the least first)
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
+    characters      (a text that may be blank, or a whole number)
     text            one_of, known (what known_words lists), containing, without, refused
                     (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
@@ -55,7 +56,27 @@
             'of': {'kind': 'text', 'known': 'raw tables'},
             'any_of': ['customers', 'orders', 'order_items', 'customer_summaries']
         },
+        'crm_folder': {'kind': 'text', 'without': ["'", '"'], 'or_null': true},
         'crm_location': {'kind': 'text', 'containing': '{name}', 'or_null': true},
+        'crm_locations': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'raw tables'},
+            'values': {'kind': 'text'}
+        },
+        'crm_columns': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'columns of raw tables'},
+            'values': {'kind': 'text'}
+        },
+        'csv_options': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'raw tables'},
+            'values': {
+                'kind': 'mapping',
+                'keys': {'kind': 'text', 'known': 'options of text files'},
+                'values': {'kind': 'characters'}
+            }
+        },
         'complete_journey_location': {
             'kind': 'text', 'without': ["'", '"'], 'or_null': true
         },
@@ -161,6 +182,10 @@
         {{ return(source_system_entities() | list) }}
     {% elif sort == 'features' %}
         {{ return(candidate_features()) }}
+    {% elif sort == 'options of text files' %}
+        {{ return([
+            'delim', 'quote', 'escape', 'encoding', 'nullstr', 'skip', 'max_line_size'
+        ]) }}
     {% endif %}
 
     {% set tables = raw_table_contract() %}
@@ -169,16 +194,19 @@
     {% endif %}
 
     {% set columns = ['any'] %}
+    {% set dotted_columns = [] %}
     {% set date_columns = [] %}
     {% for table_name, contract in tables.items() %}
         {% for name, column in contract['columns'].items() %}
             {% if name not in columns %}
                 {% do columns.append(name) %}
             {% endif %}
+            {% do dotted_columns.append(table_name ~ '.' ~ name) %}
             {% if column['kind'] in ['date', 'timestamp'] %}
                 {% do date_columns.append(table_name ~ '.' ~ name) %}
             {% endif %}
         {% endfor %}
     {% endfor %}
-    {{ return(date_columns if sort == 'date columns' else columns) }}
+    {{ return(date_columns if sort == 'date columns'
+        else dotted_columns if sort == 'columns of raw tables' else columns) }}
 {% endmacro %}
