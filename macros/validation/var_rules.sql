@@ -94,6 +94,7 @@
             }
         },
         'merge_duplicate_people': {'kind': 'flag'},
+        'hash_customer_ids': {'kind': 'flag'},
 
         'as_of_date': {
             'kind': 'date',

@@ -16,10 +16,10 @@ current_orders as (
 
 ),
 
-cancelled_orders as (
+uncounted_orders as (
 
     select * from {{ ref('int_orders_unioned') }}
-    where order_kind = 'cancelled'
+    where order_kind not in ('order', 'return')
 
 ),
 
@@ -34,7 +34,7 @@ first_orders as (
     select
         customer_id,
         cast(ordered_at as date) as first_order_on
-    from cancelled_orders
+    from uncounted_orders
 
 ),
 
