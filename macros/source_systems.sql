@@ -1,6 +1,7 @@
 {#
-    Which records each source system has. A system's staging models are named
-    stg_<system>__<entity> and return the columns of stg_crm__<entity>.
+    Which records each source system has. The models base_<system>__<entity> clean them
+    and stg_<system>__<entity> keep each once; of another system than crm,
+    raw_<system>__<entity> gives them the columns of the input contract.
 #}
 {% macro source_system_entities() %}
     {{ return({
@@ -21,6 +22,18 @@
         {% endif %}
     {% endfor %}
     {{ return(systems) }}
+{% endmacro %}
+
+
+{# The raw tables of all enabled source systems, as pairs of system and entity. #}
+{% macro staged_tables() %}
+    {% set tables = [] %}
+    {% for entity in raw_table_contract() %}
+        {% for system in systems_with(entity) %}
+            {% do tables.append([system, entity]) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(tables) }}
 {% endmacro %}
 
 
@@ -45,7 +58,7 @@
 
 {#
     The staged records of an entity from every enabled source system, ids made the
-    warehouse's own. Without any such system the crm's empty staging model serves.
+    warehouse's own. Without any such system there are none.
 #}
 {% macro unioned_records(entity) %}
     {%- set ids = ['customer_id', 'order_id', 'product_id', 'visit_id', 'review_id',

@@ -5,7 +5,7 @@
     parse_value       the typed value, or null
     is_canonical      whether a raw text already had the contract's own form
 #}
-{% macro parse_value(kind, column, is_day_first='true') -%}
+{% macro parse_value(kind, column, style='null') -%}
     {%- if kind == 'id' -%}
         case
             -- Not-a-number is no id; a large one must not become 1e+16.
@@ -40,7 +40,7 @@
                 when {{ has_type(column, 'time') }} then try_cast({{ column }} as timestamp)
                 else coalesce(
                     {{ iso_timestamp(trimmed(column)) }},
-                    {{ parse_date_text(trimmed(column), is_day_first, kind) }},
+                    {{ parse_date_text(trimmed(column), style, kind) }},
                     -- So that a year like 24 is called impossible rather than unreadable.
                     try_cast({{ trimmed(column) }} as timestamp)
                 )

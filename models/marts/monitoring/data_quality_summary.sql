@@ -25,17 +25,13 @@ customer_counts as (
 
 raw_counts as (
 
-    {% set counted = [] %}
-    {% for entity in raw_table_contract() %}
-    {% for system in systems_with(entity) %}
-    {% do counted.append(entity) %}
-    {{ 'union all' if counted | length > 1 }}
+    {% for system, entity in staged_tables() %}
     select
         '{{ entity }}' as entity,
         '{{ system }}' as source_system,
         count(*) as rows_in
-    from {{ ref(('base_' if system == 'crm' else 'stg_') ~ system ~ '__' ~ entity) }}
-    {% endfor %}
+    from {{ ref('base_' ~ system ~ '__' ~ entity) }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),

@@ -1,16 +1,15 @@
-{{ config(materialized='table', enabled=('crm' in valid_var('source_systems'))) }}
-
 {# Every faulty value of a record that is kept; of a rejected one, the reason. #}
 with
 
-{% for table_name, contract in raw_table_contract().items() %}
+{% for system, entity in staged_tables() %}
+{%- set contract = raw_table_contract()[entity] %}
 {%- set columns = contract['columns'] %}
-faulty_{{ table_name }} as (
+faulty_{{ system }}_{{ entity }} as (
 
     select
         cleaned.*,
-        {{ record_key_expression(table_name, 'cleaned') }} as record_key
-    from {{ ref('base_crm__' ~ table_name) }} as cleaned
+        {{ record_key_expression(entity, 'cleaned') }} as record_key
+    from {{ ref('base_' ~ system ~ '__' ~ entity) }} as cleaned
     where cleaned.rejection_column is not null
         {%- for name in columns %}
         or cleaned.issue_{{ name }} is not null
@@ -18,11 +17,11 @@ faulty_{{ table_name }} as (
 
 ),
 
-{{ table_name }} as (
+{{ system }}_{{ entity }} as (
 
     {%- for name, column in columns.items() %}
     select
-        '{{ table_name }}' as entity,
+        '{{ entity }}' as entity,
         record_key,
         '{{ name }}' as column_name,
         {{ masked('cast(raw_' ~ name ~ ' as string)') if column.get('is_personal')
@@ -32,8 +31,9 @@ faulty_{{ table_name }} as (
             when rejection_column is not null then 'rejected'
             when issue_{{ name }} = 'reformatted_value' then 'repaired'
             else 'nulled'
-        end as action
-    from faulty_{{ table_name }}
+        end as action,
+        '{{ system }}' as source_system
+    from faulty_{{ system }}_{{ entity }}
     where rejection_column = '{{ name }}'
         or (rejection_column is null and issue_{{ name }} is not null)
     {{ 'union all' if not loop.last }}
@@ -41,13 +41,14 @@ faulty_{{ table_name }} as (
     {%- if contract['key'] %}
     union all
     select
-        '{{ table_name }}' as entity,
+        '{{ entity }}' as entity,
         record_key,
         null as column_name,
         null as raw_value,
         'duplicate_record' as issue,
-        'merged' as action
-    from ({{ repeated_records(table_name) }}) as repeated
+        'merged' as action,
+        '{{ system }}' as source_system
+    from ({{ repeated_records(system, entity) }}) as repeated
     where repeat_number > 1
     {%- endif %}
 
@@ -56,7 +57,7 @@ faulty_{{ table_name }} as (
 {% endfor %}
 final as (
 
-    {% for table_name in raw_table_contract() %}
+    {% for system, entity in staged_tables() %}
     select
         entity,
         record_key,
@@ -64,8 +65,8 @@ final as (
         raw_value,
         issue,
         action,
-        'crm' as source_system
-    from {{ table_name }}
+        source_system
+    from {{ system }}_{{ entity }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
