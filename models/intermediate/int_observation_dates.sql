@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_input_gate') }}
 {% set window_days = valid_var('outcome_window_days') %}
 {% set last_activity -%}
     max(last_record_on) filter (where {{ is_activity() }})
