@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -172,6 +173,11 @@ def written_amount(amount: Decimal, dialect: Dialect) -> str:
     return f"({text})" if dialect.minus == "()" else f"-{text}"
 
 
+@pytest.fixture(scope="module")
+def connection() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
 def raw_table(folder: Path) -> RawTable:
     """Ask for the orders of a folder as the macros do."""
     needed = ["order_id", "customer_id"]
@@ -219,11 +225,11 @@ def cleaning(
     connection.close()
 
 
-def in_order(manifest: dict, name: str) -> Iterator[dict]:
+def in_order(manifest: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
     """The nodes that one is built from, and itself, each after those it needs."""
     done: set[str] = set()
 
-    def visit(name: str) -> Iterator[dict]:
+    def visit(name: str) -> Iterator[dict[str, Any]]:
         if name in done or name not in manifest["nodes"]:
             return
         done.add(name)
@@ -262,14 +268,18 @@ def test_known_orders_are_read_from_a_file_in_any_dialect(
     )
 
 
-@settings(settings.get_profile("files"), max_examples=400)
+@settings(settings.get_profile("files"), max_examples=200)
 @given(
     known=orders,
     dialect=dialects,
     quotes=st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=3),
 )
 def test_a_stray_quote_takes_no_order_away_without_a_word(
-    tmp_path: Path, known: list[Order], dialect: Dialect, quotes: list[float]
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    known: list[Order],
+    dialect: Dialect,
+    quotes: list[float],
 ) -> None:
     known = [DECISIVE, *known]
     text = written(known, dialect)
@@ -278,7 +288,6 @@ def test_a_stray_quote_takes_no_order_away_without_a_word(
         position = names_end + int(quote * (len(text) - names_end))
         text = text[:position] + '"' + text[position:]
     (tmp_path / "orders.csv").write_bytes(text.encode())
-    connection = duckdb.connect()
 
     try:
         listed = malformed_lines(connection, raw_table(tmp_path))
