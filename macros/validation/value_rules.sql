@@ -13,6 +13,10 @@
             and value | select('integer') | list | length == 2) }}
     {% elif kind == 'date' %}
         {{ return(is_iso_date(value | string)) }}
+    {% elif kind == 'acceptance' %}
+        {{ return(value is string and value.split(':') | length == 2
+            and value.split(':')[0] in input_check_names()
+            and is_iso_date(value.split(':')[1])) }}
     {% elif kind == 'text' %}
         {{ return(value is string and value | trim != '') }}
     {% elif kind == 'characters' %}
@@ -72,6 +76,9 @@
         {% set words = 'a date as yyyy-mm-dd' ~ limits_in_words(rule) %}
     {% elif kind == 'characters' %}
         {% set words = 'a text or a whole number' %}
+    {% elif kind == 'acceptance' %}
+        {% set words = 'a check of the seed input_checks and the day of the build in UTC,'
+            ~ ' such as stray_records:' ~ build_day() %}
     {% elif kind == 'list' %}
         {% if 'any_of' in rule %}
             {% set words = 'a list of ' ~ rule['of']['known'] ~ ' with '
@@ -123,7 +130,7 @@
     {% elif value is boolean %}
         {{ return('true' if value else 'false') }}
     {% elif value is string %}
-        {{ return(('the text ' if kind not in ['text', 'date'] else '')
+        {{ return(('the text ' if kind not in ['text', 'date', 'acceptance'] else '')
             ~ "'" ~ value | truncate(80) ~ "'") }}
     {% elif value is number %}
         {{ return(('the number ' if kind == 'text' else '') ~ value) }}

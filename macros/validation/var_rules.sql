@@ -8,6 +8,7 @@
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
     characters      (a text that may be blank, or a whole number)
+    acceptance      (a check of the input and a day, such as stray_records:2024-05-31)
     text            one_of, known (what known_words lists), containing, without, refused
                     (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
@@ -94,6 +95,8 @@
             }
         },
         'merge_duplicate_people': {'kind': 'flag'},
+        'hash_customer_ids': {'kind': 'flag'},
+        'accept_input': {'kind': 'list', 'of': {'kind': 'acceptance'}},
 
         'as_of_date': {
             'kind': 'date',

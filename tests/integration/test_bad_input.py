@@ -263,6 +263,30 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         {"any": ["n'a"]},
         "is 'n'a'; expected a text without | '",
     ),
+    (
+        "accepting_an_unknown_check",
+        "accept_input",
+        ["lost_order:2024-05-31"],
+        "item 1 in var accept_input is 'lost_order:2024-05-31'; expected a check of ",
+    ),
+    (
+        "accepting_without_a_day",
+        "accept_input",
+        ["lost_orders"],
+        "is 'lost_orders'; expected a check of the seed input_checks and the day ",
+    ),
+    (
+        "accepting_on_no_day",
+        "accept_input",
+        ["lost_orders:2023-02-29"],
+        "is 'lost_orders:2023-02-29'; expected a check",
+    ),
+    (
+        "accepting_one_check_as_text",
+        "accept_input",
+        "lost_orders:2024-05-31",
+        "is the text 'lost_orders:2024-05-31'; expected a list, each a check",
+    ),
     ("no_feature", "segmentation_features", [], "is []; expected a list of at least"),
     (
         "features_by_name_alone",
@@ -373,6 +397,7 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("number_of_segments_by_the_rule", "n_segments", "auto"),
     ("range_of_one", "k_range", [4, 4]),
     ("leap_day", "as_of_date", "2024-02-29"),
+    ("two_checks", "accept_input", ["lost_orders:2024-05-31", "no_dates:2024-05-31"]),
     ("last_day_of_a_year", "as_of_date", "2023-12-31"),
     ("no_date", "as_of_date", None),
     ("order_items_stand_in_for_orders", "crm_tables", ["order_items"]),
