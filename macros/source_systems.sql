@@ -1,10 +1,11 @@
 {#
-    Which records each source system has. A system's staging models are named
-    stg_<system>__<entity> and return the columns of stg_crm__<entity>.
+    Which records each source system has. The models base_<system>__<entity> clean them
+    and stg_<system>__<entity> keep each once; of another system than crm,
+    raw_<system>__<entity> gives them the columns of the input contract.
 #}
 {% macro source_system_entities() %}
     {{ return({
-        'crm': valid_var('crm_tables'),
+        'crm': var('crm_tables'),
         'complete_journey': [
             'customers', 'orders', 'order_items', 'products', 'campaign_contacts'
         ]
@@ -14,6 +15,7 @@
 
 {# The enabled source systems that have records of an entity. #}
 {% macro systems_with(entity) %}
+    {% do valid_var('crm_tables') %}
     {% set systems = [] %}
     {% for system in valid_var('source_systems') %}
         {% if entity in source_system_entities()[system] %}
@@ -21,6 +23,18 @@
         {% endif %}
     {% endfor %}
     {{ return(systems) }}
+{% endmacro %}
+
+
+{# The raw tables of all enabled source systems, as pairs of system and entity. #}
+{% macro staged_tables() %}
+    {% set tables = [] %}
+    {% for entity in raw_table_contract() %}
+        {% for system in systems_with(entity) %}
+            {% do tables.append([system, entity]) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(tables) }}
 {% endmacro %}
 
 
@@ -44,11 +58,27 @@
 
 
 {#
+    A customer id as it goes further than staging: with var hash_customer_ids an id that
+    is an email address is a salted hash of it.
+#}
+{% macro published_id(column) -%}
+    {%- if valid_var('hash_customer_ids') -%}
+        case
+            when {{ column }} like '_%@_%._%' then {{ salted_hash(column) }}
+            else {{ column }}
+        end
+    {%- else -%}
+        {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
     The staged records of an entity from every enabled source system, ids made the
-    warehouse's own. Without any such system the crm's empty staging model serves.
+    warehouse's own. Without any such system there are none.
 #}
 {% macro unioned_records(entity) %}
-    {%- set ids = ['customer_id', 'order_id', 'product_id', 'visit_id', 'review_id',
+    {%- set ids = ['order_id', 'product_id', 'visit_id', 'review_id',
                    'contact_id', 'campaign_id'] -%}
     {%- set systems = systems_with(entity) -%}
     {%- for system in systems or [none] %}
@@ -56,6 +86,8 @@
         {%- for column, properties in raw_table_contract()[entity]['columns'].items() %}
         {%- if system is none %}
         cast(null as {{ sql_type(properties['kind']) }}) as {{ column }},
+        {%- elif column == 'customer_id' %}
+        {{ warehouse_id(system, published_id(column)) }} as {{ column }},
         {%- elif column in ids %}
         {{ warehouse_id(system, column) }} as {{ column }},
         {%- else %}
@@ -63,7 +95,11 @@
         {%- endif %}
         {%- endfor %}
         {%- if entity == 'customers' %}
-        {{ 'cast(null as string)' if system is none else 'customer_id' }} as source_customer_id,
+        {{ 'cast(null as string)' if system is none else published_id('customer_id') }}
+            as source_customer_id,
+        {%- elif entity == 'erasure_requests' %}
+        {{ 'cast(null as string)' if system is none
+            else warehouse_id(system, published_id('email')) }} as email_as_customer_id,
         {%- endif %}
         cast({{ 'null' if system is none else "'" ~ system ~ "'" }} as string) as source_system
     {%- if system is none %}
@@ -80,7 +116,8 @@
 {% macro sql_type(kind) %}
     {{ return({
         'money': 'decimal(18, 4)', 'number': 'double', 'integer': 'bigint',
-        'boolean': 'boolean', 'date': 'date', 'timestamp': 'timestamp'
+        'consent': 'boolean', 'control': 'boolean', 'conversion': 'boolean',
+        'date': 'date', 'timestamp': 'timestamp'
     }.get(kind, 'string')) }}
 {% endmacro %}
 

@@ -7,7 +7,7 @@
     A key that is a number has up to 59 neighbours; of any other key the neighbours are
     those that differ in the last character only.
 #}
-{% macro keys_in_blocks(table_name) %}
+{% macro keys_in_blocks(system, table_name) %}
     {%- set key = raw_table_contract()[table_name]['key'] -%}
     {%- set record_key = record_key_expression(table_name, 'cleaned') -%}
     select
@@ -31,5 +31,5 @@
         substr({{ record_key }}, 1, length({{ record_key }}) - 1) as block_text,
         ascii(substr({{ record_key }}, length({{ record_key }}), 1)) % 60 as bit_number
     {%- endif %}
-    from {{ ref('base_crm__' ~ table_name) }} as cleaned
+    from {{ ref('base_' ~ system ~ '__' ~ table_name) }} as cleaned
 {% endmacro %}

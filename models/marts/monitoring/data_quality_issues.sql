@@ -14,27 +14,7 @@ changed_ids as (
 
 staging_issues as (
 
-    {% if 'crm' in valid_var('source_systems') %}
-    select
-        entity,
-        record_key,
-        column_name,
-        raw_value,
-        issue,
-        action,
-        source_system
-    from {{ ref('stg_crm__data_quality_issues') }}
-    {% else %}
-    select
-        cast(null as string) as entity,
-        cast(null as string) as record_key,
-        cast(null as string) as column_name,
-        cast(null as string) as raw_value,
-        cast(null as string) as issue,
-        cast(null as string) as action,
-        cast(null as string) as source_system
-    where false
-    {% endif %}
+    select * from {{ ref('int_staging_issues') }}
 
 ),
 

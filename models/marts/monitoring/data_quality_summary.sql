@@ -23,20 +23,33 @@ customer_counts as (
 
 ),
 
-raw_counts as (
+record_and_line_counts as (
 
-    {% set counted = [] %}
-    {% for entity in raw_table_contract() %}
-    {% for system in systems_with(entity) %}
-    {% do counted.append(entity) %}
-    {{ 'union all' if counted | length > 1 }}
+    {% for system, entity in staged_tables() %}
     select
         '{{ entity }}' as entity,
         '{{ system }}' as source_system,
         count(*) as rows_in
-    from {{ ref(('base_' if system == 'crm' else 'stg_') ~ system ~ '__' ~ entity) }}
+    from {{ ref('base_' ~ system ~ '__' ~ entity) }}
+    union all
     {% endfor %}
-    {% endfor %}
+    select
+        entity,
+        source_system,
+        count(*) as rows_in
+    from {{ ref('int_malformed_lines') }}
+    group by entity, source_system
+
+),
+
+raw_counts as (
+
+    select
+        entity,
+        source_system,
+        cast(sum(rows_in) as bigint) as rows_in
+    from record_and_line_counts
+    group by entity, source_system
 
 ),
 

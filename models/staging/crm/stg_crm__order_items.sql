@@ -1,1 +1,3 @@
-{{ kept_records('order_items') }}
+{{ config(enabled=('crm' in valid_var('source_systems'))) }}
+
+{{ kept_records('crm', 'order_items') }}

@@ -1,1 +1,3 @@
-{{ kept_records('visits') }}
+{{ config(enabled=('crm' in valid_var('source_systems'))) }}
+
+{{ kept_records('crm', 'visits') }}

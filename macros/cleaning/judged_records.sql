@@ -1,0 +1,174 @@
+{#
+    The CTEs that follow `cleaned` in a model base_<system>__<entity>: they take the values
+    away that cannot be true, say what was wrong with each, and why a record is rejected.
+#}
+{% macro judged_records(table_name) %}
+    {%- set contract = raw_table_contract()[table_name] -%}
+    {%- set columns = contract['columns'] -%}
+-- A value that could be read may still be a placeholder or out of range.
+valued as (
+
+    select
+        {%- for name, column in columns.items() %}
+        raw_{{ name }},
+        {{ name }} is null as is_unread_{{ name }},
+        {{ usable_value(name, column) }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cleaned
+
+),
+
+-- What was wrong with a value is told from the value before and after.
+judged as (
+
+    select
+        {%- for name, column in columns.items() %}
+        raw_{{ name }},
+        {{ name }},
+        {{ issue_with_value(name, column) }} as issue_{{ name }},
+        {%- endfor %}
+        {%- if table_name == 'erasure_requests' %}
+        case when customer_id is null and email is null then 'customer_id' end
+            as rejection_column
+        {%- else %}
+        case
+            {%- for name in contract['required'] %}
+            when {{ is_unusable(name, columns[name]) }} then '{{ name }}'
+            {%- endfor %}
+        end as rejection_column
+        {%- endif %}
+    from valued
+
+),
+
+final as (
+
+    select
+        {%- for name in columns %}
+        raw_{{ name }},
+        {%- endfor %}
+        {%- for name in columns if name != 'line_number' %}
+        {{ name }},
+        {%- endfor %}
+        {%- if 'line_number' in columns %}
+        -- Lines that come without a number follow the numbered ones of their order.
+        coalesce(
+            line_number,
+            coalesce(max(line_number) over (partition by order_id), 0)
+            + row_number() over (
+                partition by order_id, line_number
+                order by
+                    {%- for name in columns if name not in ['order_id', 'line_number'] %}
+                    {{ name }} nulls last{{ ',' if not loop.last }}
+                    {%- endfor %}
+            )
+        ) as line_number,
+        {%- endif %}
+        {%- for name in columns %}
+        issue_{{ name }},
+        {%- endfor %}
+        rejection_column,
+        case rejection_column
+            {%- for name in (contract['required'] or ['customer_id']) %}
+            when '{{ name }}'
+                then case
+                    when issue_{{ name }} in ('unparseable_value', 'impossible_value')
+                        then issue_{{ name }}
+                    else '{{ missing_issue(contract, name) }}'
+                end
+            {%- endfor %}
+        end as rejection_issue
+    from judged
+
+)
+{%- endmacro %}
+
+
+{# A value that was read, or null where it is a placeholder or out of range. #}
+{% macro usable_value(name, column) -%}
+    case
+        when {{ name }} is null then null
+        {%- if column['kind'] in ['id', 'text', 'email', 'phone'] %}
+        when {{ has_type('raw_' ~ name, 'text') }}
+            and ({{ name }} = '' or {{ is_placeholder(name, 'raw_' ~ name) }})
+            then null
+        {%- elif valid_var('placeholder_values').get(name) %}
+        when {{ is_placeholder(name, 'raw_' ~ name) }} then null
+        {%- endif %}
+        {%- if column['kind'] in ['date', 'timestamp'] %}
+        when {{ name }} < {{ earliest_date(name) }} or {{ name }} >= {{ latest_date() }}
+            then null
+        {%- endif %}
+        {%- if 'minimum' in column %}
+        when {{ name }} < {{ column['minimum'] }} then null
+        {%- endif %}
+        {%- if 'maximum' in column %}
+        when {{ name }} > {{ column['maximum'] }} then null
+        {%- endif %}
+        else {{ name }}
+    end
+{%- endmacro %}
+
+
+{# What was wrong with a raw value, or null. #}
+{% macro issue_with_value(name, column) -%}
+    case
+        when raw_{{ name }} is null then null
+        {%- if column['kind'] == 'id' %}
+        -- An id that came as a whole number can have no fault.
+        when {{ has_type('raw_' ~ name, 'number') }}
+            and not {{ has_type('raw_' ~ name, 'fraction') }}
+            then null
+        {%- endif %}
+        {%- if column['kind'] == 'order_status' %}
+        when {{ name }} = 'unknown' then 'unparseable_value'
+        {%- endif %}
+        when {{ name }} is not null
+            then case
+                when {{ has_type('raw_' ~ name, 'text') }}
+                    and not {{ is_canonical(column['kind'], 'raw_' ~ name) }}
+                    then 'reformatted_value'
+            end
+        when {{ has_type('raw_' ~ name, 'text') }} and {{ trimmed('raw_' ~ name) }} = ''
+            then null
+        when {{ is_placeholder(name, 'raw_' ~ name) }} then 'placeholder_value'
+        when is_unread_{{ name }} then 'unparseable_value'
+        else 'impossible_value'
+    end
+{%- endmacro %}
+
+
+{#
+    Whether a value is null after cleaning. An id that came as a number is one if and
+    only if it came at all, which is far cheaper to ask of hundreds of millions of them.
+#}
+{% macro is_unusable(name, column) -%}
+    {%- if column['kind'] == 'id' -%}
+        (
+            raw_{{ name }} is null
+            or (
+                (
+                    {{ has_type('raw_' ~ name, 'text') }}
+                    or {{ has_type('raw_' ~ name, 'fraction') }}
+                )
+                and {{ name }} is null
+            )
+        )
+    {%- else -%}
+        {{ name }} is null
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# What the lack of a required value is called. #}
+{% macro missing_issue(contract, column_name) %}
+    {%- if column_name in contract['key'] or not contract['key'] -%}
+        {{ return('missing_key') }}
+    {%- elif column_name == 'customer_id' -%}
+        {{ return('missing_customer') }}
+    {%- elif column_name == contract['date'] -%}
+        {{ return('missing_date') }}
+    {%- else -%}
+        {{ return('missing_value') }}
+    {%- endif -%}
+{% endmacro %}
