@@ -7,8 +7,8 @@
     required  a record where one of these is missing or unusable is rejected
     date      the column that says when the record happened, if it is an event
     columns   name -> kind, and where they apply minimum, maximum, is_personal
-    kinds     id, text, email, phone, date, timestamp, money, number, integer,
-              boolean, gender, order_status
+    kinds     id, text, email, phone, date, timestamp, money, currency, number,
+              integer, rate, rating, boolean, gender, order_status
 #}
 {% macro raw_table_contract() %}
     {% set contract = {
@@ -43,7 +43,13 @@
                 'ordered_at': {'kind': 'timestamp'},
                 'amount': {'kind': 'money'},
                 'status': {'kind': 'order_status'},
-                'channel': {'kind': 'text'}
+                'channel': {'kind': 'text'},
+                'refunded_amount': {'kind': 'money'},
+                'discount_amount': {'kind': 'money'},
+                'shipping_amount': {'kind': 'money'},
+                'tax_amount': {'kind': 'money'},
+                'currency': {'kind': 'currency'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'order_items': {
@@ -57,7 +63,8 @@
                 'quantity': {'kind': 'number'},
                 'unit_price': {'kind': 'money'},
                 'customer_id': {'kind': 'id'},
-                'ordered_at': {'kind': 'timestamp'}
+                'ordered_at': {'kind': 'timestamp'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'products': {
@@ -67,7 +74,8 @@
             'columns': {
                 'product_id': {'kind': 'id'},
                 'product_name': {'kind': 'text'},
-                'category': {'kind': 'text'}
+                'category': {'kind': 'text'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'visits': {
@@ -79,7 +87,8 @@
                 'customer_id': {'kind': 'id'},
                 'visited_at': {'kind': 'timestamp'},
                 'channel': {'kind': 'text'},
-                'has_converted': {'kind': 'boolean'}
+                'has_converted': {'kind': 'boolean'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'reviews': {
@@ -90,8 +99,9 @@
                 'review_id': {'kind': 'id'},
                 'customer_id': {'kind': 'id'},
                 'order_id': {'kind': 'id'},
-                'rating': {'kind': 'number', 'minimum': 1, 'maximum': 5},
-                'reviewed_at': {'kind': 'timestamp'}
+                'rating': {'kind': 'rating', 'minimum': 1, 'maximum': 5},
+                'reviewed_at': {'kind': 'timestamp'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'campaign_contacts': {
@@ -105,7 +115,8 @@
                 'contacted_at': {'kind': 'timestamp'},
                 'is_control': {'kind': 'boolean'},
                 'has_converted': {'kind': 'boolean'},
-                'cost': {'kind': 'money', 'minimum': 0}
+                'cost': {'kind': 'money', 'minimum': 0},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'customer_summaries': {
@@ -118,11 +129,12 @@
                 'total_purchase': {'kind': 'money'},
                 'total_order': {'kind': 'number', 'minimum': 0},
                 'total_visit': {'kind': 'number', 'minimum': 0},
-                'satisfaction': {'kind': 'number', 'minimum': 1, 'maximum': 5},
-                'loyalty': {'kind': 'number', 'minimum': 0, 'maximum': 1},
-                'conversion_rate': {'kind': 'number', 'minimum': 0, 'maximum': 1},
+                'satisfaction': {'kind': 'rating', 'minimum': 1, 'maximum': 5},
+                'loyalty': {'kind': 'rate', 'minimum': 0, 'maximum': 1},
+                'conversion_rate': {'kind': 'rate', 'minimum': 0, 'maximum': 1},
                 'lifetime_value': {'kind': 'money'},
-                'recency_days': {'kind': 'number', 'minimum': 0}
+                'recency_days': {'kind': 'number', 'minimum': 0},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'erasure_requests': {

@@ -7,6 +7,7 @@
     range           minimum, maximum (of a list of two whole numbers, the least first)
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
+    time_zone
     text            one_of, known (what known_words lists), containing, without, refused
                     (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
@@ -64,6 +65,12 @@
             'keys': {'kind': 'text', 'known': 'date columns'},
             'values': {'kind': 'text', 'one_of': ['auto', 'day_first', 'month_first']}
         },
+        'decimal_separators': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'number columns'},
+            'values': {'kind': 'text', 'one_of': ['auto', 'comma', 'point']}
+        },
+        'time_zone': {'kind': 'time_zone'},
         'placeholder_values': {
             'kind': 'mapping',
             'keys': {'kind': 'text', 'known': 'columns'},
@@ -169,6 +176,7 @@
 
     {% set columns = ['any'] %}
     {% set date_columns = [] %}
+    {% set number_columns = [] %}
     {% for table_name, contract in tables.items() %}
         {% for name, column in contract['columns'].items() %}
             {% if name not in columns %}
@@ -176,8 +184,14 @@
             {% endif %}
             {% if column['kind'] in ['date', 'timestamp'] %}
                 {% do date_columns.append(table_name ~ '.' ~ name) %}
+            {% elif column['kind'] in ['money', 'number', 'integer', 'rate', 'rating'] %}
+                {% do number_columns.append(table_name ~ '.' ~ name) %}
             {% endif %}
         {% endfor %}
     {% endfor %}
-    {{ return(date_columns if sort == 'date columns' else columns) }}
+    {{ return(
+        date_columns if sort == 'date columns'
+        else number_columns if sort == 'number columns'
+        else columns
+    ) }}
 {% endmacro %}
