@@ -67,7 +67,8 @@ final as (
         entity,
         column_name,
         case
-            when severity = 2 and check_name in ({{ accepted_checks() }}) then 'accepted'
+            when severity = 2 and check_name in ({{ accepted_checks() }})
+                then 'accepted'
             when severity = 2 then 'stopped'
             when severity = 1 then 'warned'
             else 'passed'
