@@ -52,25 +52,13 @@
         {{ parse_number(column, 'double') }}
     {%- elif kind == 'integer' -%}
         try_cast(floor({{ parse_number(column, 'double') }}) as bigint)
-    {%- elif kind == 'boolean' -%}
+    {%- elif kind == 'currency' -%}
         case
-            when {{ has_type(column, 'boolean') }} then try_cast({{ column }} as boolean)
-            when {{ is_one_of(column, ['true', '1', 't', 'yes', 'y', '1.0']) }} then true
-            when {{ is_one_of(column, ['false', '0', 'f', 'no', 'n', '0.0']) }} then false
+            when regexp_extract({{ trimmed(column) }}, '^[A-Za-z]{3}$', 0) <> ''
+                then upper({{ trimmed(column) }})
         end
-    {%- elif kind == 'gender' -%}
-        (
-            select max(synonyms.gender)
-            from {{ ref('gender_synonyms') }} as synonyms
-            where synonyms.synonym = lower({{ trimmed(column) }})
-        )
-    {%- elif kind == 'order_status' -%}
-        case
-            when {{ column }} = 'completed' then 'completed'
-            {%- for status, words in order_status_words().items() %}
-            when {{ is_one_of(column, words) }} then '{{ status }}'
-            {%- endfor %}
-        end
+    {%- elif kind in kinds_of_words() -%}
+        {{ parse_word(kind, column) }}
     {%- else -%}
         {{ exceptions.raise_compiler_error("parse_value knows no kind '" ~ kind ~ "'.") }}
     {%- endif -%}
@@ -88,24 +76,12 @@
         try_cast({{ column }} as decimal(18, 4)) is not null
     {%- elif kind in ('number', 'integer') -%}
         try_cast({{ column }} as double) is not null
-    {%- elif kind == 'boolean' -%}
-        {{ is_one_of(column, ['true', 'false', '1', '0', '1.0', '0.0']) }}
-    {%- elif kind == 'gender' -%}
-        {{ trimmed(column) }} in ('female', 'male', 'other')
-    {%- elif kind == 'order_status' -%}
-        {{ trimmed(column) }} in ('{{ order_status_words() | join("', '") }}')
+    {%- elif kind == 'currency' -%}
+        {{ trimmed(column) }} = upper({{ trimmed(column) }})
+    {%- elif kind in kinds_of_words() -%}
+        {{ is_canonical_word(kind, column) }}
     {%- endif -%}
 {%- endmacro %}
-
-
-{# The words of other systems for the three states of an order. #}
-{% macro order_status_words() %}
-    {{ return({
-        'completed': ['completed', 'complete', 'delivered', 'shipped', 'paid'],
-        'returned': ['returned', 'return', 'refunded', 'refund'],
-        'cancelled': ['cancelled', 'canceled', 'void']
-    }) }}
-{% endmacro %}
 
 
 {% macro trimmed(column) -%}

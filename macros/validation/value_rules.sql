@@ -19,6 +19,8 @@
             and is_iso_date(value.split(':')[1])) }}
     {% elif kind == 'text' %}
         {{ return(value is string and value | trim != '') }}
+    {% elif kind == 'characters' %}
+        {{ return(value is string or value is integer) }}
     {% elif kind == 'list' %}
         {{ return(value is sequence and value is not string and value is not mapping) }}
     {% else %}
@@ -72,6 +74,8 @@
         {% set words = 'a number' ~ limits_in_words(rule) %}
     {% elif kind == 'date' %}
         {% set words = 'a date as yyyy-mm-dd' ~ limits_in_words(rule) %}
+    {% elif kind == 'characters' %}
+        {% set words = 'a text or a whole number' %}
     {% elif kind == 'acceptance' %}
         {% set words = 'a check of the seed input_checks and the day of the build in UTC,'
             ~ ' such as stray_records:' ~ build_day() %}

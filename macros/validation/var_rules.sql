@@ -7,6 +7,7 @@
     range           minimum, maximum (of a list of two whole numbers, the least first)
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
+    characters      (a text that may be blank, or a whole number)
     acceptance      (a check of the input and a day, such as stray_records:2024-05-31)
     text            one_of, known (what known_words lists), containing, without, refused
                     (a text -> why not)
@@ -56,7 +57,27 @@
             'of': {'kind': 'text', 'known': 'raw tables'},
             'any_of': ['customers', 'orders', 'order_items', 'customer_summaries']
         },
+        'crm_folder': {'kind': 'text', 'without': ["'", '"'], 'or_null': true},
         'crm_location': {'kind': 'text', 'containing': '{name}', 'or_null': true},
+        'crm_locations': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'raw tables'},
+            'values': {'kind': 'text'}
+        },
+        'crm_columns': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'columns of raw tables'},
+            'values': {'kind': 'text'}
+        },
+        'csv_options': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'raw tables'},
+            'values': {
+                'kind': 'mapping',
+                'keys': {'kind': 'text', 'known': 'options of text files'},
+                'values': {'kind': 'characters'}
+            }
+        },
         'complete_journey_location': {
             'kind': 'text', 'without': ["'", '"'], 'or_null': true
         },
@@ -74,6 +95,7 @@
             }
         },
         'merge_duplicate_people': {'kind': 'flag'},
+        'hash_customer_ids': {'kind': 'flag'},
         'accept_input': {'kind': 'list', 'of': {'kind': 'acceptance'}},
 
         'as_of_date': {
@@ -162,6 +184,10 @@
         {{ return(source_system_entities() | list) }}
     {% elif sort == 'features' %}
         {{ return(candidate_features()) }}
+    {% elif sort == 'options of text files' %}
+        {{ return([
+            'delim', 'quote', 'escape', 'encoding', 'nullstr', 'skip', 'max_line_size'
+        ]) }}
     {% endif %}
 
     {% set tables = raw_table_contract() %}
@@ -170,16 +196,19 @@
     {% endif %}
 
     {% set columns = ['any'] %}
+    {% set dotted_columns = [] %}
     {% set date_columns = [] %}
     {% for table_name, contract in tables.items() %}
         {% for name, column in contract['columns'].items() %}
             {% if name not in columns %}
                 {% do columns.append(name) %}
             {% endif %}
+            {% do dotted_columns.append(table_name ~ '.' ~ name) %}
             {% if column['kind'] in ['date', 'timestamp'] %}
                 {% do date_columns.append(table_name ~ '.' ~ name) %}
             {% endif %}
         {% endfor %}
     {% endfor %}
-    {{ return(date_columns if sort == 'date columns' else columns) }}
+    {{ return(date_columns if sort == 'date columns'
+        else dotted_columns if sort == 'columns of raw tables' else columns) }}
 {% endmacro %}

@@ -100,6 +100,8 @@ joined as (
         coalesce(
             orders.gross_spend - orders.returned_amount, summaries.total_spend, 0
         ) as total_spend,
+        coalesce(orders.priced_order_count, summaries.order_count, 0)
+            as priced_order_count,
         coalesce(orders.gross_spend, 0) as gross_spend,
         coalesce(orders.return_count, 0) as return_count,
         coalesce(orders.returned_amount, 0) as returned_amount,
@@ -184,7 +186,7 @@ final as (
         cast(returned_amount as decimal(18, 4)) as returned_amount,
         round(
             cast(if(gross_spend > 0, gross_spend, total_spend) as double)
-            / nullif(order_count, 0),
+            / nullif(priced_order_count, 0),
             6
         ) as average_order_value,
         trailing_order_count,

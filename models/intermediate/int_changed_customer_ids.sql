@@ -54,6 +54,10 @@ erased_ids as (
     from {{ ref('int_customers_unioned') }} as customers
     inner join erasure_requests
         on customers.email = erasure_requests.email
+    union
+    -- Where the id is an email address a request may name it as either.
+    select email_as_customer_id as customer_id from erasure_requests
+    where email_as_customer_id is not null
 
 ),
 

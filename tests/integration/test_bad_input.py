@@ -128,6 +128,46 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "expected null or a text with {name} in it.",
     ),
     ("location_empty", "crm_location", "", "is ''; expected null or a text"),
+    ("folder_empty", "crm_folder", " ", "is ' '; expected null or a text without"),
+    (
+        "location_of_an_unknown_table",
+        "crm_locations",
+        {"clients": "raw.clients"},
+        "a key in var crm_locations is 'clients'; expected one of customers, orders,",
+    ),
+    (
+        "name_of_an_unknown_column",
+        "crm_columns",
+        {"orders.paid": "Total"},
+        "a key in var crm_columns is 'orders.paid'; expected one of customers.cust",
+    ),
+    (
+        "name_of_a_column_without_its_table",
+        "crm_columns",
+        {"order_id": "Name"},
+        "a key in var crm_columns is 'order_id'; expected one of customers.customer",
+    ),
+    (
+        "unknown_option_of_a_file",
+        "csv_options",
+        {"orders": {"separator": ";"}},
+        (
+            "a key in orders in var csv_options is 'separator'; expected one of delim, "
+            "quote, escape, encoding, nullstr, skip or max_line_size."
+        ),
+    ),
+    (
+        "option_of_no_file",
+        "csv_options",
+        {"delim": ";"},
+        "a key in var csv_options is 'delim'; expected one of customers, orders,",
+    ),
+    (
+        "option_as_flag",
+        "csv_options",
+        {"orders": {"quote": False}},
+        "quote in orders in var csv_options is false; expected a text or a whole",
+    ),
     (
         "location_with_a_quote",
         "complete_journey_location",
@@ -363,6 +403,9 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("order_items_stand_in_for_orders", "crm_tables", ["order_items"]),
     ("flat_file_alone", "crm_tables", ["customer_summaries"]),
     ("table_in_a_schema", "crm_location", "raw.{name}"),
+    ("tab_and_no_quote", "csv_options", {"products": {"delim": "\t", "quote": ""}}),
+    ("lines_to_skip", "csv_options", {"products": {"skip": 2}}),
+    ("column_of_a_shop", "crm_columns", {"products.product_id": "SKU"}),
     ("no_placeholder", "placeholder_values", {}),
     ("no_placeholder_of_one_column", "placeholder_values", {"any": [], "city": ["-"]}),
     ("date_order", "date_orders", {"visits.visited_at": "month_first"}),
@@ -451,6 +494,26 @@ FILES: list[tuple[str, str, str | None, str | None]] = [
         "1,2\n3,4",
         "is empty or has no line of column names; expected also product_id.",
     ),
+    (
+        "line_of_data_instead_of_names",
+        "customers",
+        "B001,Anna,anna@example.org\nB002,Anna,anna@example.org",
+        "is empty or has no line of column names; expected also customer_id.",
+    ),
+    (
+        "two_columns_of_one_name",
+        "orders",
+        "order_id,customer_id,Order_ID",
+        "has two columns named order_id; expected one.",
+    ),
+    (
+        "two_delimiters",
+        "orders",
+        "order_id,customer_id,paid;in all",
+        "has a line of column names that comma and semicolon split; expected one",
+    ),
+    ("names_below_a_banner", "orders", "Report\n\norder_id,customer_id\no,c", None),
+    ("semicolons", "orders", "order_id;customer_id\no;c", None),
     ("key_in_capitals", "customers", "CUSTOMER_ID,Email\nc1,a@example.com", None),
     ("no_rows", "customers", "customer_id,email\n", None),
     ("items_without_line_numbers", "order_items", "order_id,quantity\no1,2", None),
@@ -487,6 +550,12 @@ PLACES: list[tuple[str, str, str, str | None]] = [
     ("database", "products", "lake.{name}", None),
     ("schema_of_a_database", "products", "lake.main.{name}", None),
     ("query", "customers", "(select '{name}1' as customer_id)", None),
+    (
+        "query_that_cannot_be_read",
+        "customers",
+        "(select shoe_size from raw.orders as {name})",
+        "at (select shoe_size from raw.orders as customers) cannot be read (Binder Err",
+    ),
     ("table_missing", "reviews", "raw.{name}", "has no table raw.reviews; expected it"),
     ("schema_missing", "reviews", "ocean.{name}", "has no table ocean.reviews; "),
     (

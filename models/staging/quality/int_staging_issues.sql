@@ -55,6 +55,22 @@ faulty_{{ system }}_{{ entity }} as (
 ),
 
 {% endfor %}
+-- A line that does not fit was never a record: it has a number instead of a key.
+malformed_lines as (
+
+    select
+        entity,
+        'line ' || cast(line_number as string) as record_key,
+        cast(null as string) as column_name,
+        cast(values_found as string) || ' values instead of '
+        || cast(values_expected as string) as raw_value,
+        'malformed_line' as issue,
+        'rejected' as action,
+        source_system
+    from {{ ref('int_malformed_lines') }}
+
+),
+
 final as (
 
     {% for system, entity in staged_tables() %}
@@ -67,8 +83,17 @@ final as (
         action,
         source_system
     from {{ system }}_{{ entity }}
-    {{ 'union all' if not loop.last }}
+    union all
     {% endfor %}
+    select
+        entity,
+        record_key,
+        column_name,
+        raw_value,
+        issue,
+        action,
+        source_system
+    from malformed_lines
 
 )
 

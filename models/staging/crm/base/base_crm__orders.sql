@@ -23,9 +23,16 @@ cleaned as (
         {{ clean('ordered_at', 'timestamp') }} as ordered_at,
         {{ clean('amount', 'money') }} as amount,
         {{ clean('status', 'order_status') }} as status,
-        {{ clean('channel', 'text') }} as channel
+        {{ clean('channel', 'text') }} as channel,
+        {{ clean('refunded_amount', 'money') }} as refunded_amount,
+        {{ clean('discount_amount', 'money') }} as discount_amount,
+        {{ clean('shipping_amount', 'money') }} as shipping_amount,
+        {{ clean('tax_amount', 'money') }} as tax_amount,
+        {{ clean('currency', 'currency') }} as currency,
+        {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
+    {{- word_joins('orders') }}
 
 ),
 

@@ -22,9 +22,10 @@ cleaned as (
         {{ clean('customer_id', 'id') }} as customer_id,
         {{ clean('visited_at', 'timestamp') }} as visited_at,
         {{ clean('channel', 'text') }} as channel,
-        {{ clean('has_converted', 'boolean') }} as has_converted
+        {{ clean('has_converted', 'conversion') }} as has_converted
     from raw_records
     cross join formats
+    {{- word_joins('visits') }}
 
 ),
 
