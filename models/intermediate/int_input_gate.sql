@@ -11,6 +11,7 @@ findings as (
 
     {% for model in [
         'int_format_findings',
+        'int_currency_findings',
         'int_record_findings',
         'int_order_state_findings',
         'int_customer_id_findings',

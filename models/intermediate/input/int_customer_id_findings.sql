@@ -90,10 +90,8 @@ email_ids as (
 unioned as (
 
     select * from guest_account
-    {%- if not var('hash_customer_ids', false) %}
     union all
     select * from email_ids
-    {%- endif %}
 
 ),
 
