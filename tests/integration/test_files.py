@@ -239,7 +239,7 @@ def in_order(manifest: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
         if name in done or name not in manifest["nodes"]:
             return
         done.add(name)
-        for parent in manifest["nodes"][name]["depends_on"]["nodes"]:
+        for parent in manifest["nodes"][name]["depends_on"].get("nodes", []):
             yield from visit(parent)
         yield manifest["nodes"][name]
 

@@ -429,6 +429,10 @@ def test_the_line_of_a_quote_counts_the_lines_within_values(
         (HEADER.replace("amount", "order_id"), "has two columns named order_id;"),
         ("order_id,customer_id,a;b\n", "names that comma and semicolon split;"),
         (
+            HEADER + "o1,c1,1,2\n" + HEADER.replace("\n", ",channel\no2,c2,1,2,web\n"),
+            "has a second line of column names on line 3, with 5 names; expected 4,",
+        ),
+        (
             HEADER + "o1,c1,1,2\r\no2,c2\n",
             "line ends of two kinds and lines that do not fit",
         ),
@@ -441,6 +445,7 @@ def test_the_line_of_a_quote_counts_the_lines_within_values(
         "latin_1_far_below",
         "two_columns_of_one_name",
         "two_delimiters",
+        "two_files_in_one",
         "two_faults_at_once",
     ],
 )
