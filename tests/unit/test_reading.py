@@ -538,6 +538,22 @@ def test_a_folder_has_one_file_a_table(
         find_input(connection, table("g"))
 
 
+def test_a_file_that_only_the_engine_reaches_is_read_alike(
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("tables", "malformed_lines"):
+        monkeypatch.setattr(f"reading.{module}.is_local", lambda _: False)
+    table = orders(
+        tmp_path, "\ufeffBestellungen für\n\norder_id;customer_id\no;é\no\nö;c\n"
+    )
+
+    assert rows(connection, table) == [("o", "é"), ("ö", "c")]
+    [line] = malformed_lines(connection, table)
+    assert (line.line_number, line.values_found) == (5, 1)
+
+
 def test_text_that_is_read_as_written_is_told_of(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
