@@ -21,6 +21,7 @@ from reading.text_files import (
     count_line_ends,
     count_regular_records,
     first_broken_value,
+    has_quotes,
     is_local,
     lines_at,
     lines_before_open_quote,
@@ -99,8 +100,15 @@ def _read_once(
     delimiter = quoted(files[0].header.delimiter)
     # That every column is asked makes DuckDB look at the encoding of every value.
     suspicions = []
+    quote = quoting_of(files[0].options).quote
+    are_quoted = any(
+        not is_local(file.path) or has_quotes(file.path, quote) for file in files
+    )
     for position, name in enumerate(columns):
         value = identifier(name)
+        if not are_quoted:
+            suspicions.append(f"count({value}) < 0")
+            continue
         last_line = f"regexp_extract({value}, '[^\\r\\n]*$')"
         is_suspect = (
             "true"

@@ -39,6 +39,15 @@ def probable_encoding(head: bytes) -> str | None:
     return None
 
 
+def has_quotes(path: str, quote: str) -> bool:
+    """Whether a quote is anywhere in a file."""
+    with open_file(path) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            if quote.encode() in chunk:
+                return True
+    return False
+
+
 def lines_at(path: str, positions: Collection[int]) -> dict[int, int]:
     """Find the number, from 1, of the physical line that each of some bytes is on."""
     lines = {}
