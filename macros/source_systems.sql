@@ -5,7 +5,7 @@
 #}
 {% macro source_system_entities() %}
     {{ return({
-        'crm': valid_var('crm_tables'),
+        'crm': var('crm_tables'),
         'complete_journey': [
             'customers', 'orders', 'order_items', 'products', 'campaign_contacts'
         ]
@@ -15,6 +15,7 @@
 
 {# The enabled source systems that have records of an entity. #}
 {% macro systems_with(entity) %}
+    {% do valid_var('crm_tables') %}
     {% set systems = [] %}
     {% for system in valid_var('source_systems') %}
         {% if entity in source_system_entities()[system] %}

@@ -6,7 +6,6 @@ makes it, all in one process; a few whole builds show that the sentence stops th
 
 import json
 import math
-import os
 import re
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -15,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from conftest import PROJECT, RunDbt
+from conftest import PROJECT, RunDbt, Warehouse
 
 RECENCY = {
     "name": "recency_days",
@@ -604,18 +603,17 @@ DATABASE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for raw files, relative to the folder that dbt runs in."""
-    return Path(os.path.relpath(tmp_path_factory.mktemp("landing"), PROJECT))
+# Where raw files lie, seen from the folder that dbt runs in.
+LANDING = "landing"
 
 
-def write_files(folder: Path, **texts: str) -> str:
+def write_files(dbt_folder: Path, case: str, **texts: str) -> str:
     """Write one csv file per table; return the crm_location of all of them."""
-    (PROJECT / folder).mkdir(exist_ok=True)
+    folder = dbt_folder / LANDING / case
+    folder.mkdir(parents=True, exist_ok=True)
     for table, text in texts.items():
-        (PROJECT / folder / f"{table}.csv").write_text(text)
-    return f"read_csv('{folder}/{{name}}.csv', all_varchar = true)"
+        (folder / f"{table}.csv").write_text(text)
+    return f"read_csv('{LANDING}/{case}/{{name}}.csv', all_varchar = true)"
 
 
 def jinja(value: Any) -> str:
@@ -626,22 +624,23 @@ def jinja(value: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def problems(run_dbt: RunDbt, landing: Path) -> dict[str, Any]:
+def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The sentence of every case, or none, from one process."""
-    (PROJECT / landing / "customers").mkdir()
-    (PROJECT / landing / "orders").mkdir()
-    part = (PROJECT / landing / "orders" / "part-1.parquet").resolve()
+    dbt_folder = tmp_path_factory.mktemp("problems")
+    landing = dbt_folder / LANDING
+    (landing / "customers").mkdir(parents=True)
+    (landing / "orders").mkdir()
     duckdb.execute(
         "copy (select 1 as order_id, 2 as customer_id, today() as ordered_at) "
-        f"to '{part}'"
+        f"to '{landing / 'orders' / 'part-1.parquet'}'"
     )
     places = [
-        (case, table, location.replace("{folder}", str(landing)))
+        (case, table, location.replace("{folder}", LANDING))
         for case, table, location, _ in PLACES
     ]
     for case, table, text, _ in FILES:
         texts = {} if text is None else {table: text}
-        places.append((case, table, write_files(landing / case, **texts)))
+        places.append((case, table, write_files(dbt_folder, case, **texts)))
     values = [case[:3] for case in BAD_VARS] + GOOD_VARS
 
     expressions = {
@@ -664,9 +663,8 @@ def problems(run_dbt: RunDbt, landing: Path) -> dict[str, Any]:
     statements = [f"{{% do run_query({sql!r}) %}}" for sql in DATABASE]
     entries = ", ".join(f"'{name}': {code}" for name, code in expressions.items())
     inline = f"{''.join(statements)}{{{{ tojson({{{entries}}}) }}}}"
-    result = run_dbt(
-        ["--quiet", "compile", "--inline", f"{{% if execute %}}{inline}{{% endif %}}"],
-        environment={"SEGMENTATION_DATABASE": ":memory:"},
+    result = Warehouse(dbt_folder).run_dbt(
+        ["--quiet", "compile", "--inline", f"{{% if execute %}}{inline}{{% endif %}}"]
     )
     assert result.returncode == 0, result.stdout
     sentences: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
@@ -724,14 +722,14 @@ def test_every_var_of_the_project_has_a_rule(problems: dict[str, Any]) -> None:
     ids=[case for case, _, _, part in FILES + PLACES if part],
 )
 def test_a_bad_table_is_refused_in_one_sentence(
-    problems: dict[str, Any], landing: Path, case: str, table: str, part: str
+    problems: dict[str, Any], case: str, table: str, part: str
 ) -> None:
     sentence = problems[case]
 
     assert sentence is not None
     assert_one_sentence(sentence)
     assert sentence.startswith(f"raw table {table} ")
-    assert part.replace("{folder}", str(landing)) in sentence
+    assert part.replace("{folder}", LANDING) in sentence
 
 
 @pytest.mark.parametrize(
@@ -806,13 +804,13 @@ def test_a_bad_var_stops_the_build(
 def test_a_bad_table_stops_the_build(
     run_dbt: RunDbt,
     database: Path,
-    landing: Path,
+    dbt_folder: Path,
     texts: dict[str, str],
     sentence: str,
 ) -> None:
     variables = {
         "crm_tables": ["order_items"],
-        "crm_location": write_files(landing / "items_alone", **texts),
+        "crm_location": write_files(dbt_folder, "items_alone", **texts),
     }
 
     assert_stopped_at_once(run_dbt(["build"], variables), database, sentence)
@@ -840,10 +838,11 @@ def test_a_folder_may_lack_files_but_not_the_orders_of_order_items(
 
 
 def test_usable_input_passes_with_a_word_on_columns_that_are_not_used(
-    run_dbt: RunDbt, landing: Path
+    run_dbt: RunDbt, dbt_folder: Path
 ) -> None:
     location = write_files(
-        landing / "usable",
+        dbt_folder,
+        "usable",
         customers="customer_id,shoe_size\nc1,42",
         orders="order_id,customer_id,amount\no1,c1,5",
     )

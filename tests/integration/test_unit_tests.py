@@ -5,69 +5,59 @@ own yml. The vars are set in dbt_project.yml here, as people set them: a conditi
 would see only what --vars says, and pass where it is given on the command line alone.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
-from conftest import PROJECT, SEEDS, TIMEOUT_SECONDS, Warehouse, dbt_server
+from conftest import SEEDS, Warehouse
+
+UNIT_TESTS = ("test", "--select", "test_type:unit")
 
 
-def assert_all_pass(
-    warehouse: Warehouse, project: Path, at_least: int, **environment: str
-) -> None:
+def set_vars(warehouse: Warehouse, **variables: Any) -> None:
+    """Set vars in the dbt_project.yml of a warehouse."""
+    path = warehouse.folder / "dbt_project.yml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings["vars"].update(variables)
+    path.unlink()
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+
+def assert_all_pass(warehouse: Warehouse, at_least: int, **environment: str) -> None:
     """Run the unit tests; that none was left out is part of the claim."""
-    result = dbt_server().run(
-        warehouse.command(("test", "--select", "test_type:unit"))[1:],
-        project,
-        warehouse.environment(environment),
-        warehouse.folder / "output",
-        TIMEOUT_SECONDS,
-    )
+    result = warehouse.run_dbt(UNIT_TESTS, environment=environment)
     assert result.returncode == 0, result.stdout[-4000:]
     passed = result.stdout.rsplit("PASS=", 1)[1].split()[0]
     assert int(passed) >= at_least, result.stdout[-400:]
 
 
-def project_with(variables: Mapping[str, Any], folder: Path) -> Path:
-    """The project, but that its dbt_project.yml has other `variables`."""
-    for path in PROJECT.iterdir():
-        if path.name in ("macros", "models", "python", "seeds", "snapshots", "tests"):
-            (folder / path.name).symlink_to(path)
-        elif path.suffix == ".yml":
-            (folder / path.name).write_bytes(path.read_bytes())
-    settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
-    settings["vars"].update(variables)
-    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings), "utf-8")
-    return folder
+@pytest.fixture
+def warehouse(sample_warehouse: Warehouse, tmp_path: Path) -> Warehouse:
+    """The sample's warehouse."""
+    return sample_warehouse.copy_to(tmp_path)
 
 
-def test_unit_tests_of_the_sample(sample_warehouse: Warehouse, tmp_path: Path) -> None:
-    assert_all_pass(sample_warehouse.copy_to(tmp_path), PROJECT, at_least=136)
+def test_unit_tests_of_the_sample(warehouse: Warehouse) -> None:
+    assert_all_pass(warehouse, at_least=136)
 
 
 def test_unit_tests_without_a_crm(
     households: Warehouse, complete_journey_location: str, tmp_path: Path
 ) -> None:
-    project = project_with({"source_systems": ["complete_journey"]}, tmp_path)
+    warehouse = households.copy_to(tmp_path)
+    set_vars(warehouse, source_systems=["complete_journey"])
     assert_all_pass(
-        households.copy_to(tmp_path),
-        project,
-        at_least=95,
-        COMPLETE_JOURNEY_LOCATION=complete_journey_location,
+        warehouse, at_least=95, COMPLETE_JOURNEY_LOCATION=complete_journey_location
     )
 
 
-def test_unit_tests_of_two_tables_alone(
-    sample_warehouse: Warehouse, tmp_path: Path
-) -> None:
-    project = project_with({"crm_tables": ["customers", "orders"]}, tmp_path)
-    assert_all_pass(sample_warehouse.copy_to(tmp_path), project, at_least=120)
+def test_unit_tests_of_two_tables_alone(warehouse: Warehouse) -> None:
+    set_vars(warehouse, crm_tables=["customers", "orders"])
+    assert_all_pass(warehouse, at_least=120)
 
 
-def test_unit_tests_of_files_elsewhere(
-    sample_warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_unit_tests_of_files_elsewhere(warehouse: Warehouse) -> None:
     files = f"read_csv('{SEEDS}/raw_{{name}}.csv', all_varchar = true)"
-    project = project_with({"crm_location": files}, tmp_path)
-    assert_all_pass(sample_warehouse.copy_to(tmp_path), project, at_least=105)
+    set_vars(warehouse, crm_location=files)
+    assert_all_pass(warehouse, at_least=105)
