@@ -221,6 +221,13 @@ class Warehouse:
             return connection.execute(query).df()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first and the shortest last, so that no process idles."""
+    first = ("test_readme", "test_methods_in_production")
+    items.sort(key=lambda item: item.path.parent.name == "unit")
+    items.sort(key=lambda item: item.path.stem not in first)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Where the processes of a test run share what is made once."""

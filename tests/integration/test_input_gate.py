@@ -50,7 +50,7 @@ def build(
             *(arguments or BUT_THE_SAMPLE),
         ],
         {
-            "crm_location": f"read_csv('{landing}/{{name}}.csv', all_varchar = true)",
+            "crm_location": warehouse.files_in(landing),
             "crm_tables": ["orders"],
             **variables,
         },
