@@ -160,7 +160,8 @@ class Warehouse:
             for name, value in os.environ.items()
             if not name.startswith(OWN_VARIABLES)
         }
-        return {**inherited, **(environment or {})}
+        # What dbt writes for debugging takes a tenth of a build.
+        return {**inherited, "DBT_LOG_LEVEL_FILE": "info", **(environment or {})}
 
     def build(
         self,
