@@ -333,6 +333,15 @@ def test_values_stay_as_they_are(
     ]
 
 
+def test_lines_above_the_column_names_are_told_of(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    [note] = find_input(connection, orders(tmp_path, f"Sales\n\n{HEADER}")).notes
+
+    assert note.startswith("raw table orders at ")
+    assert "has its column names on line 3: the lines above are not read." in note
+
+
 def test_an_empty_line_is_no_record_of_one_column(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

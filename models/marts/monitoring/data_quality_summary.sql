@@ -47,7 +47,7 @@ raw_counts as (
     select
         entity,
         source_system,
-        sum(rows_in) as rows_in
+        cast(sum(rows_in) as bigint) as rows_in
     from record_and_line_counts
     group by entity, source_system
 
