@@ -25,29 +25,6 @@
 {% endmacro %}
 
 
-{# What a raw text of a kind is evidence of: a name and a condition each. #}
-{% macro style_evidence(kind, column) %}
-    {% set pattern =
-        '^([0-9]{1,2})[./-]([0-9]{1,2})([./-][0-9]{4}|[./][0-9]{2}([^0-9]|$))' %}
-    {% set parts = [] %}
-    {% for number in [1, 2] %}
-        {% do parts.append(
-            'try_cast(regexp_extract(' ~ trimmed(column) ~ ", '" ~ pattern ~ "', "
-            ~ number ~ ') as int)'
-        ) %}
-    {% endfor %}
-    {% set is_no_iso_date = iso_timestamp(column) ~ ' is null' %}
-    {{ return({
-        'day_first': [parts[0] ~ ' > 12', parts[1] ~ ' <= 12', is_no_iso_date]
-            | join(' and '),
-        'month_first': [parts[1] ~ ' > 12', parts[0] ~ ' <= 12', is_no_iso_date]
-            | join(' and '),
-        'either_order': [parts[0] ~ ' <= 12', parts[1] ~ ' <= 12', is_no_iso_date]
-            | join(' and ')
-    }) }}
-{% endmacro %}
-
-
 {# What a var says of a column, or auto. #}
 {% macro style_setting(table_name, column, kind) %}
     {{ return(valid_var('date_orders').get(table_name ~ '.' ~ column, 'auto')) }}
@@ -68,5 +45,5 @@
 
 {# The style of a raw column, as `formats` in the cleaning models has it. #}
 {% macro style_of(column, kind) %}
-    {{ return('formats.' ~ column if kind in kinds_with_a_style() else 'null') }}
+    {{ return('formats.' ~ column if kind in kinds_with_a_style() else 'cast(null as boolean)') }}
 {% endmacro %}

@@ -41,6 +41,7 @@
             'tinyint', 'smallint', 'int', 'integer', 'bigint', 'hugeint', 'utinyint',
             'usmallint', 'uinteger', 'ubigint', 'float', 'double'
         ],
+        'instant': ['timestamp with time zone'],
         'fraction': ['float', 'double'],
         'boolean': ['boolean']
     } -%}

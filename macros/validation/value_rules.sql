@@ -13,6 +13,8 @@
             and value | select('integer') | list | length == 2) }}
     {% elif kind == 'date' %}
         {{ return(is_iso_date(value | string)) }}
+    {% elif kind == 'time_zone' %}
+        {{ return(value is string and value in modules.pytz.all_timezones) }}
     {% elif kind == 'acceptance' %}
         {{ return(value is string and value.split(':') | length == 2
             and value.split(':')[0] in input_check_names()
@@ -74,6 +76,8 @@
         {% set words = 'a number' ~ limits_in_words(rule) %}
     {% elif kind == 'date' %}
         {% set words = 'a date as yyyy-mm-dd' ~ limits_in_words(rule) %}
+    {% elif kind == 'time_zone' %}
+        {% set words = 'the name of a time zone such as Europe/Berlin' %}
     {% elif kind == 'characters' %}
         {% set words = 'a text or a whole number' %}
     {% elif kind == 'acceptance' %}
@@ -130,10 +134,11 @@
     {% elif value is boolean %}
         {{ return('true' if value else 'false') }}
     {% elif value is string %}
-        {{ return(('the text ' if kind not in ['text', 'date', 'acceptance'] else '')
+        {{ return(('the text '
+            if kind not in ['text', 'date', 'time_zone', 'acceptance'] else '')
             ~ "'" ~ value | truncate(80) ~ "'") }}
     {% elif value is number %}
-        {{ return(('the number ' if kind == 'text' else '') ~ value) }}
+        {{ return(('the number ' if kind in ['text', 'time_zone'] else '') ~ value) }}
     {% else %}
         {{ return(('the list ' if kind not in ['list', 'range'] and has_kind(value, 'list') else '')
             ~ value | string | truncate(80)) }}

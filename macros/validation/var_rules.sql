@@ -7,6 +7,7 @@
     range           minimum, maximum (of a list of two whole numbers, the least first)
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
+    time_zone
     characters      (a text that may be blank, or a whole number)
     acceptance      (a check of the input and a day, such as stray_records:2024-05-31)
     text            one_of, known (what known_words lists), containing, without, refused
@@ -86,6 +87,12 @@
             'keys': {'kind': 'text', 'known': 'date columns'},
             'values': {'kind': 'text', 'one_of': ['auto', 'day_first', 'month_first']}
         },
+        'decimal_separators': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'number columns'},
+            'values': {'kind': 'text', 'one_of': ['auto', 'comma', 'point']}
+        },
+        'time_zone': {'kind': 'time_zone'},
         'placeholder_values': {
             'kind': 'mapping',
             'keys': {'kind': 'text', 'known': 'columns'},
@@ -198,6 +205,7 @@
     {% set columns = ['any'] %}
     {% set dotted_columns = [] %}
     {% set date_columns = [] %}
+    {% set number_columns = [] %}
     {% for table_name, contract in tables.items() %}
         {% for name, column in contract['columns'].items() %}
             {% if name not in columns %}
@@ -206,9 +214,14 @@
             {% do dotted_columns.append(table_name ~ '.' ~ name) %}
             {% if column['kind'] in ['date', 'timestamp'] %}
                 {% do date_columns.append(table_name ~ '.' ~ name) %}
+            {% elif column['kind'] in ['money', 'number', 'integer', 'rate', 'rating'] %}
+                {% do number_columns.append(table_name ~ '.' ~ name) %}
             {% endif %}
         {% endfor %}
     {% endfor %}
-    {{ return(date_columns if sort == 'date columns'
-        else dotted_columns if sort == 'columns of raw tables' else columns) }}
+    {{ return({
+        'date columns': date_columns,
+        'number columns': number_columns,
+        'columns of raw tables': dotted_columns
+    }.get(sort, columns)) }}
 {% endmacro %}

@@ -1,0 +1,169 @@
+{# What DuckDB and Spark spell differently where values are read. #}
+
+{#
+    An expression over values that are computed once, however often it names them, as
+    fields of `v`. In a case neither engine would remember them.
+#}
+{% macro computed_once(values, expression, name='v') -%}
+    {{ return(adapter.dispatch('computed_once')(values, expression, name)) }}
+{%- endmacro %}
+
+{% macro default__computed_once(values, expression, name) -%}
+    list_transform([{
+        {%- for field, value in values.items() %}
+        '{{ field }}': {{ value }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    }], lambda {{ name }}: {{ expression }})[1]
+{%- endmacro %}
+
+{% macro spark__computed_once(values, expression, name) -%}
+    transform(array(named_struct(
+        {%- for field, value in values.items() %}
+        '{{ field }}', {{ value }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )), {{ name }} -> {{ expression }})[0]
+{%- endmacro %}
+
+
+{# Whether a regular expression matches anywhere in a text. #}
+{% macro has_match(text, pattern) -%}
+    {{ return(adapter.dispatch('has_match')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__has_match(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__has_match(text, pattern) -%}
+    {{ text }} rlike r'{{ pattern }}'
+{%- endmacro %}
+
+
+{# The groups of a regular expression as fields of a struct; blank where not matched. #}
+{% macro regexp_groups(text, pattern, names) -%}
+    {{ return(adapter.dispatch('regexp_groups')(text, pattern, names)) }}
+{%- endmacro %}
+
+{% macro default__regexp_groups(text, pattern, names) -%}
+    regexp_extract({{ text }}, '{{ pattern }}', ['{{ names | join("', '") }}'])
+{%- endmacro %}
+
+{% macro spark__regexp_groups(text, pattern, names) -%}
+    named_struct(
+        {%- for name in names %}
+        '{{ name }}', regexp_extract({{ text }}, r'{{ pattern }}', {{ loop.index }})
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{# The first match of a regular expression replaced; \1 is its first group. #}
+{% macro regexp_replace_first(text, pattern, replacement) -%}
+    {{ return(adapter.dispatch('regexp_replace_first')(text, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro default__regexp_replace_first(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{# All patterns here begin or end with the text, so that there is one match. #}
+{% macro spark__regexp_replace_first(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, r'{{ pattern }}', '{{ replacement | replace("\\", "$") }}')
+{%- endmacro %}
+
+
+{# A text in composed letters, with any run of blanks as one and no invisible characters. #}
+{% macro in_one_spelling(text) -%}
+    {{ return(adapter.dispatch('in_one_spelling')(text)) }}
+{%- endmacro %}
+
+{#
+    The joiners of Persian words and of emoji are no more invisible than a blank. What
+    follows a null byte would be lost in nfc_normalize, so such bytes go first.
+#}
+{% macro default__in_one_spelling(text) -%}
+    nfc_normalize(trim(regexp_replace(regexp_replace(
+        {{ text }}, '[\t\n\r\x{b}\f\x{85}\p{Z}\x{feff}]+', ' ', 'g'
+    ), '[\p{Cc}\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}]', '', 'g')))
+{%- endmacro %}
+
+{% macro spark__in_one_spelling(text) -%}
+    trim(regexp_replace(regexp_replace(
+        {{ text }}, r'[\s\p{Z}\uFEFF]+', ' '
+    ), r'[\p{Cc}\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F]', ''))
+{%- endmacro %}
+
+
+{# A text in composed letters without invisible characters; a no-break space is a blank. #}
+{% macro without_invisible(text) -%}
+    {{ return(adapter.dispatch('without_invisible')(text)) }}
+{%- endmacro %}
+
+{% macro default__without_invisible(text) -%}
+    nfc_normalize(trim(regexp_replace(
+        regexp_replace({{ text }}, '[\p{Cc}\p{Cf}]', '', 'g'), '\p{Z}', ' ', 'g'
+    )))
+{%- endmacro %}
+
+{% macro spark__without_invisible(text) -%}
+    trim(regexp_replace(regexp_replace({{ text }}, r'[\p{Cc}\p{Cf}]', ''), r'\p{Z}', ' '))
+{%- endmacro %}
+
+
+{# Letters without their accents. #}
+{% macro without_accents(text) -%}
+    {{ return(adapter.dispatch('without_accents')(text)) }}
+{%- endmacro %}
+
+{% macro default__without_accents(text) -%}
+    strip_accents({{ text }})
+{%- endmacro %}
+
+{% macro spark__without_accents(text) -%}
+    translate({{ text }}, 'áàâäãåéèêëíìîïóòôöõúùûüñç', 'aaaaaaeeeeiiiiooooouuuunc')
+{%- endmacro %}
+
+
+{# The clock time in UTC of a column of instants. #}
+{% macro utc_of_instant(column) -%}
+    {{ return(adapter.dispatch('utc_of_instant')(column)) }}
+{%- endmacro %}
+
+{% macro default__utc_of_instant(column) -%}
+    timezone('UTC', try_cast({{ column }} as timestamp with time zone))
+{%- endmacro %}
+
+{% macro spark__utc_of_instant(column) -%}
+    to_utc_timestamp(try_cast({{ column }} as timestamp), current_timezone())
+{%- endmacro %}
+
+
+{# The clock time in UTC so many microseconds after the start of 1970. #}
+{% macro utc_of_microseconds(number) -%}
+    {{ return(adapter.dispatch('utc_of_microseconds')(number)) }}
+{%- endmacro %}
+
+{% macro default__utc_of_microseconds(number) -%}
+    make_timestamp(cast({{ number }} as bigint))
+{%- endmacro %}
+
+{% macro spark__utc_of_microseconds(number) -%}
+    to_utc_timestamp(
+        timestamp_micros(cast({{ number }} as bigint)), current_timezone()
+    )
+{%- endmacro %}
+
+
+{# The clock time of a zone at a clock time in UTC. #}
+{% macro clock_time(utc, time_zone) -%}
+    {{ return(adapter.dispatch('clock_time')(utc, time_zone)) }}
+{%- endmacro %}
+
+{% macro default__clock_time(utc, time_zone) -%}
+    timezone('{{ time_zone }}', timezone('UTC', {{ utc }}))
+{%- endmacro %}
+
+{% macro spark__clock_time(utc, time_zone) -%}
+    from_utc_timestamp({{ utc }}, '{{ time_zone }}')
+{%- endmacro %}
