@@ -817,13 +817,13 @@ def test_a_bad_table_stops_the_build(
 
 
 def test_a_folder_may_lack_files_but_not_the_orders_of_order_items(
-    run_dbt: RunDbt, landing: Path
+    run_dbt: RunDbt, dbt_folder: Path
 ) -> None:
-    write_files(landing / "shop", customers="customer_id\nc1")
-    variables = {"crm_folder": str(landing / "shop")}
+    write_files(dbt_folder, "shop", customers="customer_id\nc1")
+    variables = {"crm_folder": f"{LANDING}/shop"}
 
     passed = run_dbt(["run-operation", "validate_input"], variables)
-    write_files(landing / "shop", order_items="order_id,customer_id\no1,c1")
+    write_files(dbt_folder, "shop", order_items="order_id,customer_id\no1,c1")
     refused = run_dbt(["run-operation", "validate_input"], variables)
 
     assert passed.returncode == 0, passed.stdout
