@@ -314,7 +314,7 @@ def _reading(files: Sequence[TextFile], columns: Sequence[str] | None = None) ->
         part = f"select {', '.join(names)} from {read_csv(group)}"
         # Of a file with one column DuckDB takes an empty line for a record.
         if len(group[0].columns) == 1:
-            part += f" where {names[0]} is not null"
+            part += f" where {identifier(group[0].columns[0])} is not null"
         parts.append(part)
     return "(" + " union all by name ".join(parts) + ")"
 
