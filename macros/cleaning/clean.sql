@@ -10,19 +10,27 @@
     is kept.
 #}
 
-{# The columns of the contract as they came. #}
+{#
+    The columns of the contract as they came, and how those are read that leave a choice.
+#}
 {% macro raw_values(table_name) -%}
-    {%- for name in raw_table_contract()[table_name]['columns'] %}
-    {{- '        ' if not loop.first }}raw_records.{{ name }} as raw_{{ name }}
-    {{- ',\n' if not loop.last }}
-    {%- endfor %}
+    {%- set columns = [] -%}
+    {%- for name, column in raw_table_contract()[table_name]['columns'].items() -%}
+        {%- do columns.append('raw_records.' ~ name ~ ' as raw_' ~ name) -%}
+        {%- if has_style(column['kind']) -%}
+            {%- do columns.append('formats.' ~ name ~ ' as style_' ~ name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ columns | join(',\n        ') }}
 {%- endmacro %}
 
 
 {# A raw value as one of its kind: null where it cannot be read. #}
 {% macro clean(column, kind) -%}
     {%- do refuse(problem_with_kind(column, kind)) -%}
-    {{ parse_value(kind, 'raw_records.' ~ column, style_of(column, kind)) }}
+    {%- set raw_value = 'raw_records.' ~ column -%}
+    {{ parse_value(kind, raw_value, 'formats.' ~ column) if has_style(kind)
+        else parse_value(kind, raw_value) }}
 {%- endmacro %}
 
 

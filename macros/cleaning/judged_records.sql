@@ -5,12 +5,16 @@
 {% macro judged_records(table_name) %}
     {%- set contract = raw_table_contract()[table_name] -%}
     {%- set columns = contract['columns'] -%}
+    {%- set first_id = columns | first -%}
 -- A value that could be read may still be a placeholder or out of range.
 valued as (
 
     select
         {%- for name, column in columns.items() %}
         raw_{{ name }},
+        {%- if has_style(column['kind']) %}
+        style_{{ name }},
+        {%- endif %}
         {{ name }} is null as is_unread_{{ name }},
         {{ usable_value(name, column) }} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -27,16 +31,16 @@ judged as (
         {{ name }},
         {{ issue_with_value(name, column) }} as issue_{{ name }},
         {%- endfor %}
-        {%- if table_name == 'erasure_requests' %}
-        case when customer_id is null and email is null then 'customer_id' end
-            as rejection_column
-        {%- else %}
+        {{ is_header(first_id) }} as is_header,
         case
+            when {{ is_header(first_id) }} then '{{ first_id }}'
+            {%- if table_name == 'erasure_requests' %}
+            when customer_id is null and email is null then 'customer_id'
+            {%- endif %}
             {%- for name in contract['required'] %}
             when {{ is_unusable(name, columns[name]) }} then '{{ name }}'
             {%- endfor %}
         end as rejection_column
-        {%- endif %}
     from valued
 
 ),
@@ -69,9 +73,12 @@ final as (
         {%- endfor %}
         rejection_column,
         case rejection_column
-            {%- for name in (contract['required'] or ['customer_id']) %}
+            {%- for name in (contract['required'] or [first_id]) %}
             when '{{ name }}'
                 then case
+                    {%- if name == first_id %}
+                    when is_header then 'repeated_header'
+                    {%- endif %}
                     when issue_{{ name }} in ('unparseable_value', 'impossible_value')
                         then issue_{{ name }}
                     else '{{ missing_issue(contract, name) }}'
@@ -126,14 +133,29 @@ final as (
         when {{ name }} is not null
             then case
                 when {{ has_type('raw_' ~ name, 'text') }}
-                    and not {{ is_canonical(column['kind'], 'raw_' ~ name) }}
+                    and not ({{ is_canonical_value(name, column['kind']) }})
                     then 'reformatted_value'
             end
-        when {{ has_type('raw_' ~ name, 'text') }} and {{ trimmed('raw_' ~ name) }} = ''
-            then null
+        when {{ is_blank('raw_' ~ name) }} then null
         when {{ is_placeholder(name, 'raw_' ~ name) }} then 'placeholder_value'
         when is_unread_{{ name }} then 'unparseable_value'
         else 'impossible_value'
+    end
+{%- endmacro %}
+
+
+{% macro is_canonical_value(name, kind) -%}
+    {{ is_canonical(kind, 'raw_' ~ name, 'style_' ~ name) if has_style(kind)
+        else is_canonical(kind, 'raw_' ~ name) }}
+{%- endmacro %}
+
+
+{# Whether a raw value says nothing, be it in characters that nobody sees. #}
+{% macro is_blank(column) -%}
+    case
+        when {{ has_type(column, 'text') }}
+            then {{ without_invisible(as_text(column)) }} in ('', '=""')
+        else false
     end
 {%- endmacro %}
 
@@ -157,6 +179,16 @@ final as (
     {%- else -%}
         {{ name }} is null
     {%- endif -%}
+{%- endmacro %}
+
+
+{# A line of column names among the records, as files have that were put together. #}
+{% macro is_header(first_id) -%}
+    case
+        when {{ has_type('raw_' ~ first_id, 'text') }}
+            then lower({{ first_id }}) = '{{ first_id }}'
+        else false
+    end
 {%- endmacro %}
 
 

@@ -8,8 +8,8 @@
     date      the column that says when the record happened, if it is an event
     columns   name -> kind, and where they apply minimum, maximum, is_personal
     kinds     id, text, email, phone, date, timestamp, money, currency, number, integer,
-              and those whose words the seed input_words has: order_status, gender, and the
-              booleans consent, control and conversion
+              rate, rating, and those whose words the seed input_words has: order_status,
+              gender, and the booleans consent, control and conversion
 #}
 {% macro raw_table_contract() %}
     {% set contract = {
@@ -64,7 +64,8 @@
                 'quantity': {'kind': 'number'},
                 'unit_price': {'kind': 'money'},
                 'customer_id': {'kind': 'id'},
-                'ordered_at': {'kind': 'timestamp'}
+                'ordered_at': {'kind': 'timestamp'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'products': {
@@ -74,7 +75,8 @@
             'columns': {
                 'product_id': {'kind': 'id'},
                 'product_name': {'kind': 'text'},
-                'category': {'kind': 'text'}
+                'category': {'kind': 'text'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'visits': {
@@ -86,7 +88,8 @@
                 'customer_id': {'kind': 'id'},
                 'visited_at': {'kind': 'timestamp'},
                 'channel': {'kind': 'text'},
-                'has_converted': {'kind': 'conversion'}
+                'has_converted': {'kind': 'conversion'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'reviews': {
@@ -97,8 +100,9 @@
                 'review_id': {'kind': 'id'},
                 'customer_id': {'kind': 'id'},
                 'order_id': {'kind': 'id'},
-                'rating': {'kind': 'number', 'minimum': 1, 'maximum': 5},
-                'reviewed_at': {'kind': 'timestamp'}
+                'rating': {'kind': 'rating', 'minimum': 1, 'maximum': 5},
+                'reviewed_at': {'kind': 'timestamp'},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'campaign_contacts': {
@@ -112,7 +116,8 @@
                 'contacted_at': {'kind': 'timestamp'},
                 'is_control': {'kind': 'control'},
                 'has_converted': {'kind': 'conversion'},
-                'cost': {'kind': 'money', 'minimum': 0}
+                'cost': {'kind': 'money', 'minimum': 0},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'customer_summaries': {
@@ -125,11 +130,12 @@
                 'total_purchase': {'kind': 'money'},
                 'total_order': {'kind': 'number', 'minimum': 0},
                 'total_visit': {'kind': 'number', 'minimum': 0},
-                'satisfaction': {'kind': 'number', 'minimum': 1, 'maximum': 5},
-                'loyalty': {'kind': 'number', 'minimum': 0, 'maximum': 1},
-                'conversion_rate': {'kind': 'number', 'minimum': 0, 'maximum': 1},
+                'satisfaction': {'kind': 'rating', 'minimum': 1, 'maximum': 5},
+                'loyalty': {'kind': 'rate', 'minimum': 0, 'maximum': 1},
+                'conversion_rate': {'kind': 'rate', 'minimum': 0, 'maximum': 1},
                 'lifetime_value': {'kind': 'money'},
-                'recency_days': {'kind': 'number', 'minimum': 0}
+                'recency_days': {'kind': 'number', 'minimum': 0},
+                'updated_at': {'kind': 'timestamp'}
             }
         },
         'erasure_requests': {

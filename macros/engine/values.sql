@@ -167,3 +167,23 @@
 {% macro spark__clock_time(utc, time_zone) -%}
     from_utc_timestamp({{ utc }}, '{{ time_zone }}')
 {%- endmacro %}
+
+
+{# The distinct values of an expression with their numbers as one text: `EUR 12, USD 3`. #}
+{% macro value_counts(expression, condition) -%}
+    {{ return(adapter.dispatch('value_counts')(expression, condition)) }}
+{%- endmacro %}
+
+{% macro default__value_counts(expression, condition) -%}
+    nullif(array_to_string(list_transform(
+        map_entries(histogram({{ expression }}) filter (where {{ condition }})),
+        lambda e: e.key || ' ' || e.value
+    ), ', '), '')
+{%- endmacro %}
+
+{# The values alone. #}
+{% macro spark__value_counts(expression, condition) -%}
+    nullif(array_join(
+        sort_array(collect_set({{ expression }}) filter (where {{ condition }})), ', '
+    ), '')
+{%- endmacro %}

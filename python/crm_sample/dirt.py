@@ -695,7 +695,7 @@ def plant_updated_customers(workbench: Workbench, count: int = 12) -> None:
             Issue(
                 entity="customers",
                 record_key=key,
-                issue="duplicate_record",
+                issue="superseded_record",
                 action="merged",
             )
         )

@@ -108,6 +108,7 @@ def test_every_kind_of_fault_is_planted(
         ("unparseable_value", "rejected"),
         ("impossible_value", "rejected"),
         ("duplicate_record", "merged"),
+        ("superseded_record", "merged"),
         ("duplicate_person", "merged"),
         ("unknown_customer", "kept"),
         ("unknown_order", "kept"),

@@ -270,6 +270,7 @@ def test_every_kind_of_dirt_is_planted_several_times(sample: CrmSample) -> None:
     counts = sample.plant.dirt.groupby(["issue", "action"]).size().to_dict()
     assert set(counts) == {
         ("duplicate_record", "merged"),
+        ("superseded_record", "merged"),
         ("duplicate_person", "merged"),
         ("missing_key", "rejected"),
         ("missing_customer", "rejected"),
@@ -295,7 +296,10 @@ def test_keys_repeat_where_planted_and_nowhere_else(sample: CrmSample) -> None:
             continue
         keys = record_keys(sample, entity)
         surplus = sorted(keys[keys.duplicated() & (keys != "")])
-        planted = issues(sample, "duplicate_record", entity)["record_key"]
+        planted = [
+            *issues(sample, "duplicate_record", entity)["record_key"],
+            *issues(sample, "superseded_record", entity)["record_key"],
+        ]
         assert surplus == sorted(planted), entity
 
 

@@ -1,23 +1,20 @@
-{# One pass over the raw records of a table counts what its columns say of themselves. #}
+{# One pass over the raw records of a table counts what its values say of their columns. #}
 {% set evidence = evidence_of_styles() %}
-{% set tables = [] %}
-{% for system, entity in staged_tables() if columns_with_a_style(entity) %}
-    {% do tables.append([system, entity]) %}
-{% endfor %}
 
 with
 
-{% for system, entity in tables %}
+{% for system, entity in staged_tables() %}
 {% set columns = columns_with_a_style(entity) %}
 {{ system }}_{{ entity }}_counts as (
 
     select
         {%- for name, kind in columns.items() %}
         {%- for fact, condition in style_evidence(kind, name).items() %}
-        count(*) filter (
-            where case when {{ has_type(name, 'text') }} then {{ condition }} end
-        ) as {{ name }}_{{ fact }},
+        {{ count_of_texts(name, condition) }} as {{ name }}_{{ fact }},
         {%- endfor %}
+        {%- if kind == 'money' %}
+        {{ value_counts(currency_of(name), has_type(name, 'text')) }} as {{ name }}_currencies,
+        {%- endif %}
         {%- endfor %}
         count(*) as rows_in
     from ({{ raw_records(system, entity) }}) as raw_records
@@ -32,7 +29,10 @@ with
         '{{ system }}' as source_system,
         '{{ entity }}' as entity,
         '{{ name }}' as column_name,
+        {{ is_date_kind(kind) }} as is_date,
         '{{ style_setting(entity, name, kind) }}' as setting,
+        {{ name ~ '_currencies' if kind == 'money' else 'cast(null as string)' }}
+            as currencies,
         {%- for fact in evidence %}
         {{ name ~ '_' ~ fact if fact in found else '0' }} as {{ fact }}_count
         {{- ',' if not loop.last }}
@@ -46,10 +46,31 @@ with
 {% endfor %}
 counted as (
 
-    {% for system, entity in tables %}
+    {% for system, entity in staged_tables() %}
     select * from {{ system }}_{{ entity }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+-- By majority; as many values for either style, or none, decide nothing.
+decided as (
+
+    select
+        *,
+        case
+            when not is_date then null
+            when setting <> 'auto' then setting = 'day_first'
+            when day_first_count <> month_first_count
+                then day_first_count > month_first_count
+        end as is_day_first,
+        case
+            when is_date then null
+            when setting <> 'auto' then setting = 'comma'
+            when decimal_comma_count <> decimal_point_count
+                then decimal_comma_count > decimal_point_count
+        end as is_decimal_comma
+    from counted
 
 ),
 
@@ -61,23 +82,26 @@ final as (
         entity,
         column_name,
         setting,
+        currencies,
 
         ---------- numerics
         {%- for fact in evidence %}
         {{ fact }}_count,
         {%- endfor %}
+        -- Of the pair that decides, those for the style taken and those against it.
+        case when is_day_first then day_first_count else month_first_count end
+        + case when is_decimal_comma then decimal_comma_count else decimal_point_count end
+            as proving_count,
+        case when is_day_first then month_first_count else day_first_count end
+        + case when is_decimal_comma then decimal_point_count else decimal_comma_count end
+            as contradicting_count,
 
         ---------- booleans
-        -- Where nothing decides, the day is taken to come first.
-        case setting
-            when 'day_first' then true
-            when 'month_first' then false
-            else day_first_count >= month_first_count
-        end as is_day_first,
-        setting = 'auto'
-        and either_order_count > 0
-        and day_first_count = month_first_count as is_undecided
-    from counted
+        is_day_first,
+        is_decimal_comma,
+        coalesce(is_day_first, is_decimal_comma) is null
+        and either_order_count + either_separator_count > 0 as is_undecided
+    from decided
 
 )
 

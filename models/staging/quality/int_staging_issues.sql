@@ -45,7 +45,7 @@ faulty_{{ system }}_{{ entity }} as (
         record_key,
         null as column_name,
         null as raw_value,
-        'duplicate_record' as issue,
+        merge_issue as issue,
         'merged' as action,
         '{{ system }}' as source_system
     from ({{ repeated_records(system, entity) }}) as repeated

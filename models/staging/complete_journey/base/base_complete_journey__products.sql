@@ -8,14 +8,22 @@ raw_records as (
 
 ),
 
+formats as (
+
+    {{ column_formats('complete_journey', 'products') }}
+
+),
+
 cleaned as (
 
     select
         {{ raw_values('products') }},
         {{ clean('product_id', 'id') }} as product_id,
         {{ clean('product_name', 'text') }} as product_name,
-        {{ clean('category', 'text') }} as category
+        {{ clean('category', 'text') }} as category,
+        {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
+    cross join formats
 
 ),
 

@@ -24,7 +24,8 @@ cleaned as (
         {{ clean('contacted_at', 'timestamp') }} as contacted_at,
         {{ clean('is_control', 'control') }} as is_control,
         {{ clean('has_converted', 'conversion') }} as has_converted,
-        {{ clean('cost', 'money') }} as cost
+        {{ clean('cost', 'money') }} as cost,
+        {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
     {{- word_joins('campaign_contacts') }}

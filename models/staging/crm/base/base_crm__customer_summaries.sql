@@ -23,11 +23,12 @@ cleaned as (
         {{ clean('total_purchase', 'money') }} as total_purchase,
         {{ clean('total_order', 'number') }} as total_order,
         {{ clean('total_visit', 'number') }} as total_visit,
-        {{ clean('satisfaction', 'number') }} as satisfaction,
-        {{ clean('loyalty', 'number') }} as loyalty,
-        {{ clean('conversion_rate', 'number') }} as conversion_rate,
+        {{ clean('satisfaction', 'rating') }} as satisfaction,
+        {{ clean('loyalty', 'rate') }} as loyalty,
+        {{ clean('conversion_rate', 'rate') }} as conversion_rate,
         {{ clean('lifetime_value', 'money') }} as lifetime_value,
-        {{ clean('recency_days', 'number') }} as recency_days
+        {{ clean('recency_days', 'number') }} as recency_days,
+        {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
 

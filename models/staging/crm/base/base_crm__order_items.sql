@@ -24,7 +24,8 @@ cleaned as (
         {{ clean('quantity', 'number') }} as quantity,
         {{ clean('unit_price', 'money') }} as unit_price,
         {{ clean('customer_id', 'id') }} as customer_id,
-        {{ clean('ordered_at', 'timestamp') }} as ordered_at
+        {{ clean('ordered_at', 'timestamp') }} as ordered_at,
+        {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
 

@@ -21,8 +21,9 @@ cleaned as (
         {{ clean('review_id', 'id') }} as review_id,
         {{ clean('customer_id', 'id') }} as customer_id,
         {{ clean('order_id', 'id') }} as order_id,
-        {{ clean('rating', 'number') }} as rating,
-        {{ clean('reviewed_at', 'timestamp') }} as reviewed_at
+        {{ clean('rating', 'rating') }} as rating,
+        {{ clean('reviewed_at', 'timestamp') }} as reviewed_at,
+        {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
 
