@@ -227,6 +227,32 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "the text 'day_first'; expected a mapping from date columns to one of auto",
     ),
     (
+        "separator_of_no_number",
+        "decimal_separators",
+        {"orders.ordered_at": "comma"},
+        "a key in var decimal_separators is 'orders.ordered_at'; expected one of cu",
+    ),
+    (
+        "unknown_separator",
+        "decimal_separators",
+        {"orders.amount": "dot"},
+        (
+            "orders.amount in var decimal_separators is 'dot'; "
+            "expected one of auto, comma or point."
+        ),
+    ),
+    (
+        "city_for_a_time_zone",
+        "time_zone",
+        "Berlin",
+        (
+            "var time_zone is 'Berlin'; "
+            "expected the name of a time zone such as Europe/Berlin."
+        ),
+    ),
+    ("offset_for_a_time_zone", "time_zone", 2, "is the number 2; expected the name"),
+    ("time_zone_missing", "time_zone", None, "is null; expected the name of a time"),
+    (
         "placeholders_as_list",
         "placeholder_values",
         ["unknown"],
@@ -408,6 +434,8 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("no_placeholder", "placeholder_values", {}),
     ("no_placeholder_of_one_column", "placeholder_values", {"any": [], "city": ["-"]}),
     ("date_order", "date_orders", {"visits.visited_at": "month_first"}),
+    ("decimal_separator", "decimal_separators", {"orders.amount": "comma"}),
+    ("time_zone", "time_zone", "America/New_York"),
     (
         "feature_with_everything",
         "segmentation_features",
