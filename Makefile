@@ -25,11 +25,12 @@ export UV_SYSTEM_CERTS ?= true
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo compare docs benchmark lint lint-python lint-project lint-sql test lock clean
+.PHONY: help build demo compare docs benchmark lint lint-python lint-project lint-sql \
+	test test-quick lock clean
 
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) \
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) \
 		| expand -t 18
 
 
@@ -95,7 +96,16 @@ lint-sql: $(VENV)/.dev
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.dev ## Run the unit and integration tests
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile \
-		tests/unit tests/integration $(ARGS)
+		--no-loadscope-reorder tests/unit tests/integration $(ARGS)
+
+# Between commits: most mistakes show here. It touches no warehouse of yours.
+test-quick: export OMP_NUM_THREADS := 1
+test-quick: export SEGMENTATION_DATABASE := build/quick.duckdb
+test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the sample
+	@mkdir -p build
+	$(VENV)/bin/python -m pytest --numprocesses 2 tests/unit
+	@rm -f $(SEGMENTATION_DATABASE)
+	$(BUILD) --vars '{n_segments: 4}' --target-path build/quick
 
 
 # ---------- environments

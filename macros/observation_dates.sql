@@ -76,3 +76,36 @@
 {% macro days_before_observation(date) -%}
     {{ dbt.datediff(date, 'observed_customers.observation_date', 'day') }}
 {%- endmacro %}
+
+
+{#
+    Whether records of an entity are something that customers did at a time of their own,
+    as what the current observation date follows. Order items are where they stand for
+    the orders of their source system.
+#}
+{% macro is_activity() -%}
+    (
+        entity in ('orders', 'visits', 'reviews', 'campaign_contacts')
+        {%- set systems = systems_with('order_items') | reject('in', systems_with('orders')) | list %}
+        {%- if systems %}
+        or (entity = 'order_items' and source_system in ({{ quoted(systems) }}))
+        {%- endif %}
+    )
+{%- endmacro %}
+
+
+{#
+    Whether a customer or a summary of a date counts on a row of observation_dates. On the
+    current date all do, whether without a date or of a day after the last activity;
+    those after var as_of_date do not.
+#}
+{% macro is_known_by(date) -%}
+    (
+        {{ date }} < observation_dates.observation_date
+        {%- if var('as_of_date') %}
+        or (observation_dates.is_current and {{ date }} is null)
+        {%- else %}
+        or observation_dates.is_current
+        {%- endif %}
+    )
+{%- endmacro %}

@@ -5,7 +5,7 @@
 #}
 {% macro source_system_entities() %}
     {{ return({
-        'crm': valid_var('crm_tables'),
+        'crm': var('crm_tables'),
         'complete_journey': [
             'customers', 'orders', 'order_items', 'products', 'campaign_contacts'
         ]
@@ -15,6 +15,7 @@
 
 {# The enabled source systems that have records of an entity. #}
 {% macro systems_with(entity) %}
+    {% do valid_var('crm_tables') %}
     {% set systems = [] %}
     {% for system in valid_var('source_systems') %}
         {% if entity in source_system_entities()[system] %}
@@ -57,11 +58,27 @@
 
 
 {#
+    A customer id as it goes further than staging: with var hash_customer_ids an id that
+    is an email address is a salted hash of it.
+#}
+{% macro published_id(column) -%}
+    {%- if valid_var('hash_customer_ids') -%}
+        case
+            when {{ column }} like '_%@_%._%' then {{ salted_hash(column) }}
+            else {{ column }}
+        end
+    {%- else -%}
+        {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
     The staged records of an entity from every enabled source system, ids made the
     warehouse's own. Without any such system there are none.
 #}
 {% macro unioned_records(entity) %}
-    {%- set ids = ['customer_id', 'order_id', 'product_id', 'visit_id', 'review_id',
+    {%- set ids = ['order_id', 'product_id', 'visit_id', 'review_id',
                    'contact_id', 'campaign_id'] -%}
     {%- set systems = systems_with(entity) -%}
     {%- for system in systems or [none] %}
@@ -69,6 +86,8 @@
         {%- for column, properties in raw_table_contract()[entity]['columns'].items() %}
         {%- if system is none %}
         cast(null as {{ sql_type(properties['kind']) }}) as {{ column }},
+        {%- elif column == 'customer_id' %}
+        {{ warehouse_id(system, published_id(column)) }} as {{ column }},
         {%- elif column in ids %}
         {{ warehouse_id(system, column) }} as {{ column }},
         {%- else %}
@@ -76,7 +95,11 @@
         {%- endif %}
         {%- endfor %}
         {%- if entity == 'customers' %}
-        {{ 'cast(null as string)' if system is none else 'customer_id' }} as source_customer_id,
+        {{ 'cast(null as string)' if system is none else published_id('customer_id') }}
+            as source_customer_id,
+        {%- elif entity == 'erasure_requests' %}
+        {{ 'cast(null as string)' if system is none
+            else warehouse_id(system, published_id('email')) }} as email_as_customer_id,
         {%- endif %}
         cast({{ 'null' if system is none else "'" ~ system ~ "'" }} as string) as source_system
     {%- if system is none %}
@@ -93,7 +116,8 @@
 {% macro sql_type(kind) %}
     {{ return({
         'money': 'decimal(18, 4)', 'number': 'double', 'integer': 'bigint',
-        'boolean': 'boolean', 'date': 'date', 'timestamp': 'timestamp'
+        'consent': 'boolean', 'control': 'boolean', 'conversion': 'boolean',
+        'date': 'date', 'timestamp': 'timestamp'
     }.get(kind, 'string')) }}
 {% endmacro %}
 

@@ -127,6 +127,9 @@ final as (
             and not {{ has_type('raw_' ~ name, 'fraction') }}
             then null
         {%- endif %}
+        {%- if column['kind'] == 'order_status' %}
+        when {{ name }} = 'unknown' then 'unparseable_value'
+        {%- endif %}
         when {{ name }} is not null
             then case
                 when {{ has_type('raw_' ~ name, 'text') }}

@@ -7,8 +7,9 @@
     required  a record where one of these is missing or unusable is rejected
     date      the column that says when the record happened, if it is an event
     columns   name -> kind, and where they apply minimum, maximum, is_personal
-    kinds     id, text, email, phone, date, timestamp, money, currency, number,
-              integer, rate, rating, boolean, gender, order_status
+    kinds     id, text, email, phone, date, timestamp, money, currency, number, integer,
+              rate, rating, and those whose words the seed input_words has: order_status,
+              gender, and the booleans consent, control and conversion
 #}
 {% macro raw_table_contract() %}
     {% set contract = {
@@ -30,7 +31,7 @@
                 'country': {'kind': 'text'},
                 'registered_at': {'kind': 'timestamp'},
                 'updated_at': {'kind': 'timestamp'},
-                'has_marketing_consent': {'kind': 'boolean'}
+                'has_marketing_consent': {'kind': 'consent'}
             }
         },
         'orders': {
@@ -87,7 +88,7 @@
                 'customer_id': {'kind': 'id'},
                 'visited_at': {'kind': 'timestamp'},
                 'channel': {'kind': 'text'},
-                'has_converted': {'kind': 'boolean'},
+                'has_converted': {'kind': 'conversion'},
                 'updated_at': {'kind': 'timestamp'}
             }
         },
@@ -113,8 +114,8 @@
                 'customer_id': {'kind': 'id'},
                 'campaign_id': {'kind': 'id'},
                 'contacted_at': {'kind': 'timestamp'},
-                'is_control': {'kind': 'boolean'},
-                'has_converted': {'kind': 'boolean'},
+                'is_control': {'kind': 'control'},
+                'has_converted': {'kind': 'conversion'},
                 'cost': {'kind': 'money', 'minimum': 0},
                 'updated_at': {'kind': 'timestamp'}
             }

@@ -45,7 +45,9 @@
         'fraction': ['float', 'double'],
         'boolean': ['boolean']
     } -%}
-    lower(typeof({{ column }})) in ('{{ types[family] | join("', '") }}')
+    {#- Not an IN: of a column that no file has the type is no constant, and an IN list
+        becomes a join that is made for every row. -#}
+    instr('|{{ types[family] | join("|") }}|', '|' || lower(typeof({{ column }})) || '|') > 0
 {%- endmacro %}
 
 
@@ -83,6 +85,21 @@
 
 {% macro spark__regexp_replace_all(text, pattern, replacement) -%}
     regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+
+{# Text with every letter and its accents as one character (Unicode's form NFC). #}
+{% macro composed(text) -%}
+    {{ return(adapter.dispatch('composed')(text)) }}
+{%- endmacro %}
+
+{% macro default__composed(text) -%}
+    nfc_normalize({{ text }})
+{%- endmacro %}
+
+{# Spark has no function for it, and most systems write that form. #}
+{% macro spark__composed(text) -%}
+    {{ text }}
 {%- endmacro %}
 
 

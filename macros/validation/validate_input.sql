@@ -1,14 +1,26 @@
 {#
-    Stops before the first model at the first raw table that cannot be used, where
-    crm_location or complete_journey_location says where they are; the seeds need no
-    check.
+    Stops before the first model at the first raw table that cannot be used, where a var
+    says where the raw tables are; the seeds need no check.
 #}
 {% macro validate_input() %}
-    {% set location = var('crm_location') %}
-    {% if execute and 'crm' in var('source_systems') and location is not none %}
+    {% if execute and 'crm' in var('source_systems') and has_own_records() %}
+        {% do refuse(problem_with_places(
+            var('crm_folder'), var('crm_location'), var('crm_locations'), var('crm_tables')
+        )) %}
+        {% set absent = [] %}
         {% for table_name in var('crm_tables') %}
-            {% do refuse(problem_with_raw_table(table_name, location)) %}
+            {% set input = found_input(raw_table(table_name)) %}
+            {% do refuse(problem_with_input(table_name, input)) %}
+            {% if input['absence'] is not none %}
+                {% do absent.append(table_name) %}
+            {% else %}
+                {% do tell_of_input(table_name, input) %}
+            {% endif %}
         {% endfor %}
+        {% if absent %}
+            {% do log('var crm_folder has no file of ' ~ spoken(absent, 'and')
+                ~ ': they have no records.', info=true) %}
+        {% endif %}
     {% endif %}
     {% if execute and 'complete_journey' in var('source_systems') %}
         {% do refuse(problem_with_complete_journey()) %}
@@ -16,44 +28,107 @@
 {% endmacro %}
 
 
-{#
-    What is wrong with a raw table, as a sentence; none if nothing is. A file that is
-    not what it is read as stops here too, with the engine's own words.
-#}
+{# What is wrong with the vars that say where the raw tables are, as a sentence. #}
+{% macro problem_with_places(folder, location, locations, tables) %}
+    {% if folder and location %}
+        {{ return('vars crm_folder and crm_location are both set; expected one of them.') }}
+    {% elif not folder and not location %}
+        {% for table_name in tables if table_name not in locations %}
+            {{ return('raw table ' ~ table_name ~ ' has no entry in var crm_locations; '
+                ~ 'expected one, or ' ~ table_name ~ ' left out of var crm_tables.') }}
+        {% endfor %}
+    {% elif folder %}
+        {% set needed = var_rules()['crm_tables']['any_of'] %}
+        {% for table_name in needed if table_name in tables and (
+            table_name in locations
+            or found_input({'table': table_name, 'folder': folder})['absence'] is none
+        ) %}
+            {{ return(none) }}
+        {% endfor %}
+        {{ return('var crm_folder is ' ~ shown(folder) ~ ', which has no file of '
+            ~ spoken(needed, 'or') ~ '; expected one at least.') }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{# What is wrong with a raw table at a location, as a sentence; none if nothing is. #}
 {% macro problem_with_raw_table(table_name, location) %}
-    {% set absence = absence_of_raw_table(table_name, location) %}
-    {% if absence is not none %}
+    {% set asked = raw_table(table_name) %}
+    {% do asked.update(
+        {'location': location | replace('{name}', table_name), 'folder': none}
+    ) %}
+    {{ return(problem_with_input(table_name, found_input(asked))) }}
+{% endmacro %}
+
+
+{# The same of what the reader found there. #}
+{% macro problem_with_input(table_name, input) %}
+    {% set absence = input['absence'] %}
+    {% if input['problem'] is not none %}
+        {{ return(input['problem']) }}
+    {% elif absence is not none %}
+        {% if may_be_absent(table_name) %}
+            {{ return(none) }}
+        {% endif %}
         {{ return('raw table ' ~ table_name ~ ' has ' ~ absence
             ~ '; expected it there, or ' ~ table_name
             ~ ' left out of var crm_tables.') }}
     {% endif %}
 
-    {% set relation = location | replace('{name}', table_name) %}
-    {% set subject = 'raw table ' ~ table_name ~ ' at ' ~ relation %}
-    {% set columns = column_names_of(relation) | map('lower') | list %}
-    {% set contract = raw_table_contract()[table_name] %}
-
-    {% set missing = needed_columns(table_name) | reject('in', columns) | list %}
+    {% set subject = 'raw table ' ~ table_name ~ ' at ' ~ input['place'] %}
+    {% set columns = input['columns'] %}
+    {% set missing = names_in_file(table_name, needed_columns(table_name))
+        | reject('in', columns) | list %}
+    {% set alternatives = names_in_file(table_name, alternative_columns(table_name)) %}
     {% if missing %}
         {{ return(subject ~ columns_in_words(columns) ~ '; expected also '
             ~ spoken(missing, 'and') ~ '.') }}
-    {% elif table_name == 'erasure_requests'
-        and 'customer_id' not in columns and 'email' not in columns %}
-        {{ return(subject ~ columns_in_words(columns)
-            ~ '; expected customer_id or email.') }}
+    {% elif alternatives and not alternatives | select('in', columns) | list %}
+        {{ return(subject ~ columns_in_words(columns) ~ '; expected '
+            ~ spoken(alternatives, 'or') ~ '.') }}
     {% endif %}
+    {{ return(none) }}
+{% endmacro %}
 
-    {% set lacking = contract['required'] | reject('in', columns) | list %}
+
+{# What is not as expected in a raw table and stops nothing. #}
+{% macro tell_of_input(table_name, input) %}
+    {% for note in input['notes'] %}
+        {% do exceptions.warn(note) %}
+    {% endfor %}
+    {% set subject = 'raw table ' ~ table_name ~ ' at ' ~ input['place'] %}
+    {% set contract = raw_table_contract()[table_name] %}
+    {% set lacking = names_in_file(table_name, contract['required'])
+        | reject('in', input['columns']) | list %}
     {% if lacking %}
         {% do exceptions.warn(subject ~ ' lacks ' ~ spoken(lacking, 'and')
             ~ ': every record of it will be rejected.') %}
     {% endif %}
-    {% set ignored = columns | reject('in', contract['columns']) | list %}
+    {% set ignored = input['columns']
+        | reject('in', names_in_file(table_name, contract['columns'])) | list %}
     {% if ignored %}
         {% do log(subject ~ ' has ' ~ spoken(ignored, 'and')
             ~ ' beside the columns of the input contract: ignored.', info=true) %}
     {% endif %}
-    {{ return(none) }}
+{% endmacro %}
+
+
+{# The names that columns of the contract have in the files of a table. #}
+{% macro names_in_file(table_name, columns) %}
+    {% set names = [] %}
+    {% for name in columns %}
+        {% do names.append(
+            valid_var('crm_columns').get(table_name ~ '.' ~ name, name) | lower
+        ) %}
+    {% endfor %}
+    {{ return(names) }}
+{% endmacro %}
+
+
+{# Columns of which a table needs one. #}
+{% macro alternative_columns(table_name) %}
+    {{ return(['customer_id', 'email'] if table_name == 'erasure_requests' else []) }}
 {% endmacro %}
 
 
@@ -74,54 +149,9 @@
 {% endmacro %}
 
 
-{#
-    `no file at ...` or `no table ...` where a raw table is not; none where it is, or
-    where crm_location is an expression of which only the engine knows the meaning.
-#}
-{% macro absence_of_raw_table(table_name, location) %}
-    {% set file = modules.re.match(
-        "(?:read_[a-z_]+ *[(] *\\[? *)?'([^']*[{]name[}][^']*)'", location
-    ) %}
-    {% set dotted_name = modules.re.fullmatch(
-        '("?[A-Za-z0-9_{}$-]+"?[.]){0,2}"?[A-Za-z0-9_{}$-]+"?', location
-    ) %}
-    {% if file %}
-        {% set path = file.group(1) | replace('{name}', table_name) %}
-        {# What lies on a web server cannot be listed; a folder is read as its files. #}
-        {% if not path.startswith('http') and not files_at(path) | list
-            and not files_at(path ~ '/**') | list %}
-            {{ return('no file at ' ~ path) }}
-        {% endif %}
-    {% elif dotted_name %}
-        {% set name = location | replace('{name}', table_name) %}
-        {% if not is_table(name | replace('"', '')) %}
-            {{ return('no table ' ~ name) }}
-        {% endif %}
-    {% endif %}
-    {{ return(none) }}
-{% endmacro %}
-
-
-{# Whether there is a table of that name; of two parts the first may be a database. #}
-{% macro is_table(name) %}
-    {% set parts = name.split('.') %}
-    {% set places = {
-        1: [[target.database, target.schema]],
-        2: [[target.database, parts[0]], [parts[0], 'main']],
-        3: [parts[:2]]
-    }[parts | length] %}
-    {% for database, schema in places %}
-        {% if adapter.get_relation(database, schema, parts[-1]) %}
-            {{ return(true) }}
-        {% endif %}
-    {% endfor %}
-    {{ return(false) }}
-{% endmacro %}
-
-
 {# The columns of a table as a part of a sentence. #}
 {% macro columns_in_words(columns) %}
-    {% if modules.re.fullmatch('(column[0-9]+ ?)+', columns | join(' ')) %}
+    {% if not columns %}
         {{ return(' is empty or has no line of column names') }}
     {% endif %}
     {{ return(' has only ' ~ spoken(columns, 'and') | truncate(200)) }}

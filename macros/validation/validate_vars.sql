@@ -7,6 +7,19 @@
     {% for name in var_rules() %}
         {% do valid_var(name) %}
     {% endfor %}
+    {% do refuse(problem_with_hashing()) %}
+{% endmacro %}
+
+
+{# Without a salt a hash of an address is the address to a reader with a list of them. #}
+{% macro problem_with_hashing() %}
+    {% if var('hash_customer_ids') and not env_var('SEGMENTATION_SALT', '') %}
+        {{ return(
+            'var hash_customer_ids is true, but environment variable SEGMENTATION_SALT is '
+            ~ 'not set; expected it to hold the salt of the hashes.'
+        ) }}
+    {% endif %}
+    {{ return(none) }}
 {% endmacro %}
 
 

@@ -15,8 +15,14 @@
         {{ return(is_iso_date(value | string)) }}
     {% elif kind == 'time_zone' %}
         {{ return(value is string and value in modules.pytz.all_timezones) }}
+    {% elif kind == 'acceptance' %}
+        {{ return(value is string and value.split(':') | length == 2
+            and value.split(':')[0] in input_check_names()
+            and is_iso_date(value.split(':')[1])) }}
     {% elif kind == 'text' %}
         {{ return(value is string and value | trim != '') }}
+    {% elif kind == 'characters' %}
+        {{ return(value is string or value is integer) }}
     {% elif kind == 'list' %}
         {{ return(value is sequence and value is not string and value is not mapping) }}
     {% else %}
@@ -72,6 +78,11 @@
         {% set words = 'a date as yyyy-mm-dd' ~ limits_in_words(rule) %}
     {% elif kind == 'time_zone' %}
         {% set words = 'the name of a time zone such as Europe/Berlin' %}
+    {% elif kind == 'characters' %}
+        {% set words = 'a text or a whole number' %}
+    {% elif kind == 'acceptance' %}
+        {% set words = 'a check of the seed input_checks and the day of the build in UTC,'
+            ~ ' such as stray_records:' ~ build_day() %}
     {% elif kind == 'list' %}
         {% if 'any_of' in rule %}
             {% set words = 'a list of ' ~ rule['of']['known'] ~ ' with '
@@ -123,7 +134,8 @@
     {% elif value is boolean %}
         {{ return('true' if value else 'false') }}
     {% elif value is string %}
-        {{ return(('the text ' if kind not in ['text', 'date', 'time_zone'] else '')
+        {{ return(('the text '
+            if kind not in ['text', 'date', 'time_zone', 'acceptance'] else '')
             ~ "'" ~ value | truncate(80) ~ "'") }}
     {% elif value is number %}
         {{ return(('the number ' if kind in ['text', 'time_zone'] else '') ~ value) }}

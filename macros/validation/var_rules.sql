@@ -8,6 +8,8 @@
     number          minimum, maximum, above, below, one_of
     date            minimum, maximum
     time_zone
+    characters      (a text that may be blank, or a whole number)
+    acceptance      (a check of the input and a day, such as stray_records:2024-05-31)
     text            one_of, known (what known_words lists), containing, without, refused
                     (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
@@ -56,7 +58,27 @@
             'of': {'kind': 'text', 'known': 'raw tables'},
             'any_of': ['customers', 'orders', 'order_items', 'customer_summaries']
         },
+        'crm_folder': {'kind': 'text', 'without': ["'", '"'], 'or_null': true},
         'crm_location': {'kind': 'text', 'containing': '{name}', 'or_null': true},
+        'crm_locations': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'raw tables'},
+            'values': {'kind': 'text'}
+        },
+        'crm_columns': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'columns of raw tables'},
+            'values': {'kind': 'text'}
+        },
+        'csv_options': {
+            'kind': 'mapping',
+            'keys': {'kind': 'text', 'known': 'raw tables'},
+            'values': {
+                'kind': 'mapping',
+                'keys': {'kind': 'text', 'known': 'options of text files'},
+                'values': {'kind': 'characters'}
+            }
+        },
         'complete_journey_location': {
             'kind': 'text', 'without': ["'", '"'], 'or_null': true
         },
@@ -80,6 +102,8 @@
             }
         },
         'merge_duplicate_people': {'kind': 'flag'},
+        'hash_customer_ids': {'kind': 'flag'},
+        'accept_input': {'kind': 'list', 'of': {'kind': 'acceptance'}},
 
         'as_of_date': {
             'kind': 'date',
@@ -167,6 +191,10 @@
         {{ return(source_system_entities() | list) }}
     {% elif sort == 'features' %}
         {{ return(candidate_features()) }}
+    {% elif sort == 'options of text files' %}
+        {{ return([
+            'delim', 'quote', 'escape', 'encoding', 'nullstr', 'skip', 'max_line_size'
+        ]) }}
     {% endif %}
 
     {% set tables = raw_table_contract() %}
@@ -175,6 +203,7 @@
     {% endif %}
 
     {% set columns = ['any'] %}
+    {% set dotted_columns = [] %}
     {% set date_columns = [] %}
     {% set number_columns = [] %}
     {% for table_name, contract in tables.items() %}
@@ -182,6 +211,7 @@
             {% if name not in columns %}
                 {% do columns.append(name) %}
             {% endif %}
+            {% do dotted_columns.append(table_name ~ '.' ~ name) %}
             {% if column['kind'] in ['date', 'timestamp'] %}
                 {% do date_columns.append(table_name ~ '.' ~ name) %}
             {% elif column['kind'] in ['money', 'number', 'integer', 'rate', 'rating'] %}
@@ -189,9 +219,9 @@
             {% endif %}
         {% endfor %}
     {% endfor %}
-    {{ return(
-        date_columns if sort == 'date columns'
-        else number_columns if sort == 'number columns'
-        else columns
-    ) }}
+    {{ return({
+        'date columns': date_columns,
+        'number columns': number_columns,
+        'columns of raw tables': dotted_columns
+    }.get(sort, columns)) }}
 {% endmacro %}

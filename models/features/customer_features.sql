@@ -57,8 +57,8 @@ lifetime_expectations as (
 
 ),
 
--- Whoever is not known to have been a customer before a date is none on it. Of
--- somebody without any date all that is known is that they are a customer now.
+-- Customers are observed on the dates after they were first known. Of those without any
+-- date, or registered after the last activity, it is known that they are customers now.
 observed_customers as (
 
     select
@@ -67,8 +67,7 @@ observed_customers as (
         known_customers.known_since_on
     from known_customers
     inner join observation_dates
-        on known_customers.known_since_on < observation_dates.observation_date
-            or (known_customers.known_since_on is null and observation_dates.is_current)
+        on {{ is_known_by('known_customers.known_since_on') }}
 
 ),
 
@@ -86,8 +85,13 @@ joined as (
             ) as bigint),
             customers.age
         ) as age,
-        {{ days_before_observation('observed_customers.known_since_on') }}
-            as tenure_days,
+        case
+            when observed_customers.known_since_on is not null
+                then greatest(
+                    0,
+                    {{ days_before_observation('observed_customers.known_since_on') }}
+                )
+        end as tenure_days,
         coalesce(
             {{ days_before_observation('orders.last_order_on') }},
             case when orders.customer_id is null then summaries.recency_days end
@@ -96,6 +100,8 @@ joined as (
         coalesce(
             orders.gross_spend - orders.returned_amount, summaries.total_spend, 0
         ) as total_spend,
+        coalesce(orders.priced_order_count, summaries.order_count, 0)
+            as priced_order_count,
         coalesce(orders.gross_spend, 0) as gross_spend,
         coalesce(orders.return_count, 0) as return_count,
         coalesce(orders.returned_amount, 0) as returned_amount,
@@ -180,7 +186,7 @@ final as (
         cast(returned_amount as decimal(18, 4)) as returned_amount,
         round(
             cast(if(gross_spend > 0, gross_spend, total_spend) as double)
-            / nullif(order_count, 0),
+            / nullif(priced_order_count, 0),
             6
         ) as average_order_value,
         trailing_order_count,

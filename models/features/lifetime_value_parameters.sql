@@ -36,12 +36,14 @@ parameters as (
 
 ),
 
--- Gamma-Gamma knows only days with a spend above zero, and nothing of returns.
+-- Gamma-Gamma knows only days with a spend above zero, and nothing of returns. Days
+-- whose spend is unknown are neither paid nor free.
 paid_shares as (
 
     select
         observation_date,
-        cast(sum(paid_repeat_days) as double) / nullif(sum(frequency), 0) as paid_share
+        cast(sum(paid_repeat_days) as double) / nullif(sum(priced_repeat_days), 0)
+            as paid_share
     from repeat_purchases
     group by observation_date
 

@@ -18,8 +18,7 @@ campaign_contacts as (
 
 orders as (
 
-    select * from {{ ref('int_orders_unioned') }}
-    where order_kind <> 'cancelled'
+    select * from {{ ref('int_counted_orders') }}
 
 ),
 
@@ -97,8 +96,8 @@ bought as (
     from orders
     inner join compared
         on orders.customer_id = compared.customer_id
-            and orders.ordered_at >= compared.contacted_at
-            and orders.ordered_at < compared.window_end_at
+            and orders.counted_at >= compared.contacted_at
+            and orders.counted_at < compared.window_end_at
     where compared.is_compared
     group by compared.campaign_id, compared.customer_id
 

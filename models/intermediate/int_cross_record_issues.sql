@@ -69,22 +69,16 @@ orders_before_registration as (
 
 ),
 
--- Lines are rounded to the cent one by one, so that much may add up.
-amounts_that_differ as (
+order_amount_issues as (
 
     select
         'orders' as entity,
-        orders.order_id as record_key,
-        'amount' as column_name,
-        cast(orders.amount as string) as raw_value,
-        'amount_differs_from_items' as issue,
-        orders.source_system
-    from {{ ref('int_orders_unioned') }} as orders
-    inner join item_totals
-        on orders.order_id = item_totals.order_id
-    where abs(orders.amount - item_totals.amount)
-        > 0.01 + 0.005 * item_totals.item_count
-        and orders.source_system in ({{ systems_with_headers_and_items }})
+        order_id as record_key,
+        column_name,
+        raw_value,
+        issue,
+        source_system
+    from {{ ref('int_order_amount_issues') }}
 
 ),
 
@@ -121,6 +115,21 @@ items_of_unknown_orders as (
 
 ),
 
+-- Neither the address nor the id, so that no issue tells who was never a customer.
+unknown_persons as (
+
+    select
+        'erasure_requests' as entity,
+        cast(null as string) as record_key,
+        cast(null as string) as column_name,
+        cast(null as string) as raw_value,
+        'unknown_person' as issue,
+        source_system
+    from {{ ref('int_erasure_requests') }}
+    where customer_id is null
+
+),
+
 unioned as (
 
     {% for entity in keys %}
@@ -129,9 +138,11 @@ unioned as (
     {% endfor %}
     select * from orders_before_registration
     union all
-    select * from amounts_that_differ
+    select * from order_amount_issues
     union all
     select * from items_of_unknown_orders
+    union all
+    select * from unknown_persons
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 orders as (
 
-    select * from {{ ref('int_orders_unioned') }}
+    select * from {{ ref('int_counted_orders') }}
 
 ),
 
@@ -26,11 +26,10 @@ dated as (
         orders.customer_id,
         orders.order_kind = 'order' as is_order,
         orders.amount,
-        orders.ordered_at,
-        {{ observed_period('orders.ordered_at') }} as period
+        orders.counted_at,
+        {{ observed_period('orders.counted_at') }} as period
     from orders
     cross join observation_date_columns
-    where orders.order_kind <> 'cancelled'
 
 ),
 
@@ -41,6 +40,8 @@ by_customer as (
         {%- for period in observed_periods() %}
         count(*) filter (where period = {{ period }} and is_order)
             as order_count_{{ period }},
+        count(amount) filter (where period = {{ period }} and is_order)
+            as priced_order_count_{{ period }},
         count(*) filter (where period = {{ period }} and not is_order)
             as return_count_{{ period }},
         coalesce(sum(amount) filter (where period = {{ period }} and is_order), 0)
@@ -50,16 +51,16 @@ by_customer as (
         ) as returned_amount_{{ period }},
         {%- for block in blocks %}
         coalesce(
-            {{ month_bits('ordered_at', block) }}
+            {{ month_bits('counted_at', block) }}
                 filter (where period = {{ period }} and is_order),
             0
         ) as month_bits_{{ block }}_{{ period }},
         {%- endfor %}
-        max(ordered_at) filter (where period = {{ period }} and is_order)
+        max(counted_at) filter (where period = {{ period }} and is_order)
             as last_order_at_{{ period }},
         {%- endfor %}
-        min(ordered_at) filter (where is_order) as first_order_at,
-        min(ordered_at) as first_activity_at
+        min(counted_at) filter (where is_order) as first_order_at,
+        min(counted_at) as first_activity_at
     from dated
     where period is not null
     group by customer_id
@@ -75,7 +76,8 @@ final as (
 
         ---------- numerics
         {%- for column in [
-            'order_count', 'return_count', 'gross_spend', 'returned_amount'
+            'order_count', 'priced_order_count', 'return_count', 'gross_spend',
+            'returned_amount'
         ] %}
         {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
         {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},

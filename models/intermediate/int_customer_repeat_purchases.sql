@@ -27,7 +27,8 @@ purchase_days as (
     select
         customer_id,
         cast(ordered_at as date) as purchased_on,
-        coalesce(sum(amount), 0) as spend
+        coalesce(sum(amount), 0) as spend,
+        count(amount) > 0 as is_priced
     from orders
     where order_kind = 'order'
     group by customer_id, cast(ordered_at as date)
@@ -50,9 +51,11 @@ by_period as (
         customer_id,
         period,
         count(*) as purchase_days,
+        count(*) filter (where is_priced) as priced_days,
         count(*) filter (where spend > 0) as paid_days,
         sum(spend) as spend,
         min_by(spend, purchased_on) as first_spend,
+        min_by(is_priced, purchased_on) as is_first_priced,
         min(purchased_on) as first_purchase_on,
         max(purchased_on) as last_purchase_on
     from dated
@@ -67,9 +70,12 @@ summed as (
         observation_dates.observation_date,
         by_period.customer_id,
         cast(sum(by_period.purchase_days) as bigint) as purchase_days,
+        cast(sum(by_period.priced_days) as bigint) as priced_days,
         cast(sum(by_period.paid_days) as bigint) as paid_days,
         sum(by_period.spend) as spend,
         min_by(by_period.first_spend, by_period.first_purchase_on) as first_spend,
+        min_by(by_period.is_first_priced, by_period.first_purchase_on)
+            as is_first_priced,
         min(by_period.first_purchase_on) as first_purchase_on,
         max(by_period.last_purchase_on) as last_purchase_on
     from by_period
@@ -85,6 +91,7 @@ repeated as (
         observation_date,
         customer_id,
         purchase_days - 1 as frequency,
+        priced_days - cast(is_first_priced as int) as priced_repeat_days,
         paid_days - cast(first_spend > 0 as int) as paid_repeat_days,
         cast(spend - first_spend as decimal(18, 4)) as repeat_spend,
         {{ dbt.datediff('first_purchase_on', 'last_purchase_on', 'day') }}
@@ -108,6 +115,7 @@ final as (
         cast(recency_days as double) / 7 as recency_weeks,
         cast(age_days as double) / 7 as age_weeks,
         cast(age_days as bigint) as age_days,
+        cast(priced_repeat_days as bigint) as priced_repeat_days,
         cast(paid_repeat_days as bigint) as paid_repeat_days,
         repeat_spend,
         round(cast(repeat_spend as double) / nullif(paid_repeat_days, 0), 6)

@@ -12,7 +12,8 @@ observation_dates as (
 
 ),
 
--- A summary without a date is as of now. Of several, the latest before the date holds.
+-- A summary without a date, or of a day after the last activity, is as of now. Of
+-- several, the latest holds.
 ranked as (
 
     select
@@ -35,8 +36,7 @@ ranked as (
         ) as summary_rank
     from summaries
     inner join observation_dates
-        on summaries.observed_on < observation_dates.observation_date
-            or (summaries.observed_on is null and observation_dates.is_current)
+        on {{ is_known_by('summaries.observed_on') }}
 
 ),
 
@@ -56,9 +56,9 @@ final as (
         conversion_rate,
         lifetime_value,
         -- The days since the last order have gone on since the summary.
-        recency_days + coalesce(
+        recency_days + greatest(coalesce(
             {{ dbt.datediff('observed_on', 'observation_date', 'day') }}, 0
-        ) as recency_days
+        ), 0) as recency_days
     from ranked
     where summary_rank = 1
 

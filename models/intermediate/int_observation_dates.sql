@@ -1,4 +1,8 @@
+-- depends_on: {{ ref('int_input_gate') }}
 {% set window_days = valid_var('outcome_window_days') %}
+{% set last_activity -%}
+    max(last_record_on) filter (where {{ is_activity() }})
+{%- endset %}
 
 with
 
@@ -8,8 +12,8 @@ record_counts as (
 
 ),
 
--- Registrations end the history but do not begin it: before the first
--- activity there is nothing to learn from.
+-- The date follows what customers did: orders, or the items that stand for them,
+-- visits, reviews and contacts. Registrations and summaries decide only without these.
 history as (
 
     select
@@ -18,6 +22,7 @@ history as (
         cast('{{ var("as_of_date") }}' as date) as current_date_of_record
         {%- else %}
         coalesce(
+            cast({{ dbt.dateadd('day', 1, last_activity) }} as date),
             cast({{ dbt.dateadd('day', 1, 'max(last_record_on)') }} as date),
             cast('{{ run_started_at.date() }}' as date)
         ) as current_date_of_record

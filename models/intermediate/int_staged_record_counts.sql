@@ -1,48 +1,45 @@
-{#
-    One pass over the staged records of each source system counts them and finds their
-    first and last date, which decides the observation dates.
-#}
 with
 
-{% set counted = [] %}
-{% for entity, contract in raw_table_contract().items() %}
-{% for system in systems_with(entity) %}
-{% do counted.append(system ~ '_' ~ entity) %}
-{{ system }}_{{ entity }} as (
+records_by_day as (
 
-    select
-        '{{ entity }}' as entity,
-        '{{ system }}' as source_system,
-        count(*) as record_count,
-        {%- set date_column = contract['date'] %}
-        {%- if entity == 'customers' %}
-        {%- set date_column = 'registered_at' %}
-        {%- endif %}
-        {%- if date_column and entity != 'erasure_requests' %}
-        cast(min({{ date_column }}) as date) as first_record_on,
-        cast(max({{ date_column }}) as date) as last_record_on
-        {%- else %}
-        cast(null as date) as first_record_on,
-        cast(null as date) as last_record_on
-        {%- endif %}
-    from {{ ref('stg_' ~ system ~ '__' ~ entity) }}
+    select * from {{ ref('int_staged_records_by_day') }}
 
 ),
 
-{% endfor %}
-{% endfor %}
+-- A table without records has no day, and is counted all the same.
+raw_tables as (
+
+    {% set counted = [] %}
+    {% for entity in raw_table_contract() %}
+    {% for system in systems_with(entity) %}
+    {% do counted.append(entity) %}
+    {{ 'union all' if counted | length > 1 }}
+    select
+        '{{ entity }}' as entity,
+        '{{ system }}' as source_system
+    {% endfor %}
+    {% endfor %}
+
+),
+
 final as (
 
-    {% for relation in counted %}
     select
-        entity,
-        source_system,
-        record_count,
-        first_record_on,
-        last_record_on
-    from {{ relation }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        ---------- strings
+        raw_tables.entity,
+        raw_tables.source_system,
+
+        ---------- numerics
+        cast(coalesce(sum(records_by_day.record_count), 0) as bigint) as record_count,
+
+        ---------- dates
+        min(records_by_day.recorded_on) as first_record_on,
+        max(records_by_day.recorded_on) as last_record_on
+    from raw_tables
+    left join records_by_day
+        on raw_tables.entity = records_by_day.entity
+            and raw_tables.source_system = records_by_day.source_system
+    group by raw_tables.entity, raw_tables.source_system
 
 )
 

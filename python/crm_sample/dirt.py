@@ -301,7 +301,7 @@ NULLED_VALUES = (
         is_order_with_items,
     ),
     NulledValues(
-        "orders", "status", "unparseable_value", ("???", "lost"), is_completed_purchase
+        "orders", "status", "unparseable_value", ("???", "hmm"), is_completed_purchase
     ),
     NulledValues(
         "order_items",

@@ -30,11 +30,7 @@ expected as (
         sum(known_by_day.customers) as customers
     from observation_dates
     inner join known_by_day
-        on known_by_day.known_since_on < observation_dates.observation_date
-            or (
-                known_by_day.known_since_on is null
-                and observation_dates.is_current
-            )
+        on {{ is_known_by('known_by_day.known_since_on') }}
     group by observation_dates.observation_date
 
 ),

@@ -1,6 +1,7 @@
-"""Runs dbt as a user does: as processes of their own, in the project's folder."""
+"""Runs dbt as a user does: as processes of their own, in a folder with the project."""
 
 import csv
+import fcntl
 import functools
 import importlib.util
 import json
@@ -11,8 +12,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import duckdb
 import pandas as pd
@@ -24,8 +26,26 @@ from crm_sample import CrmSample, generate_sample
 PROJECT = Path(__file__).resolve().parents[2]
 SEEDS = PROJECT / "seeds" / "crm_sample"
 DBT = Path(sys.executable).with_name("dbt")
+# All that dbt reads of the project.
+PROJECT_FILES = (
+    "dbt_project.yml",
+    "macros",
+    "models",
+    "profiles.yml",
+    "python",
+    "seeds",
+    "selectors.yml",
+    "snapshots",
+    "tests",
+)
 # What the environment of whoever runs the tests would otherwise decide.
 OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
+# With another of these dbt parses everything anew, as with another var.
+PROFILE_VARIABLES = (
+    "SEGMENTATION_DATABASE",
+    "SEGMENTATION_MEMORY_LIMIT",
+    "SEGMENTATION_THREADS",
+)
 # Most tests are not about the number of segments: choosing it takes seconds a fit.
 USUAL_VARIABLES = {"n_segments": 4}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
@@ -33,6 +53,13 @@ TIMEOUT_SECONDS = 600
 # With --exclude dbt forgets the default selector, which leaves out the comparison.
 BUT_THE_SAMPLE = ("--exclude", "path:seeds/crm_sample", "tag:comparison")
 NEW_CUSTOMER = "who came in the last month"
+FROM_FIT_ON = ("--select", "segmentation_registry+")
+# Of each scorer one method is built with all data tests.
+METHODS_WITH_DATA_TESTS = {
+    "quadratic": "gaussian_mixture",
+    "rules": "hdbscan",
+    "network": "neural_network",
+}
 
 RunDbt = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -45,14 +72,27 @@ def dbt_server() -> DbtServer:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A database file of its own, with all that dbt writes beside it."""
+    """A folder in which dbt finds the project, and builds a database file of its own.
+
+    Everything lies where a user has it, at the same place from warehouse to warehouse:
+    what dbt has parsed in one of them it need not parse again in another.
+    """
 
     folder: Path
+    # Where all processes of a test run keep what dbt has parsed, by vars.
+    parsed: ClassVar[Path]
+
+    def __post_init__(self) -> None:
+        """Link the project's files, unless the folder has them."""
+        for name in PROJECT_FILES:
+            if not (self.folder / name).exists():
+                (self.folder / name).symlink_to(PROJECT / name)
+        (self.folder / "build").mkdir(exist_ok=True)
 
     @property
     def database(self) -> Path:
         """The database file; dbt creates it."""
-        return self.folder / "warehouse.duckdb"
+        return self.folder / "build" / "warehouse.duckdb"
 
     def run_dbt(
         self,
@@ -61,42 +101,67 @@ class Warehouse:
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt with `variables` and more `environment`, whatever comes of it."""
-        return dbt_server().run(
-            self.command(arguments, variables)[1:],
-            PROJECT,
+        result = dbt_server().run(
+            self.command(arguments, variables, environment)[1:],
+            self.folder,
             self.environment(environment),
             self.folder / "output",
             TIMEOUT_SECONDS,
         )
+        parsed = self.folder / "target" / "partial_parse.msgpack"
+        known = self.parsed_with(variables, environment)
+        if parsed.exists() and not known.exists():
+            # Where two processes parse with the same vars the later one wins.
+            parsed.replace(known)
+        return result
 
     def command(
-        self, arguments: Sequence[str], variables: Mapping[str, Any] | None = None
+        self,
+        arguments: Sequence[str],
+        variables: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> list[str]:
-        """The command that runs dbt on this warehouse."""
-        command = [
-            *[DBT, "--no-use-colors", "--no-version-check"],
+        """The command that runs dbt on this warehouse, in its folder."""
+        known = self.parsed_with(variables, environment)
+        return [
+            *[str(DBT), "--no-use-colors", "--no-version-check"],
             *["--no-send-anonymous-usage-stats"],
+            *(["--partial-parse-file-path", str(known)] if known.exists() else []),
             *arguments,
-            *["--target-path", self.folder / "target"],
-            *["--log-path", self.folder / "logs"],
-            *["--vars", json.dumps({**USUAL_VARIABLES, **(variables or {})})],
+            *["--vars", json.dumps(self.variables(variables))],
         ]
-        return [str(part) for part in command]
+
+    def parsed_with(
+        self,
+        variables: Mapping[str, Any] | None,
+        environment: Mapping[str, str] | None,
+    ) -> Path:
+        """The file of what dbt parsed with these vars, this profile and project."""
+        profile = {
+            name: value
+            for name, value in (environment or {}).items()
+            if name in PROFILE_VARIABLES
+        }
+        project = (self.folder / "dbt_project.yml").read_text(encoding="utf-8")
+        settings = [self.variables(variables), profile, project]
+        key = sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+        return self.parsed / f"{key}.msgpack"
+
+    def variables(self, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The vars of a command."""
+        return {**USUAL_VARIABLES, **(variables or {})}
 
     def environment(
         self, environment: Mapping[str, str] | None = None
     ) -> dict[str, str]:
-        """What dbt inherits, with this warehouse and more `environment`."""
+        """What dbt inherits, with more `environment`."""
         inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(OWN_VARIABLES)
         }
-        return {
-            **inherited,
-            "SEGMENTATION_DATABASE": str(self.database),
-            **(environment or {}),
-        }
+        # What dbt writes for debugging takes a tenth of a build.
+        return {**inherited, "DBT_LOG_LEVEL_FILE": "info", **(environment or {})}
 
     def build(
         self,
@@ -120,23 +185,26 @@ class Warehouse:
         environment: Mapping[str, str] | None = None,
     ) -> Self:
         """Build from `<landing>/<table>.csv` instead of the sample."""
-        files = f"'{landing}/{{name}}.csv'"
         return self.build(
             *BUT_THE_SAMPLE,
             variables={
-                "crm_location": f"read_csv({files}, all_varchar = true)",
+                "crm_location": self.files_in(landing),
                 "crm_tables": list(crm_tables),
                 **(variables or {}),
             },
             environment=environment,
         )
 
+    def files_in(self, landing: Path) -> str:
+        """The crm_location of csv files, seen from the folder that dbt runs in."""
+        files = os.path.relpath(landing, self.folder)
+        return f"read_csv('{files}/{{name}}.csv', all_varchar = true)"
+
     def copy_to(self, folder: Path) -> "Warehouse":
         """Copy the warehouse as it is, to go on from without a new build."""
-        shutil.copy(self.database, folder)
-        (folder / "target").mkdir()
-        shutil.copy(self.folder / "target" / "partial_parse.msgpack", folder / "target")
-        return Warehouse(folder)
+        copy = Warehouse(folder)
+        shutil.copy(self.database, copy.database)
+        return copy
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query. The file is closed again, or dbt could not write to it."""
@@ -152,6 +220,41 @@ class Warehouse:
         """The result of a query as a frame."""
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.execute(query).df()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first and the shortest last, so that no process idles."""
+    first = ("test_readme", "test_methods_in_production")
+    items.sort(key=lambda item: item.path.parent.name == "unit")
+    items.sort(key=lambda item: item.path.stem not in first)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Where the processes of a test run share what is made once."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    Warehouse.parsed = folder / "parsed"
+    Warehouse.parsed.mkdir(exist_ok=True)
+    return folder
+
+
+def build_once(folder: Path, build: Callable[[Path], Warehouse]) -> Warehouse:
+    """Build in a folder unless another process of the test run has: it is waited for.
+
+    Whoever goes on building copies the warehouse first.
+    """
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finished = folder / "finished"
+        if finished.exists():
+            return Warehouse(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        warehouse = build(folder)
+        finished.touch()
+        return warehouse
 
 
 @pytest.fixture(scope="module")
@@ -179,9 +282,40 @@ def sample() -> CrmSample:
 
 
 @pytest.fixture(scope="session")
-def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The warehouse of the sample; whoever goes on building copies it first."""
-    return Warehouse(tmp_path_factory.mktemp("sample")).build()
+def sample_warehouse(run_folder: Path) -> Warehouse:
+    """The warehouse of the sample."""
+    return build_once(run_folder / "sample", lambda folder: Warehouse(folder).build())
+
+
+BuildMethod = Callable[[str], Warehouse]
+
+
+def method_variables(method: str) -> dict[str, Any]:
+    """What makes a method the production method; few resamples judge it."""
+    return {"segmentation_method": method, "bootstrap_count": 3}
+
+
+@pytest.fixture(scope="session")
+def build_method(sample_warehouse: Warehouse, run_folder: Path) -> BuildMethod:
+    """Build the sample with a second version, which a method makes."""
+
+    def build(method: str) -> Warehouse:
+        leave_out = ["unit_test"]
+        if method not in METHODS_WITH_DATA_TESTS.values():
+            leave_out.append("test")
+
+        def build_in(folder: Path) -> Warehouse:
+            warehouse = sample_warehouse.copy_to(folder)
+            result = warehouse.run_dbt(
+                ["build", *FROM_FIT_ON, "--exclude-resource-type", *leave_out],
+                method_variables(method),
+            )
+            assert result.returncode == 0, result.stdout[-4000:] + result.stderr
+            return warehouse
+
+        return build_once(run_folder / method, build_in)
+
+    return build
 
 
 @dataclass(frozen=True)
@@ -212,37 +346,45 @@ class Growth:
 
 
 @pytest.fixture(scope="session")
-def growth(
-    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
-) -> Growth:
+def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
     """The sample as it was known a month ago, and then as it is known today."""
-    warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("growth"))
-    [(end,)] = warehouse.rows("select max(observation_date) from customer_segments")
+    [(end,)] = sample_warehouse.rows(
+        "select max(observation_date) from customer_segments"
+    )
     start = end - timedelta(days=30)
     but_raw_records = ("--exclude", "resource_type:seed", "tag:comparison")
-    with duckdb.connect(str(warehouse.database)) as connection:
-        connection.execute("drop table customer_segments_history")
-    warehouse.build(
-        *["--select", "+customer_segments", "+customer_segment_changes"],
-        *but_raw_records,
-        variables={"as_of_date": str(start)},
-    )
-    before = warehouse.frame("from customer_segments order by customer_id")
-    registry = warehouse.rows("from segmentation_registry order by all")
 
+    def build_month_ago(folder: Path) -> Warehouse:
+        warehouse = sample_warehouse.copy_to(folder)
+        with duckdb.connect(str(warehouse.database)) as connection:
+            connection.execute("drop table customer_segments_history")
+        return warehouse.build(
+            *["--select", "+customer_segments", "+customer_segment_changes"],
+            *but_raw_records,
+            variables={"as_of_date": str(start)},
+        )
+
+    month_ago = build_once(run_folder / "month_ago", build_month_ago)
+    before = month_ago.frame("from customer_segments order by customer_id")
+    registry = month_ago.rows("from segmentation_registry order by all")
     erased_customer = before["customer_id"].iloc[0]
-    with duckdb.connect(str(warehouse.database)) as connection:
-        connection.execute(
-            "insert into raw_erasure_requests (customer_id, requested_at) "
-            "values (?, ?)",
-            [erased_customer, str(start)],
-        )
-        connection.execute(
-            "insert into raw_orders (order_id, customer_id, ordered_at, amount) "
-            "values ('first order', ?, ?, '19.90')",
-            [NEW_CUSTOMER, str(start)],
-        )
-    warehouse.build(*but_raw_records)
+
+    def build_today(folder: Path) -> Warehouse:
+        warehouse = month_ago.copy_to(folder)
+        with duckdb.connect(str(warehouse.database)) as connection:
+            connection.execute(
+                "insert into raw_erasure_requests (customer_id, requested_at) "
+                "values (?, ?)",
+                [erased_customer, str(start)],
+            )
+            connection.execute(
+                "insert into raw_orders (order_id, customer_id, ordered_at, amount) "
+                "values ('first order', ?, ?, '19.90')",
+                [NEW_CUSTOMER, str(start)],
+            )
+        return warehouse.build(*but_raw_records)
+
+    warehouse = build_once(run_folder / "today", build_today)
     return Growth(warehouse, start, end, before, registry, erased_customer)
 
 
@@ -270,12 +412,11 @@ def build_households(
 
 
 @pytest.fixture(scope="session")
-def households(
-    complete_journey_location: str, tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
+def households(complete_journey_location: str, run_folder: Path) -> Warehouse:
     """The warehouse of the households, built by four threads."""
-    return build_households(
-        tmp_path_factory.mktemp("households"), complete_journey_location, threads=4
+    return build_once(
+        run_folder / "households",
+        lambda folder: build_households(folder, complete_journey_location, threads=4),
     )
 
 

@@ -6,7 +6,6 @@ makes it, all in one process; a few whole builds show that the sentence stops th
 
 import json
 import math
-import os
 import re
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -15,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from conftest import PROJECT, RunDbt
+from conftest import PROJECT, RunDbt, Warehouse
 
 RECENCY = {
     "name": "recency_days",
@@ -128,6 +127,46 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "expected null or a text with {name} in it.",
     ),
     ("location_empty", "crm_location", "", "is ''; expected null or a text"),
+    ("folder_empty", "crm_folder", " ", "is ' '; expected null or a text without"),
+    (
+        "location_of_an_unknown_table",
+        "crm_locations",
+        {"clients": "raw.clients"},
+        "a key in var crm_locations is 'clients'; expected one of customers, orders,",
+    ),
+    (
+        "name_of_an_unknown_column",
+        "crm_columns",
+        {"orders.paid": "Total"},
+        "a key in var crm_columns is 'orders.paid'; expected one of customers.cust",
+    ),
+    (
+        "name_of_a_column_without_its_table",
+        "crm_columns",
+        {"order_id": "Name"},
+        "a key in var crm_columns is 'order_id'; expected one of customers.customer",
+    ),
+    (
+        "unknown_option_of_a_file",
+        "csv_options",
+        {"orders": {"separator": ";"}},
+        (
+            "a key in orders in var csv_options is 'separator'; expected one of delim, "
+            "quote, escape, encoding, nullstr, skip or max_line_size."
+        ),
+    ),
+    (
+        "option_of_no_file",
+        "csv_options",
+        {"delim": ";"},
+        "a key in var csv_options is 'delim'; expected one of customers, orders,",
+    ),
+    (
+        "option_as_flag",
+        "csv_options",
+        {"orders": {"quote": False}},
+        "quote in orders in var csv_options is false; expected a text or a whole",
+    ),
     (
         "location_with_a_quote",
         "complete_journey_location",
@@ -222,6 +261,30 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "placeholder_values",
         {"any": ["n'a"]},
         "is 'n'a'; expected a text without | '",
+    ),
+    (
+        "accepting_an_unknown_check",
+        "accept_input",
+        ["lost_order:2024-05-31"],
+        "item 1 in var accept_input is 'lost_order:2024-05-31'; expected a check of ",
+    ),
+    (
+        "accepting_without_a_day",
+        "accept_input",
+        ["lost_orders"],
+        "is 'lost_orders'; expected a check of the seed input_checks and the day ",
+    ),
+    (
+        "accepting_on_no_day",
+        "accept_input",
+        ["lost_orders:2023-02-29"],
+        "is 'lost_orders:2023-02-29'; expected a check",
+    ),
+    (
+        "accepting_one_check_as_text",
+        "accept_input",
+        "lost_orders:2024-05-31",
+        "is the text 'lost_orders:2024-05-31'; expected a list, each a check",
     ),
     ("no_feature", "segmentation_features", [], "is []; expected a list of at least"),
     (
@@ -333,11 +396,15 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("number_of_segments_by_the_rule", "n_segments", "auto"),
     ("range_of_one", "k_range", [4, 4]),
     ("leap_day", "as_of_date", "2024-02-29"),
+    ("two_checks", "accept_input", ["lost_orders:2024-05-31", "no_dates:2024-05-31"]),
     ("last_day_of_a_year", "as_of_date", "2023-12-31"),
     ("no_date", "as_of_date", None),
     ("order_items_stand_in_for_orders", "crm_tables", ["order_items"]),
     ("flat_file_alone", "crm_tables", ["customer_summaries"]),
     ("table_in_a_schema", "crm_location", "raw.{name}"),
+    ("tab_and_no_quote", "csv_options", {"products": {"delim": "\t", "quote": ""}}),
+    ("lines_to_skip", "csv_options", {"products": {"skip": 2}}),
+    ("column_of_a_shop", "crm_columns", {"products.product_id": "SKU"}),
     ("no_placeholder", "placeholder_values", {}),
     ("no_placeholder_of_one_column", "placeholder_values", {"any": [], "city": ["-"]}),
     ("date_order", "date_orders", {"visits.visited_at": "month_first"}),
@@ -426,6 +493,26 @@ FILES: list[tuple[str, str, str | None, str | None]] = [
         "1,2\n3,4",
         "is empty or has no line of column names; expected also product_id.",
     ),
+    (
+        "line_of_data_instead_of_names",
+        "customers",
+        "B001,Anna,anna@example.org\nB002,Anna,anna@example.org",
+        "is empty or has no line of column names; expected also customer_id.",
+    ),
+    (
+        "two_columns_of_one_name",
+        "orders",
+        "order_id,customer_id,Order_ID",
+        "has two columns named order_id; expected one.",
+    ),
+    (
+        "two_delimiters",
+        "orders",
+        "order_id,customer_id,paid;in all",
+        "has a line of column names that comma and semicolon split; expected one",
+    ),
+    ("names_below_a_banner", "orders", "Report\n\norder_id,customer_id\no,c", None),
+    ("semicolons", "orders", "order_id;customer_id\no;c", None),
     ("key_in_capitals", "customers", "CUSTOMER_ID,Email\nc1,a@example.com", None),
     ("no_rows", "customers", "customer_id,email\n", None),
     ("items_without_line_numbers", "order_items", "order_id,quantity\no1,2", None),
@@ -462,6 +549,12 @@ PLACES: list[tuple[str, str, str, str | None]] = [
     ("database", "products", "lake.{name}", None),
     ("schema_of_a_database", "products", "lake.main.{name}", None),
     ("query", "customers", "(select '{name}1' as customer_id)", None),
+    (
+        "query_that_cannot_be_read",
+        "customers",
+        "(select shoe_size from raw.orders as {name})",
+        "at (select shoe_size from raw.orders as customers) cannot be read (Binder Err",
+    ),
     ("table_missing", "reviews", "raw.{name}", "has no table raw.reviews; expected it"),
     ("schema_missing", "reviews", "ocean.{name}", "has no table ocean.reviews; "),
     (
@@ -477,6 +570,30 @@ PLACES: list[tuple[str, str, str, str | None]] = [
         "at raw.visits has only visit_id; expected also customer_id.",
     ),
 ]
+# (case, arguments of problem_with_places, what the sentence holds)
+VARS_OF_PLACES: list[tuple[str, str, str | None]] = [
+    (
+        "folder_and_location",
+        "'{folder}', 'raw.{name}', {}, ['orders']",
+        "vars crm_folder and crm_location are both set; expected one of them.",
+    ),
+    (
+        "table_without_a_location",
+        "none, none, {'orders': 'raw.orders'}, ['orders', 'visits']",
+        "raw table visits has no entry in var crm_locations; expected one, or visits",
+    ),
+    (
+        "folder_without_a_file",
+        "'{folder}/nowhere', none, {}, ['customers', 'orders', 'visits']",
+        "/nowhere', which has no file of customers, orders, order_items or customer_su",
+    ),
+    ("folder", "'{folder}/semicolons', none, {}, ['customers', 'orders']", None),
+    (
+        "folder_for_the_rest",
+        "'{folder}/nowhere', none, {'orders': 'raw.orders'}, ['customers', 'orders']",
+        None,
+    ),
+]
 DATABASE = [
     "create schema raw",
     "create table raw.orders (Order_ID int, customer_id int)",
@@ -486,18 +603,17 @@ DATABASE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for raw files, relative to the folder that dbt runs in."""
-    return Path(os.path.relpath(tmp_path_factory.mktemp("landing"), PROJECT))
+# Where raw files lie, seen from the folder that dbt runs in.
+LANDING = "landing"
 
 
-def write_files(folder: Path, **texts: str) -> str:
+def write_files(dbt_folder: Path, case: str, **texts: str) -> str:
     """Write one csv file per table; return the crm_location of all of them."""
-    (PROJECT / folder).mkdir(exist_ok=True)
+    folder = dbt_folder / LANDING / case
+    folder.mkdir(parents=True, exist_ok=True)
     for table, text in texts.items():
-        (PROJECT / folder / f"{table}.csv").write_text(text)
-    return f"read_csv('{folder}/{{name}}.csv', all_varchar = true)"
+        (folder / f"{table}.csv").write_text(text)
+    return f"read_csv('{LANDING}/{case}/{{name}}.csv', all_varchar = true)"
 
 
 def jinja(value: Any) -> str:
@@ -508,22 +624,23 @@ def jinja(value: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def problems(run_dbt: RunDbt, landing: Path) -> dict[str, Any]:
+def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The sentence of every case, or none, from one process."""
-    (PROJECT / landing / "customers").mkdir()
-    (PROJECT / landing / "orders").mkdir()
-    part = (PROJECT / landing / "orders" / "part-1.parquet").resolve()
+    dbt_folder = tmp_path_factory.mktemp("problems")
+    landing = dbt_folder / LANDING
+    (landing / "customers").mkdir(parents=True)
+    (landing / "orders").mkdir()
     duckdb.execute(
         "copy (select 1 as order_id, 2 as customer_id, today() as ordered_at) "
-        f"to '{part}'"
+        f"to '{landing / 'orders' / 'part-1.parquet'}'"
     )
     places = [
-        (case, table, location.replace("{folder}", str(landing)))
+        (case, table, location.replace("{folder}", LANDING))
         for case, table, location, _ in PLACES
     ]
     for case, table, text, _ in FILES:
         texts = {} if text is None else {table: text}
-        places.append((case, table, write_files(landing / case, **texts)))
+        places.append((case, table, write_files(dbt_folder, case, **texts)))
     values = [case[:3] for case in BAD_VARS] + GOOD_VARS
 
     expressions = {
@@ -535,6 +652,10 @@ def problems(run_dbt: RunDbt, landing: Path) -> dict[str, Any]:
             name: f"problem_with_raw_table('{table}', {jinja(location)})"
             for name, table, location in places
         },
+        **{
+            case: f"problem_with_places({arguments})".replace("{folder}", str(landing))
+            for case, arguments, _ in VARS_OF_PLACES
+        },
         "misspelt": "problem_with_var_names(['margin_rate', 'n_segment'])",
         "unlike_any_var": "problem_with_var_names(['xyzzy'])",
         "vars": "var_rules() | list",
@@ -542,13 +663,12 @@ def problems(run_dbt: RunDbt, landing: Path) -> dict[str, Any]:
     statements = [f"{{% do run_query({sql!r}) %}}" for sql in DATABASE]
     entries = ", ".join(f"'{name}': {code}" for name, code in expressions.items())
     inline = f"{''.join(statements)}{{{{ tojson({{{entries}}}) }}}}"
-    result = run_dbt(
-        ["--quiet", "compile", "--inline", f"{{% if execute %}}{inline}{{% endif %}}"],
-        environment={"SEGMENTATION_DATABASE": ":memory:"},
+    result = Warehouse(dbt_folder).run_dbt(
+        ["--quiet", "compile", "--inline", f"{{% if execute %}}{inline}{{% endif %}}"]
     )
     assert result.returncode == 0, result.stdout
     sentences: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    assert len(sentences) == len(values) + len(places) + 3
+    assert len(sentences) == len(values) + len(places) + len(VARS_OF_PLACES) + 3
     return sentences
 
 
@@ -602,14 +722,14 @@ def test_every_var_of_the_project_has_a_rule(problems: dict[str, Any]) -> None:
     ids=[case for case, _, _, part in FILES + PLACES if part],
 )
 def test_a_bad_table_is_refused_in_one_sentence(
-    problems: dict[str, Any], landing: Path, case: str, table: str, part: str
+    problems: dict[str, Any], case: str, table: str, part: str
 ) -> None:
     sentence = problems[case]
 
     assert sentence is not None
     assert_one_sentence(sentence)
     assert sentence.startswith(f"raw table {table} ")
-    assert part.replace("{folder}", str(landing)) in sentence
+    assert part.replace("{folder}", LANDING) in sentence
 
 
 @pytest.mark.parametrize(
@@ -619,6 +739,19 @@ def test_an_unusual_but_usable_table_passes(
     problems: dict[str, Any], case: str
 ) -> None:
     assert problems[case] is None
+
+
+@pytest.mark.parametrize(
+    ("case", "part"), [(case, part) for case, _, part in VARS_OF_PLACES]
+)
+def test_vars_that_say_where_tables_are_must_fit_together(
+    problems: dict[str, Any], case: str, part: str | None
+) -> None:
+    if part is None:
+        assert problems[case] is None
+    else:
+        assert_one_sentence(problems[case])
+        assert part in problems[case]
 
 
 def assert_stopped_at_once(
@@ -671,23 +804,45 @@ def test_a_bad_var_stops_the_build(
 def test_a_bad_table_stops_the_build(
     run_dbt: RunDbt,
     database: Path,
-    landing: Path,
+    dbt_folder: Path,
     texts: dict[str, str],
     sentence: str,
 ) -> None:
     variables = {
         "crm_tables": ["order_items"],
-        "crm_location": write_files(landing / "items_alone", **texts),
+        "crm_location": write_files(dbt_folder, "items_alone", **texts),
     }
 
     assert_stopped_at_once(run_dbt(["build"], variables), database, sentence)
 
 
-def test_usable_input_passes_with_a_word_on_columns_that_are_not_used(
+def test_a_folder_may_lack_files_but_not_the_orders_of_order_items(
     run_dbt: RunDbt, landing: Path
 ) -> None:
+    write_files(landing / "shop", customers="customer_id\nc1")
+    variables = {"crm_folder": str(landing / "shop")}
+
+    passed = run_dbt(["run-operation", "validate_input"], variables)
+    write_files(landing / "shop", order_items="order_id,customer_id\no1,c1")
+    refused = run_dbt(["run-operation", "validate_input"], variables)
+
+    assert passed.returncode == 0, passed.stdout
+    assert "var crm_folder has no file of orders, order_items, products, " in (
+        passed.stdout
+    )
+    assert refused.returncode != 0
+    assert "raw table orders has no file at " in refused.stdout
+    assert "; expected it there, or orders left out of var crm_tables." in (
+        refused.stdout
+    )
+
+
+def test_usable_input_passes_with_a_word_on_columns_that_are_not_used(
+    run_dbt: RunDbt, dbt_folder: Path
+) -> None:
     location = write_files(
-        landing / "usable",
+        dbt_folder,
+        "usable",
         customers="customer_id,shoe_size\nc1,42",
         orders="order_id,customer_id,amount\no1,c1,5",
     )

@@ -172,13 +172,12 @@ def test_python_reads_no_row_for_each_customer(
         for line in purchase_log
     ]
     write_raw_tables(tmp_path / "landing", {"orders": copies})
-    tenfold = Warehouse(tmp_path).build(
+    tenfold = Warehouse(tmp_path)
+    tenfold.build(
         *["--select", "+lifetime_value_terms", "--exclude", "path:seeds/crm_sample"],
         variables={
             **VARIABLES,
-            "crm_location": (
-                f"read_csv('{tmp_path}/landing/{{name}}.csv', all_varchar = true)"
-            ),
+            "crm_location": tenfold.files_in(tmp_path / "landing"),
             "crm_tables": ["orders"],
         },
     )

@@ -7,7 +7,6 @@ A method is tested by its name in the list of var `segmentation_method`. One tha
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, USUAL_VARIABLES, Warehouse
+from conftest import (
+    METHODS_WITH_DATA_TESTS,
+    PROJECT,
+    USUAL_VARIABLES,
+    BuildMethod,
+    Warehouse,
+    method_variables,
+)
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
@@ -33,8 +39,6 @@ from segmentation.registry_rows import read_preprocessing, read_scorer
 from segmentation.scorers import QuadraticScorer, RulesScorer, Scorer
 
 K = USUAL_VARIABLES["n_segments"]
-BOOTSTRAP_COUNT = 3
-FROM_FIT_ON = ("--select", "segmentation_registry+")
 FROM_FIT_TO_ASSIGNMENT = (
     "--select",
     "segmentation_registry+,+customer_segment_assignments",
@@ -93,40 +97,13 @@ class Production:
         return float(value)
 
 
-BuildWith = Callable[[str], Production]
-
-
-@pytest.fixture(scope="module")
-def build_with(
-    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
-) -> BuildWith:
-    """Build all from the fit on with a method, once, dbt's data tests included."""
-
-    @cache
-    def build(method: str) -> Production:
-        warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp(method))
-        result = warehouse.run_dbt(
-            ["build", *FROM_FIT_ON, "--exclude-resource-type", "unit_test"],
-            variables_of(method),
-        )
-        assert result.returncode == 0, result.stdout[-4000:] + result.stderr
-        rows = warehouse.frame(
-            "from segmentation_registry where segmentation_version = 2"
-        )
-        return Production(method, warehouse, result.stdout, rows)
-
-    return build
-
-
 @pytest.fixture
-def production(method: str, build_with: BuildWith) -> Production:
+def production(method: str, build_method: BuildMethod) -> Production:
     """The sample with the method of the test in production."""
-    return build_with(method)
-
-
-def variables_of(method: str) -> dict[str, Any]:
-    """What makes a method the production method."""
-    return {"segmentation_method": method, "bootstrap_count": BOOTSTRAP_COUNT}
+    warehouse = build_method(method)
+    output = (warehouse.folder / "output.stdout").read_text(encoding="utf-8")
+    rows = warehouse.frame("from segmentation_registry where segmentation_version = 2")
+    return Production(method, warehouse, output, rows)
 
 
 # ---------------------------------------------------------------- all methods
@@ -134,7 +111,11 @@ def variables_of(method: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_build_is_green_and_assigns_everybody(production: Production) -> None:
-    assert re.search(r"Done\. PASS=\d\d\d .*ERROR=0 SKIP=0", production.output)
+    assert re.search(r"Done\. PASS=\d+ .*ERROR=0 SKIP=0", production.output)
+    # Data tests have seen a method of the same scorer, if not this one.
+    _, scorer = read_scorer(production.rows, production.feature_names)
+    has_data_tests = METHODS_WITH_DATA_TESTS[scorer.name] == production.method
+    assert has_data_tests == bool(re.search(r"\d+ data tests,", production.output))
     assert production.warehouse.row(
         "select method, is_in_use, fit_reason, n_segments >= 2, "
         "scorer_agreement between 0.9 and 1 "
@@ -388,7 +369,7 @@ def test_a_pinned_version_of_another_method_scores(
     assert warehouse.rows(ASSIGNMENTS) != sample_warehouse.rows(ASSIGNMENTS)
     warehouse.build(
         *FROM_FIT_TO_ASSIGNMENT,
-        variables={**variables_of(production.method), "segmentation_version": 1},
+        variables={**method_variables(production.method), "segmentation_version": 1},
     )
     assert warehouse.rows(ASSIGNMENTS) == sample_warehouse.rows(ASSIGNMENTS)
     assert warehouse.row(

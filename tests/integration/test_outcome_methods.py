@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse
+from conftest import BuildMethod, Warehouse, method_variables
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
@@ -21,7 +20,6 @@ from segmentation.preprocessing import (
     transform_features,
 )
 
-TO_SCORES = ("--select", "segmentation_registry+,+customer_segment_assignments")
 FEATURES = [
     FeatureSetting("recency_days", impute="median", transform="log1p"),
     FeatureSetting("order_count", impute="zero", transform="log1p"),
@@ -59,15 +57,10 @@ class Learned:
 
 
 @pytest.fixture(scope="module", params=METHODS)
-def learned(
-    request: pytest.FixtureRequest,
-    sample_warehouse: Warehouse,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Learned:
+def learned(request: pytest.FixtureRequest, build_method: BuildMethod) -> Learned:
     """The sample as each method expects it to go on."""
     method: str = request.param
-    warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp(method))
-    warehouse.build(*TO_SCORES, variables=variables_of(method))
+    warehouse = build_method(method)
     customers = warehouse.frame(
         """
         select
@@ -101,11 +94,6 @@ def learned(
             customers[f"spend_{window}"], [-np.inf, 0, *thirds, np.inf], labels=False
         )
     return Learned(method, warehouse, customers)
-
-
-def variables_of(method: str) -> dict[str, Any]:
-    """Few resamples: these tests are not about stability."""
-    return {"segmentation_method": method, "bootstrap_count": 2}
 
 
 def version_in_use(warehouse: Warehouse) -> pd.Series:
@@ -192,7 +180,7 @@ def test_nothing_has_drifted_since_the_fit(
 ) -> None:
     """Were drift measured from the oldest date each build might fit again."""
     warehouse = learned.warehouse.copy_to(tmp_path_factory.mktemp("drift"))
-    variables = {**variables_of(learned.method), "refit": "on_drift"}
+    variables = {**method_variables(learned.method), "refit": "on_drift"}
     warehouse.build("--select", "segmentation_registry", variables=variables)
     assert warehouse.rows(
         "select method, fit_reason from segmentation_versions "
@@ -213,7 +201,7 @@ def test_too_little_history_is_refused_in_one_sentence(
             "delete from int_observation_dates where observation_step = 2"
         )
     result = warehouse.run_dbt(
-        ["run", "--select", "segmentation_registry"], variables_of("decision_tree")
+        ["run", "--select", "segmentation_registry"], method_variables("decision_tree")
     )
     assert result.returncode == 1
     assert (

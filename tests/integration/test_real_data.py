@@ -119,7 +119,7 @@ def build_renamed(
     return Warehouse(folder).build(
         *BUT_THE_SAMPLE,
         variables={
-            "crm_location": f"read_parquet('{folder}/{{name}}.parquet')",
+            "crm_location": "read_parquet('{name}.parquet')",
             "crm_tables": list(tables),
         },
     )

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, Warehouse, write_raw_tables
+from conftest import FROM_FIT_ON, Warehouse, write_raw_tables
 from sklearn.metrics import adjusted_rand_score
 
 from crm_sample import CrmSample
 
-FROM_FIT_ON = ("--select", "segmentation_registry+")
 FIT = ("--select", "segmentation_registry")
 FIT_AND_ASSIGN = (
     "--select",
@@ -175,13 +174,13 @@ def orders_of(group: str, customers: int) -> list[dict[str, Any]]:
 def build_groups(warehouse: Warehouse, groups: Mapping[str, int]) -> Warehouse:
     """Build as far as the fit from the orders of some groups alone."""
     orders = [order for group in groups for order in orders_of(group, groups[group])]
-    write_raw_tables(warehouse.folder / "landing", {"orders": orders})
-    files = f"'{warehouse.folder}/landing/{{name}}.csv'"
+    landing = warehouse.folder / "landing"
+    write_raw_tables(landing, {"orders": orders})
     return warehouse.build(
         *["--select", "+segmentation_versions"],
         *["--exclude", "path:seeds/crm_sample"],
         variables={
-            "crm_location": f"read_csv({files}, all_varchar = true)",
+            "crm_location": warehouse.files_in(landing),
             "crm_tables": ["orders"],
             "as_of_date": str(TODAY.date()),
             "minimum_history_days": 1,
@@ -226,7 +225,7 @@ def kill_during_fit(
     """Start a build and kill it, as `kill -9` does, while it fits."""
     process = subprocess.Popen(
         warehouse.command(["run", *arguments], variables),
-        cwd=PROJECT,
+        cwd=warehouse.folder,
         env=warehouse.environment(),
         stdout=subprocess.PIPE,
         text=True,

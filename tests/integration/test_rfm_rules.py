@@ -3,10 +3,10 @@
 import duckdb
 import pandas as pd
 import pytest
-from conftest import Warehouse
+from conftest import BuildMethod, Warehouse, method_variables
 
 TO_SCORES = ("--select", "segmentation_registry+,+customer_segment_assignments")
-VARIABLES = {"segmentation_method": "rfm_rules", "bootstrap_count": 2}
+VARIABLES = method_variables("rfm_rules")
 # Whatever is configured: these are not the features that scores are of.
 OTHER_FEATURES = [
     {"name": "visit_count", "impute": "zero", "cap_quantile": None}
@@ -19,12 +19,9 @@ VERSIONS = (
 
 
 @pytest.fixture(scope="module")
-def warehouse(
-    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
+def warehouse(build_method: BuildMethod) -> Warehouse:
     """The sample, segmented by the rules that come with the project."""
-    warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("rfm"))
-    return warehouse.build(*TO_SCORES, variables=VARIABLES)
+    return build_method("rfm_rules")
 
 
 def segments_of(warehouse: Warehouse, condition: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Warehouse
+from conftest import FROM_FIT_ON, Warehouse
 
 SCORES = (
     "select observation_date, customer_id, segment_id, second_segment_id, distance, "
@@ -14,7 +14,6 @@ VERSIONS = (
     "select segmentation_version, fit_reason, n_segments, is_in_use "
     "from segmentation_versions order by segmentation_version"
 )
-FROM_FIT_ON = ("--select", "segmentation_registry+")
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,14 @@
 
 {# The ISO code of the sign or code in a money text; null where there is none. #}
 {% macro currency_of(column) -%}
-    {%- set code -%}
-        case
-            when {{ are_one_currency('n.parts.currency', 'n.parts.currency_behind') }}
-                then {{ currency_code(
-                    "coalesce(nullif(n.parts.currency_behind, ''), n.parts.currency)"
-                ) }}
-        end
-    {%- endset -%}
     case
         when {{ has_type(column, 'text') }}
             and {{ has_match(as_text(column), '[^-+0-9., ]') }}
-            then {{ computed_once({'parts': number_parts(plain_text(column))}, code, 'n') }}
+            then {{ computed_once(
+                {'parts': number_parts(plain_text(column))},
+                currency_code('n.parts.currency || n.parts.currency_behind'),
+                'n'
+            ) }}
     end
 {%- endmacro %}
 
@@ -26,24 +22,12 @@
 {%- endmacro %}
 
 
-{#
-    Whether the words around a number are currencies, and one currency: $12.50 CAD is,
-    for many countries share that sign.
-#}
-{% macro are_one_currency(before, behind) -%}
-    case
-        when {{ before }} = '' and {{ behind }} = '' then true
-        when {{ before }} = '' or {{ behind }} = ''
-            then {{ currency_code(before ~ ' || ' ~ behind) }} is not null
-        when {{ currency_word(before) }} in ('$', '¥', 'kr', 'rs', 'fr')
-            then {{ currency_code(behind) }} is not null
-        else {{ currency_code(before) }} = {{ currency_code(behind) }}
-    end
-{%- endmacro %}
-
-
 {% macro currency_code(word) -%}
     {{ meaning_of(currency_word(word), currency_words()) }}
+{%- endmacro %}
+
+{% macro is_currency(word) -%}
+    instr('|{{ currency_words() | join("|") }}|', '|' || {{ currency_word(word) }} || '|') > 0
 {%- endmacro %}
 
 {% macro currency_word(word) -%}
@@ -53,10 +37,25 @@
 
 {#
     ISO codes by the words for them, in lower case without points and blanks. A sign that
-    several countries share stands for the one that most shops mean by it.
+    several countries share stands for the one that most shops mean by it, unless a code
+    says otherwise: $12.50 CAD.
 #}
 {% macro currency_words() %}
     {% set words = {} %}
+    {% for code, signs in {
+        'AUD': 'a$ au$', 'BRL': 'r$', 'CAD': 'c$ ca$', 'CHF': 'fr sfr', 'CNY': 'cn¥ rmb 元',
+        'CRC': '₡', 'CZK': 'kc', 'EUR': '€ euro euros', 'GBP': '£', 'GHS': '₵',
+        'HKD': 'hk$', 'HUF': 'ft', 'IDR': 'rp', 'ILS': '₪', 'INR': '₹ rs', 'JPY': '¥ 円',
+        'KRW': '₩ 원', 'KZT': '₸', 'MXN': 'mx$', 'MYR': 'rm', 'NGN': '₦', 'NZD': 'nz$',
+        'PEN': 's/', 'PHP': '₱', 'PLN': 'zł', 'PYG': '₲', 'RON': 'lei', 'RUB': '₽ руб',
+        'SEK': 'kr', 'SGD': 's$', 'THB': '฿', 'TRY': '₺ tl', 'TWD': 'nt$',
+        'UAH': '₴ грн', 'USD': '$ us$', 'VND': '₫ đ', 'ZAR': 'r'
+    }.items() %}
+        {% for sign in signs.split() %}
+            {% do words.update({sign: code, sign ~ code | lower: code}) %}
+            {% do words.update({code | lower ~ sign: code}) %}
+        {% endfor %}
+    {% endfor %}
     {% for code in (
         'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL'
         ' BSD BTN BWP BYN BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD'
@@ -69,18 +68,12 @@
     ).split() %}
         {% do words.update({code | lower: code}) %}
     {% endfor %}
-    {% for code, signs in {
-        'AUD': 'a$ au$ $aud aud$', 'BRL': 'r$ r$brl', 'CAD': 'c$ ca$ cad$ $cad',
-        'CHF': 'fr sfr', 'CNY': 'rmb cn¥ 元', 'CRC': '₡', 'CZK': 'kc', 'EUR': '€ euro euros',
-        'GBP': '£', 'GHS': '₵', 'HKD': 'hk$', 'HUF': 'ft', 'IDR': 'rp', 'ILS': '₪',
-        'INR': '₹ rs inr₹ ₹inr', 'JPY': '¥ jp¥ yen 円', 'KRW': '₩ 원', 'KZT': '₸',
-        'MXN': 'mx$ mex$', 'MYR': 'rm', 'NGN': '₦', 'NZD': 'nz$', 'PEN': 's/', 'PHP': '₱',
-        'PLN': 'zł', 'PYG': '₲', 'RON': 'lei', 'RUB': '₽ руб р', 'SEK': 'kr',
-        'SGD': 's$ sg$', 'THB': '฿', 'TRY': '₺ tl', 'TWD': 'nt$', 'UAH': '₴ грн',
-        'USD': '$ us$ usd$ $usd us dollar dollars', 'VND': '₫ đ', 'ZAR': 'r'
+    {% for sign, codes in {
+        '$': 'ARS AUD CAD CLP COP HKD MXN NZD SGD TWD', '¥': 'CNY', 'kr': 'DKK ISK NOK',
+        'rs': 'LKR MUR NPR PKR', '£': 'EGP'
     }.items() %}
-        {% for sign in signs.split() %}
-            {% do words.update({sign: code}) %}
+        {% for code in codes.split() %}
+            {% do words.update({sign ~ code | lower: code}) %}
         {% endfor %}
     {% endfor %}
     {{ return(words) }}

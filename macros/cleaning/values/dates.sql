@@ -14,6 +14,10 @@
                     when {{ is_iso_text(as_text(column)) }}
                         then {{ iso_timestamp(as_text(column)) }}
                 end,
+                case
+                    when {{ is_iso_instant(as_text(column)) }}
+                        then {{ in_time_zone(utc_of_instant(as_text(column))) }}
+                end,
                 {{ parse_date_text(plain_text(column), style, kind) }}
             )
         end as {{ kind }}
@@ -23,7 +27,17 @@
 
 {# yyyy-mm-dd with or without hh:mm:ss behind, and nothing else. #}
 {% macro is_iso_text(text) -%}
-    ({{ text }} like '____-__-__' or {{ text }} like '____-__-____:__:__')
+    ({{ text }} like '____-__-__' or {{ text }} like '____-__-_____:__:__')
+{%- endmacro %}
+
+
+{# The same with an offset, and nothing else. #}
+{% macro is_iso_instant(text) -%}
+    case
+        when {{ text }} like '____-__-_____:__:__%'
+            then {{ has_match(text, '[0-9]([zZ]|[-+][0-9]{2}(:?[0-9]{2})?)$') }}
+        else false
+    end
 {%- endmacro %}
 
 
@@ -39,7 +53,8 @@
 {# In the order of ISO 8601, and with nothing behind that an engine would pass over. #}
 {% macro is_canonical_date(column) -%}
     case
-        when {{ is_iso_text(as_text(column)) }} then true
+        when {{ is_iso_text(as_text(column)) }} or {{ is_iso_instant(as_text(column)) }}
+            then true
         else {{ iso_timestamp(trimmed(column)) }} is not null
             and {{ has_match(trimmed(column), '[0-9zZ]$') }}
     end

@@ -44,8 +44,7 @@
     {% set zone = '(' ~ zones ~ ')|(?:utc|gmt)?([-+])([0-9]{1,2}):?([0-9]{2})?'
         ~ '(?: (?:' ~ zones ~ '))?' %}
     {{ return(
-        '^(?:(?:' ~ weekdays() | join('|') ~ ')[.,]* )?'
-        ~ '(?:' ~ numbers ~ '|' ~ month_between ~ '|' ~ month_first ~ ')'
+        '^(?:' ~ numbers ~ '|' ~ month_between ~ '|' ~ month_first ~ ')'
         ~ '(?:[ t,:]+(?:(?:at|um|a las|a) )?' ~ time
         ~ '(?: ?(' ~ zone ~ ')(?: ?[[(][a-z0-9_/ :+.-]*[])])?)?)?$'
     ) }}
@@ -53,15 +52,20 @@
 
 
 {#
-    Two orders of the parts that the pattern does not know: Sun Mar 10 23:30:00 UTC 2024
-    of C, and 20240310T233000.
+    A date as the pattern knows it: without its weekday, and with the year of
+    Sun Mar 10 23:30:00 UTC 2024 before the time, as 20240310T233000 is taken apart.
 #}
 {% macro in_usual_order(text) -%}
     case
-        when {{ text }} like '%:% ____'
+        when {{ text }} >= 'a'
             then {{ regexp_replace_first(
-                text,
-                '^((?:[a-z]+,? )?[a-z]+ [0-9]{1,2}) ([0-9:]+(?: [a-z0-9+:-]+)?) ([0-9]{4})$',
+                regexp_replace_first(
+                    text,
+                    '^(?:(?:' ~ weekdays() | join('|') ~ ')[.,]* (.*)'
+                    ~ '|mar[.,]* ([0-9]{1,2}[. ]+[a-z].*))$',
+                    '\\1\\2'
+                ),
+                '^([a-z]+ [0-9]{1,2}) ([0-9:]+(?: [a-z0-9+:-]+)?) ([0-9]{4})$',
                 '\\1 \\3 \\2'
             ) }}
         when {{ text }} like '________t%' or {{ text }} like '________ %'
@@ -180,6 +184,7 @@
 {% endmacro %}
 
 
+{# In the languages of month_words; mar, which is a month too, has a place of its own. #}
 {% macro weekdays() %}
     {{ return(
         'monday tuesday wednesday thursday friday saturday sunday'
@@ -187,7 +192,7 @@
         ' montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag'
         ' mo di mi do fr sa so'
         ' lundi mardi mercredi jeudi vendredi samedi dimanche'
-        ' lun mar mer jeu ven sam dim'
+        ' lun mer jeu ven sam dim'
         ' lunes martes miercoles jueves viernes sabado domingo mie jue vie sab dom'.split()
     ) }}
 {% endmacro %}

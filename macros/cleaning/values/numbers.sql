@@ -9,7 +9,9 @@
     {%- set number -%}
         coalesce(
             try_cast({{ with_decimal_point(as_text(column), style) }} as {{ type }}),
-            try_cast({{ number_from_text(plain_text(column), style, unit) }} as {{ type }})
+            try_cast({{ number_from_text(
+                plain_text(column), style, unit, type != 'double'
+            ) }} as {{ type }})
         )
     {%- endset -%}
     case
@@ -63,10 +65,13 @@
     may come last, or as the parentheses or the CR of an accountant: in the books of a
     shop a credit to the customer is negative and a debit is not.
 #}
-{% macro number_from_text(text, style, unit) -%}
+{% macro number_from_text(text, style, unit, is_money) -%}
     {%- set number -%}
         case
-            when {{ are_one_currency('n.parts.currency', 'n.parts.currency_behind') }}
+            when n.parts.currency || n.parts.currency_behind = ''
+                {%- if is_money %}
+                or {{ is_currency('n.parts.currency || n.parts.currency_behind') }}
+                {%- endif %}
                 then case
                     n.parts.sign || n.parts.inner_sign || n.parts.sign_behind
                     || n.parts.book || n.parts.last_sign
@@ -97,7 +102,7 @@
     {{ regexp_groups(
         text,
         '^' ~ sign ~ '(' ~ currency ~ ')?' ~ sign
-        ~ '([.,]?[0-9][0-9., \\x27]{0,40}?)([.,]-{1,2})?(' ~ unit ~ ')? ?' ~ sign
+        ~ '([.,]?[0-9][0-9., \\x27]*?)([.,]-{1,2})?(' ~ unit ~ ')? ?' ~ sign
         ~ '(' ~ currency ~ '?)?? ?([cd]r)?[.]? ?' ~ sign ~ '$',
         [
             'sign', 'currency', 'inner_sign', 'digits', 'no_cents', 'unit', 'sign_behind',

@@ -32,14 +32,10 @@
         {{ parse_rating(column, style) }}
     {%- elif kind == 'integer' -%}
         try_cast(floor({{ parse_number(column, 'double', style) }}) as bigint)
-    {%- elif kind == 'boolean' -%}
-        {{ parse_boolean(column) }}
-    {%- elif kind == 'gender' -%}
-        {{ parse_gender(column) }}
-    {%- elif kind == 'order_status' -%}
-        {{ parse_order_status(column) }}
     {%- elif kind == 'currency' -%}
         {{ parse_currency(column) }}
+    {%- elif kind in kinds_of_words() -%}
+        {{ parse_word(kind, column) }}
     {%- else -%}
         {{ exceptions.raise_compiler_error("parse_value knows no kind '" ~ kind ~ "'.") }}
     {%- endif -%}
@@ -59,14 +55,10 @@
         {{ is_canonical_number(column, 'decimal(18, 4)', style) }}
     {%- elif kind in ('number', 'integer', 'rate', 'rating') -%}
         {{ is_canonical_number(column, 'double', style) }}
-    {%- elif kind == 'boolean' -%}
-        {{ is_one_of(column, ['true', 'false', '1', '0', '1.0', '0.0']) }}
-    {%- elif kind == 'gender' -%}
-        {{ trimmed(column) }} in ('female', 'male', 'other')
-    {%- elif kind == 'order_status' -%}
-        {{ trimmed(column) }} in ('{{ order_status_words() | join("', '") }}')
     {%- elif kind == 'currency' -%}
         {{ trimmed(column) }} = {{ parse_currency(column) }}
+    {%- elif kind in kinds_of_words() -%}
+        {{ is_canonical_word(kind, column) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -2,12 +2,12 @@
 
 {#
     A value as lower-case text in ASCII digits, signs and letters without accents, with
-    single blanks, out of ="..." and of a leading apostrophe. Most values are ASCII, and
-    one search tells.
+    single blanks, out of ="..." and of a leading apostrophe. Most values are ASCII but
+    for a currency, and one search tells.
 #}
 {% macro plain_text(column) -%}
     case
-        when {{ has_match(as_text(column), '[^ -~]|  |^ *[=\\x27]') }}
+        when {{ has_match(as_text(column), '[^ -~€£¥₹ł]|  |^ *[=\\x27]') }}
             then lower({{ without_accents(trim_unwrapped(
                 with_usual_signs(in_one_spelling(as_text(column)))
             )) }})

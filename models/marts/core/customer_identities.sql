@@ -14,7 +14,8 @@ changed_ids as (
 
 unregistered_customers as (
 
-    select * from {{ ref('int_unregistered_customers') }}
+    select * from {{ ref('int_customers_known') }}
+    where not is_registered
 
 ),
 

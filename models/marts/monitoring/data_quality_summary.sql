@@ -23,7 +23,7 @@ customer_counts as (
 
 ),
 
-raw_counts as (
+record_and_line_counts as (
 
     {% for system, entity in staged_tables() %}
     select
@@ -31,8 +31,25 @@ raw_counts as (
         '{{ system }}' as source_system,
         count(*) as rows_in
     from {{ ref('base_' ~ system ~ '__' ~ entity) }}
-    {{ 'union all' if not loop.last }}
+    union all
     {% endfor %}
+    select
+        entity,
+        source_system,
+        count(*) as rows_in
+    from {{ ref('int_malformed_lines') }}
+    group by entity, source_system
+
+),
+
+raw_counts as (
+
+    select
+        entity,
+        source_system,
+        cast(sum(rows_in) as bigint) as rows_in
+    from record_and_line_counts
+    group by entity, source_system
 
 ),
 

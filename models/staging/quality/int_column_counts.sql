@@ -16,10 +16,13 @@ with
 {{ system }}_{{ entity }}_counts as (
 
     select
-        {%- for name in columns %}
+        {%- for name, column in columns.items() %}
         count(*) filter (where {{ is_present(name) }}) as {{ name }}_present,
         count(*) filter (
             where raw_{{ name }} is not null and {{ name }} is not null
+            {%- if column['kind'] == 'order_status' %}
+            and {{ name }} <> 'unknown'
+            {%- endif %}
         ) as {{ name }}_readable,
         {{ counts_by_value('issue_' ~ name) }} as {{ name }}_issues,
         {%- endfor %}

@@ -78,6 +78,19 @@ merged as (
 
 ),
 
+-- A line that does not fit was never a record: it has a number instead of a key.
+malformed_lines as (
+
+    select
+        entity,
+        'line ' || cast(line_number as string) as record_key,
+        cast(values_found as string) || ' values instead of '
+        || cast(values_expected as string) as raw_value,
+        source_system
+    from {{ ref('int_malformed_lines') }}
+
+),
+
 final as (
 
     select
@@ -105,6 +118,16 @@ final as (
         'merged' as action,
         source_system
     from merged
+    union all
+    select
+        entity,
+        record_key,
+        cast(null as string) as column_name,
+        raw_value,
+        'malformed_line' as issue,
+        'rejected' as action,
+        source_system
+    from malformed_lines
 
 )
 

@@ -22,12 +22,13 @@ cleaned as (
         {{ clean('customer_id', 'id') }} as customer_id,
         {{ clean('campaign_id', 'id') }} as campaign_id,
         {{ clean('contacted_at', 'timestamp') }} as contacted_at,
-        {{ clean('is_control', 'boolean') }} as is_control,
-        {{ clean('has_converted', 'boolean') }} as has_converted,
+        {{ clean('is_control', 'control') }} as is_control,
+        {{ clean('has_converted', 'conversion') }} as has_converted,
         {{ clean('cost', 'money') }} as cost,
         {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
+    {{- word_joins('campaign_contacts') }}
 
 ),
 

@@ -31,9 +31,10 @@ cleaned as (
         {{ clean('country', 'text') }} as country,
         {{ clean('registered_at', 'timestamp') }} as registered_at,
         {{ clean('updated_at', 'timestamp') }} as updated_at,
-        {{ clean('has_marketing_consent', 'boolean') }} as has_marketing_consent
+        {{ clean('has_marketing_consent', 'consent') }} as has_marketing_consent
     from raw_records
     cross join formats
+    {{- word_joins('customers') }}
 
 ),
 

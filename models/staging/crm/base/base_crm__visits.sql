@@ -22,10 +22,11 @@ cleaned as (
         {{ clean('customer_id', 'id') }} as customer_id,
         {{ clean('visited_at', 'timestamp') }} as visited_at,
         {{ clean('channel', 'text') }} as channel,
-        {{ clean('has_converted', 'boolean') }} as has_converted,
+        {{ clean('has_converted', 'conversion') }} as has_converted,
         {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
+    {{- word_joins('visits') }}
 
 ),
 

@@ -1,0 +1,45 @@
+{#
+    How a raw table is read: `relation` to select from and its `columns`, or `absence` or
+    `problem`. The function is one of python/reading, which the profile loads.
+#}
+{% macro found_input(raw_table) %}
+    {{ return(adapter.dispatch('found_input')(raw_table)) }}
+{% endmacro %}
+
+{% macro default__found_input(raw_table) %}
+    {% set answer = run_query(
+        "select found_input('" ~ tojson(raw_table) | replace("'", "''") ~ "')"
+    ) %}
+    {{ return(fromjson(answer.columns[0].values()[0])) }}
+{% endmacro %}
+
+
+{#
+    One row per line of a raw table's text files that does not fit, found as the query
+    runs. A file of which nobody knows where its records begin fails the query with a
+    sentence.
+#}
+{% macro malformed_lines_of(raw_table) %}
+    {{ return(adapter.dispatch('malformed_lines_of')(raw_table)) }}
+{% endmacro %}
+
+{% macro default__malformed_lines_of(raw_table) %}
+    select unnest(
+        case when problem is not null then error(problem) else lines end,
+        recursive := true
+    )
+    from (
+        select unnest(from_json(
+            malformed_lines('{{ tojson(raw_table) | replace("'", "''") }}'),
+            '{
+                "problem": "VARCHAR",
+                "lines": [{
+                    "file_path": "VARCHAR",
+                    "line_number": "BIGINT",
+                    "values_found": "BIGINT",
+                    "values_expected": "BIGINT"
+                }]
+            }'
+        ))
+    ) as answers
+{% endmacro %}

@@ -1,0 +1,1 @@
+"""Read raw files as they are: nothing is guessed but the delimiter."""
