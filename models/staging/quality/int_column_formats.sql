@@ -29,7 +29,8 @@ with
         {{ is_date_kind(kind) }} as is_date,
         '{{ style_setting(entity, name, kind) }}' as setting,
         {{ name }} as counts,
-        {{ counts_in_words(name ~ '_currencies') if kind == 'money' else 'null' }}
+        {{ counts_in_words(name ~ '_currencies') if kind == 'money'
+            else 'cast(null as string)' }}
             as currencies
     from {{ system }}_{{ entity }}_counts
     {{ 'union all' if not loop.last }}
