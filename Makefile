@@ -96,7 +96,7 @@ lint-sql: $(VENV)/.dev
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.dev ## Run the unit and integration tests
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile \
-		tests/unit tests/integration $(ARGS)
+		--no-loadscope-reorder tests/unit tests/integration $(ARGS)
 
 # Between commits: most mistakes show here. It touches no warehouse of yours.
 test-quick: export OMP_NUM_THREADS := 1

@@ -8,12 +8,6 @@
 {%- endmacro %}
 
 
-{# Whether it was read; a state of an order that no list knows was not. #}
-{% macro is_read(name, kind) -%}
-    {{ name }}{{ " <> 'unknown'" if kind == 'order_status' else ' is not null' }}
-{%- endmacro %}
-
-
 {% macro count_of(condition) -%}
     count(*) filter (where {{ condition }})
 {%- endmacro %}
