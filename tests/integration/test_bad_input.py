@@ -807,8 +807,18 @@ def assert_stopped_at_once(
             {"placeholder_values": "unknown"},
             "var placeholder_values is the text 'unknown'; expected a mapping from",
         ),
+        (
+            {"hash_customer_ids": True},
+            "var hash_customer_ids is true, but environment variable SEGMENTATION_SALT "
+            "is not set; expected it to hold the salt of the hashes.",
+        ),
     ],
-    ids=["out_of_range", "misspelt", "of_a_kind_that_models_cannot_be_parsed_with"],
+    ids=[
+        "out_of_range",
+        "misspelt",
+        "of_a_kind_that_models_cannot_be_parsed_with",
+        "hashes_without_a_salt",
+    ],
 )
 def test_a_bad_var_stops_the_build(
     run_dbt: RunDbt, database: Path, variables: dict[str, Any], sentence: str
