@@ -99,10 +99,7 @@
 
 {# Whether the input is the sample that comes with the project. #}
 {% macro is_sample() %}
-    {{ return('crm' in valid_var('source_systems')
-        and not var('crm_location')
-        and not var('crm_folder', none)
-        and not var('crm_locations', none)) }}
+    {{ return('crm' in valid_var('source_systems') and not has_own_records()) }}
 {% endmacro %}
 
 

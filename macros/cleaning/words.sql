@@ -62,18 +62,19 @@
             when {{ is_one_of(column, ['false', '0', '0.0']) }} then false
             else {{ meaning }} = 'true'
         end
-    {%- elif kind == 'order_status' -%}
+    {%- else -%}
         coalesce(
             {{ meaning }},
             case
-                when {{ is_canonical_word(kind, column) }} then {{ trimmed(column) }}
+                when {{ is_one_of(column, canonical_words(kind)) }}
+                    then lower({{ trimmed(column) }})
+                {%- if kind == 'order_status' %}
                 when {{ trimmed(column) }} <> ''
                     and not {{ is_placeholder('status', column) }}
                     then 'unknown'
+                {%- endif %}
             end
         )
-    {%- else -%}
-        {{ meaning }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -4,7 +4,9 @@
 #}
 {% macro validate_input() %}
     {% if execute and 'crm' in var('source_systems') and has_own_records() %}
-        {% do refuse(problem_with_places()) %}
+        {% do refuse(problem_with_places(
+            var('crm_folder'), var('crm_location'), var('crm_locations'), var('crm_tables')
+        )) %}
         {% set absent = [] %}
         {% for table_name in var('crm_tables') %}
             {% set input = found_input(raw_table(table_name)) %}
@@ -27,22 +29,24 @@
 
 
 {# What is wrong with the vars that say where the raw tables are, as a sentence. #}
-{% macro problem_with_places() %}
-    {% if var('crm_folder') and var('crm_location') %}
+{% macro problem_with_places(folder, location, locations, tables) %}
+    {% if folder and location %}
         {{ return('vars crm_folder and crm_location are both set; expected one of them.') }}
-    {% elif not var('crm_folder') and not var('crm_location') %}
-        {% for table_name in var('crm_tables') if table_name not in var('crm_locations') %}
+    {% elif not folder and not location %}
+        {% for table_name in tables if table_name not in locations %}
             {{ return('raw table ' ~ table_name ~ ' has no entry in var crm_locations; '
                 ~ 'expected one, or ' ~ table_name ~ ' left out of var crm_tables.') }}
         {% endfor %}
-    {% elif var('crm_folder') %}
-        {% set tables = var_rules()['crm_tables']['any_of'] %}
-        {% for table_name in tables if table_name in var('crm_tables')
-            and found_input(raw_table(table_name))['absence'] is none %}
+    {% elif folder %}
+        {% set needed = var_rules()['crm_tables']['any_of'] %}
+        {% for table_name in needed if table_name in tables and (
+            table_name in locations
+            or found_input({'table': table_name, 'folder': folder})['absence'] is none
+        ) %}
             {{ return(none) }}
         {% endfor %}
-        {{ return('var crm_folder is ' ~ shown(var('crm_folder')) ~ ', where none of '
-            ~ spoken(tables, 'and') ~ ' has a file; expected one at least.') }}
+        {{ return('var crm_folder is ' ~ shown(folder) ~ ', which has no file of '
+            ~ spoken(needed, 'or') ~ '; expected one at least.') }}
     {% endif %}
     {{ return(none) }}
 {% endmacro %}

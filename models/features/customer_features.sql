@@ -57,8 +57,8 @@ lifetime_expectations as (
 
 ),
 
--- A customer is observed on the dates after they were first known. Of a customer without
--- any date, or registered after the last activity, it is known that they are one now.
+-- Customers are observed on the dates after they were first known. Of those without any
+-- date, or registered after the last activity, it is known that they are customers now.
 observed_customers as (
 
     select
@@ -88,7 +88,8 @@ joined as (
         case
             when observed_customers.known_since_on is not null
                 then greatest(
-                    {{ days_before_observation('observed_customers.known_since_on') }}, 0
+                    0,
+                    {{ days_before_observation('observed_customers.known_since_on') }}
                 )
         end as tenure_days,
         coalesce(

@@ -1,8 +1,10 @@
 with
 
-erasure_requests as (
+erased_ids as (
 
-    {{ unioned_records('erasure_requests') }}
+    select distinct customer_id
+    from {{ ref('int_erasure_requests') }}
+    where customer_id is not null
 
 ),
 
@@ -42,22 +44,6 @@ ranked as (
         ) as surviving_customer_id
     from people
     where person is not null
-
-),
-
-erased_ids as (
-
-    select customer_id from erasure_requests
-    where customer_id is not null
-    union
-    select customers.customer_id
-    from {{ ref('int_customers_unioned') }} as customers
-    inner join erasure_requests
-        on customers.email = erasure_requests.email
-    union
-    -- Where the id is an email address a request may name it as either.
-    select email_as_customer_id as customer_id from erasure_requests
-    where email_as_customer_id is not null
 
 ),
 

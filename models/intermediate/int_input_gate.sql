@@ -11,6 +11,7 @@ findings as (
 
     {% for model in [
         'int_format_findings',
+        'int_currency_findings',
         'int_record_findings',
         'int_order_state_findings',
         'int_customer_id_findings',
@@ -67,7 +68,8 @@ final as (
         entity,
         column_name,
         case
-            when severity = 2 and check_name in ({{ accepted_checks() }}) then 'accepted'
+            when severity = 2 and check_name in ({{ accepted_checks() }})
+                then 'accepted'
             when severity = 2 then 'stopped'
             when severity = 1 then 'warned'
             else 'passed'

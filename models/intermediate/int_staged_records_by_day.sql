@@ -18,7 +18,7 @@ with
         cast({{ date_column or 'null' }} as date) as recorded_on,
         count(*) as record_count
     from {{ ref('stg_' ~ system ~ '__' ~ entity) }}
-    group by 3
+    group by recorded_on
 
 ),
 

@@ -1,11 +1,11 @@
 """Read text files once as a whole, and list the lines that do not fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from reading.header import plain
+from reading.header import plain, records
 from reading.tables import (
     BadInputError,
     RawTable,
@@ -21,8 +21,9 @@ from reading.text_files import (
     count_line_ends,
     count_regular_records,
     first_broken_value,
+    has_quotes,
     is_local,
-    line_at,
+    lines_at,
     lines_before_open_quote,
 )
 
@@ -52,7 +53,7 @@ class _Fault:
     """What DuckDB says of a record that it left out; its text is shown to nobody."""
 
     path: str
-    record_number: int
+    line: int
     byte_position: int
     kind: str
     text: str
@@ -77,7 +78,7 @@ def malformed_lines(
         count, suspects, faults = _read_once(connection, table, files)
         if files[0].has_mixed_line_ends:
             _check_regular(table, files, count, faults)
-        lines += [_malformed_line(table, files[0], fault) for fault in faults]
+        lines += [_malformed_line(table, files[0], fault) for fault in _placed(faults)]
         if suspects:
             _check_line_ends(table, files, suspects)
         # DuckDB says nothing where it stumbles over the lines that it is to skip.
@@ -99,8 +100,15 @@ def _read_once(
     delimiter = quoted(files[0].header.delimiter)
     # That every column is asked makes DuckDB look at the encoding of every value.
     suspicions = []
+    quote = quoting_of(files[0].options).quote
+    are_quoted = any(
+        not is_local(file.path) or has_quotes(file.path, quote) for file in files
+    )
     for position, name in enumerate(columns):
         value = identifier(name)
+        if not are_quoted:
+            suspicions.append(f"count({value}) < 0")
+            continue
         last_line = f"regexp_extract({value}, '[^\\r\\n]*$')"
         is_suspect = (
             "true"
@@ -148,17 +156,29 @@ def _read_once(
     )
 
 
+def _placed(faults: Sequence[_Fault]) -> list[_Fault]:
+    """Put physical lines in the place of numbers of records."""
+    lines = {
+        path: lines_at(
+            path, {fault.byte_position - 1 for fault in faults if fault.path == path}
+        )
+        for path in {fault.path for fault in faults}
+        if is_local(path)
+    }
+    return [
+        replace(fault, line=lines[fault.path][fault.byte_position - 1])
+        if fault.path in lines
+        else fault
+        for fault in faults
+    ]
+
+
 def _malformed_line(table: RawTable, file: TextFile, fault: _Fault) -> MalformedLine:
     """Say which line does not fit, if only the number of its values is wrong."""
     subject = f"raw table {table.table} at {fault.path}"
-    line = (
-        line_at(fault.path, fault.byte_position - 1)
-        if is_local(fault.path)
-        else fault.record_number
-    )
     # Empty lines before a record are a part of it to DuckDB.
     text = fault.text.strip("\r\n")
-    line += count_line_ends(fault.text[: fault.text.index(text)])
+    line = fault.line + count_line_ends(fault.text[: fault.text.index(text)])
     if fault.kind == "UNQUOTED VALUE":
         line += lines_before_open_quote(
             text, file.header.delimiter, quoting_of(file.options)
@@ -189,6 +209,15 @@ def _malformed_line(table: RawTable, file: TextFile, fault: _Fault) -> Malformed
             f"lines and has {values_found} values, so that perhaps a quote is one too "
             f"many; expected {len(file.columns)} values."
         )
+    # Where another file was put behind the first, all its lines would be malformed.
+    quoting = quoting_of(file.options)
+    for record in records([text], file.header.delimiter, quoting):
+        names = {plain(value) for value in record.values}
+        if names.issuperset(table.names_in_file(table.needed or table.columns)):
+            raise BadInputError(
+                f"{subject} has a second line of column names on line {line}, with "
+                f"{values_found} names; expected {len(file.columns)}, or two files."
+            )
     return MalformedLine(fault.path, line, values_found, len(file.columns))
 
 

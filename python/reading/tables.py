@@ -31,8 +31,8 @@ from reading.text_files import (
     probable_encoding,
 )
 
-HEAD_BYTES = 1_000_000
-HEAD_LINES = 1_000
+HEAD_BYTES = 1 << 16
+HEAD_LINES = 500
 FOLDER_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".json", ".ndjson")
 
 

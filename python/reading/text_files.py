@@ -39,15 +39,33 @@ def probable_encoding(head: bytes) -> str | None:
     return None
 
 
-def line_at(path: str, position: int) -> int:
-    """Find the number, from 1, of the physical line that a byte is on."""
-    line_feeds = carriage_returns = 0
+def has_quotes(path: str, quote: str) -> bool:
+    """Whether a quote is anywhere in a file."""
     with open_file(path) as file:
-        while position > 0 and (chunk := file.read(min(position, CHUNK_BYTES))):
-            line_feeds += chunk.count(b"\n")
-            carriage_returns += chunk.count(b"\r")
-            position -= len(chunk)
-    return 1 + (line_feeds or carriage_returns)
+        while chunk := file.read(CHUNK_BYTES):
+            if quote.encode() in chunk:
+                return True
+    return False
+
+
+def lines_at(path: str, positions: Collection[int]) -> dict[int, int]:
+    """Find the number, from 1, of the physical line that each of some bytes is on."""
+    lines = {}
+    line_feeds = carriage_returns = begin = 0
+    waiting = sorted(positions, reverse=True)
+    with open_file(path) as file:
+        while waiting and (chunk := file.read(CHUNK_BYTES)):
+            counted = 0
+            while waiting and waiting[-1] <= begin + len(chunk):
+                end = waiting[-1] - begin
+                line_feeds += chunk.count(b"\n", counted, end)
+                carriage_returns += chunk.count(b"\r", counted, end)
+                counted = end
+                lines[waiting.pop()] = 1 + (line_feeds or carriage_returns)
+            line_feeds += chunk.count(b"\n", counted)
+            carriage_returns += chunk.count(b"\r", counted)
+            begin += len(chunk)
+    return lines
 
 
 def has_mixed_line_ends(

@@ -570,6 +570,30 @@ PLACES: list[tuple[str, str, str, str | None]] = [
         "at raw.visits has only visit_id; expected also customer_id.",
     ),
 ]
+# (case, arguments of problem_with_places, what the sentence holds)
+VARS_OF_PLACES: list[tuple[str, str, str | None]] = [
+    (
+        "folder_and_location",
+        "'{folder}', 'raw.{name}', {}, ['orders']",
+        "vars crm_folder and crm_location are both set; expected one of them.",
+    ),
+    (
+        "table_without_a_location",
+        "none, none, {'orders': 'raw.orders'}, ['orders', 'visits']",
+        "raw table visits has no entry in var crm_locations; expected one, or visits",
+    ),
+    (
+        "folder_without_a_file",
+        "'{folder}/nowhere', none, {}, ['customers', 'orders', 'visits']",
+        "/nowhere', which has no file of customers, orders, order_items or customer_su",
+    ),
+    ("folder", "'{folder}/semicolons', none, {}, ['customers', 'orders']", None),
+    (
+        "folder_for_the_rest",
+        "'{folder}/nowhere', none, {'orders': 'raw.orders'}, ['customers', 'orders']",
+        None,
+    ),
+]
 DATABASE = [
     "create schema raw",
     "create table raw.orders (Order_ID int, customer_id int)",
@@ -628,6 +652,10 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             name: f"problem_with_raw_table('{table}', {jinja(location)})"
             for name, table, location in places
         },
+        **{
+            case: f"problem_with_places({arguments})".replace("{folder}", str(landing))
+            for case, arguments, _ in VARS_OF_PLACES
+        },
         "misspelt": "problem_with_var_names(['margin_rate', 'n_segment'])",
         "unlike_any_var": "problem_with_var_names(['xyzzy'])",
         "vars": "var_rules() | list",
@@ -640,7 +668,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     assert result.returncode == 0, result.stdout
     sentences: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    assert len(sentences) == len(values) + len(places) + 3
+    assert len(sentences) == len(values) + len(places) + len(VARS_OF_PLACES) + 3
     return sentences
 
 
@@ -713,6 +741,19 @@ def test_an_unusual_but_usable_table_passes(
     assert problems[case] is None
 
 
+@pytest.mark.parametrize(
+    ("case", "part"), [(case, part) for case, _, part in VARS_OF_PLACES]
+)
+def test_vars_that_say_where_tables_are_must_fit_together(
+    problems: dict[str, Any], case: str, part: str | None
+) -> None:
+    if part is None:
+        assert problems[case] is None
+    else:
+        assert_one_sentence(problems[case])
+        assert part in problems[case]
+
+
 def assert_stopped_at_once(
     result: CompletedProcess[str], database: Path, sentence: str
 ) -> None:
@@ -773,6 +814,27 @@ def test_a_bad_table_stops_the_build(
     }
 
     assert_stopped_at_once(run_dbt(["build"], variables), database, sentence)
+
+
+def test_a_folder_may_lack_files_but_not_the_orders_of_order_items(
+    run_dbt: RunDbt, landing: Path
+) -> None:
+    write_files(landing / "shop", customers="customer_id\nc1")
+    variables = {"crm_folder": str(landing / "shop")}
+
+    passed = run_dbt(["run-operation", "validate_input"], variables)
+    write_files(landing / "shop", order_items="order_id,customer_id\no1,c1")
+    refused = run_dbt(["run-operation", "validate_input"], variables)
+
+    assert passed.returncode == 0, passed.stdout
+    assert "var crm_folder has no file of orders, order_items, products, " in (
+        passed.stdout
+    )
+    assert refused.returncode != 0
+    assert "raw table orders has no file at " in refused.stdout
+    assert "; expected it there, or orders left out of var crm_tables." in (
+        refused.stdout
+    )
 
 
 def test_usable_input_passes_with_a_word_on_columns_that_are_not_used(

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,7 @@ dialects = st.builds(
     date_format=st.sampled_from(
         [
             "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%dT%H:%M:%S+02:00",
             "%d/%m/%Y %H:%M",
             "%m/%d/%Y %I:%M %p",
             "%d.%m.%Y %H:%M:%S",
@@ -144,7 +145,7 @@ def written(known: Sequence[Order], dialect: Dialect) -> str:
         {
             "order_id": order.order_id,
             "customer_id": order.customer_id,
-            "ordered_at": order.ordered_at.strftime(dialect.date_format),
+            "ordered_at": written_time(order.ordered_at, dialect),
             "amount": written_amount(order.amount, dialect),
             "note": order.note,
             "channel": "web",
@@ -160,6 +161,12 @@ def written(known: Sequence[Order], dialect: Dialect) -> str:
     banner = dialect.banner.replace("\n", dialect.line_end)
     text = banner + dialect.line_end.join([*lines, ""])
     return "\ufeff" * dialect.has_mark + text
+
+
+def written_time(time: datetime, dialect: Dialect) -> str:
+    """Write an instant of UTC, by the clocks of a place if the dialect names one."""
+    is_ahead = dialect.date_format.endswith("+02:00")
+    return (time + timedelta(hours=2 * is_ahead)).strftime(dialect.date_format)
 
 
 def written_value(value: str, dialect: Dialect) -> str:
@@ -239,7 +246,7 @@ def in_order(manifest: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
         if name in done or name not in manifest["nodes"]:
             return
         done.add(name)
-        for parent in manifest["nodes"][name]["depends_on"]["nodes"]:
+        for parent in manifest["nodes"][name]["depends_on"].get("nodes", []):
             yield from visit(parent)
         yield manifest["nodes"][name]
 

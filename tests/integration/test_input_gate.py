@@ -6,6 +6,7 @@ go through the gate as they would in a build.
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
@@ -41,8 +42,7 @@ def build(
     **variables: Any,
 ) -> CompletedProcess[str]:
     """Build from a file of orders up to the gate, whatever comes of it."""
-    landing = warehouse.folder / "landing"
-    write_raw_tables(landing, {"orders": records})
+    write_raw_tables(warehouse.folder / "landing", {"orders": records})
     return warehouse.run_dbt(
         [
             *["build", "--exclude-resource-type", "test", "unit_test"],
@@ -50,7 +50,7 @@ def build(
             *(arguments or BUT_THE_SAMPLE),
         ],
         {
-            "crm_location": warehouse.files_in(landing),
+            "crm_location": "read_csv('landing/{name}.csv', all_varchar = true)",
             "crm_tables": ["orders"],
             **variables,
         },
@@ -114,17 +114,10 @@ def test_all_that_people_query_is_behind_the_gate_but_data_quality(
     assert unguarded == QUALITY & set(published.values())
 
 
-@pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """One place for all builds, so that dbt need not parse the project for each."""
-    return Warehouse(tmp_path_factory.mktemp("gate"))
-
-
 @pytest.fixture
-def warehouse(gate: Warehouse) -> Warehouse:
-    """That place, without what was built before."""
-    gate.database.unlink(missing_ok=True)
-    return gate
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A warehouse in which nothing was built."""
+    return Warehouse(tmp_path)
 
 
 def test_a_column_that_cannot_be_read_stops_the_build(warehouse: Warehouse) -> None:

@@ -429,6 +429,10 @@ def test_the_line_of_a_quote_counts_the_lines_within_values(
         (HEADER.replace("amount", "order_id"), "has two columns named order_id;"),
         ("order_id,customer_id,a;b\n", "names that comma and semicolon split;"),
         (
+            HEADER + "o1,c1,1,2\n" + HEADER.replace("\n", ",channel\no2,c2,1,2,web\n"),
+            "has a second line of column names on line 3, with 5 names; expected 4,",
+        ),
+        (
             HEADER + "o1,c1,1,2\r\no2,c2\n",
             "line ends of two kinds and lines that do not fit",
         ),
@@ -441,6 +445,7 @@ def test_the_line_of_a_quote_counts_the_lines_within_values(
         "latin_1_far_below",
         "two_columns_of_one_name",
         "two_delimiters",
+        "two_files_in_one",
         "two_faults_at_once",
     ],
 )
@@ -531,6 +536,22 @@ def test_a_folder_has_one_file_a_table(
         find_input(connection, table("f"))
     with pytest.raises(NoInputError, match=r"no file at .*/g\.csv, \.csv\.gz, \.tsv"):
         find_input(connection, table("g"))
+
+
+def test_a_file_that_only_the_engine_reaches_is_read_alike(
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("tables", "malformed_lines"):
+        monkeypatch.setattr(f"reading.{module}.is_local", lambda _: False)
+    table = orders(
+        tmp_path, "\ufeffBestellungen für\n\norder_id;customer_id\no;é\no\nö;c\n"
+    )
+
+    assert rows(connection, table) == [("o", "é"), ("ö", "c")]
+    [line] = malformed_lines(connection, table)
+    assert (line.line_number, line.values_found) == (5, 1)
 
 
 def test_text_that_is_read_as_written_is_told_of(

@@ -42,8 +42,9 @@ guest_account as (
         'orders' as entity,
         'customer_id' as column_name,
         'one id, ' || {{ quoted_value('customer_id') }} || ', has ' || largest_count
-        || ' of ' || records || ' orders; expected an id for each customer. If it stands '
-        || 'for all guests, leave it empty: their orders are then left out and listed.'
+        || ' of ' || records || ' orders; expected an id for each customer. If it '
+        || 'stands for all guests, leave it empty: their orders are then left out and '
+        || 'listed.'
             as sentence,
         largest_count as found,
         records,
@@ -76,8 +77,8 @@ email_ids as (
         entity,
         'customer_id' as column_name,
         count_if(customer_id like '%_@_%._%') || ' of ' || count(*)
-        || ' customer ids are email addresses, and ids are published; expected ids that '
-        || 'say nothing of a person, or var hash_customer_ids.' as sentence,
+        || ' customer ids are email addresses, and ids are published; expected ids '
+        || 'that say nothing of a person, or var hash_customer_ids.' as sentence,
         count_if(customer_id like '%_@_%._%') as found,
         count(*) as records,
         count_if(customer_id like '%_@_%._%') / cast(count(*) as double) as share
@@ -89,10 +90,8 @@ email_ids as (
 unioned as (
 
     select * from guest_account
-    {%- if not var('hash_customer_ids', false) %}
     union all
     select * from email_ids
-    {%- endif %}
 
 ),
 

@@ -9,15 +9,30 @@ record_ends as (
 
 ),
 
+activities as (
+
+    select bool_or(is_activity) as is_any
+    from record_ends
+
+),
+
 -- Registrations and summaries decide only where there is no activity.
 deciding as (
 
-    select
-        *,
-        max(last_usual_record_on) over () as usual_end_on
+    select record_ends.*
     from record_ends
-    where is_activity
-        or not exists (select * from record_ends as others where others.is_activity)
+    cross join activities
+    where record_ends.is_activity or not activities.is_any
+
+),
+
+usual_end as (
+
+    select
+        cast(
+            {{ dbt.dateadd('day', 1, 'max(last_usual_record_on)') }} as date
+        ) as date_without_strays
+    from deciding
 
 ),
 
@@ -25,17 +40,28 @@ stray_records as (
 
     select
         'stray_records' as check_name,
-        source_system,
-        entity,
-        stray_count || ' of ' || record_count || ' records are of ' || first_stray_on
-        || ' or later, all others of ' || last_usual_record_on || ' or before; expected '
-        || 'no gap of more than {{ window_days }} days. Without them the current date '
-        || 'would be that of as_of_date: '''
-        || cast({{ dbt.dateadd('day', 1, 'usual_end_on') }} as date) || '''.' as sentence,
-        stray_count as found,
-        record_count as records,
-        stray_count / cast(record_count as double) as share
+        deciding.source_system,
+        deciding.entity,
+        deciding.stray_count || ' of ' || deciding.record_count
+        || ' records are of ' || deciding.first_stray_on
+        || ' or later, all others of ' || deciding.last_usual_record_on
+        || ' or before; expected no gap of more than {{ window_days }} days. '
+        || 'Without them the current date would be that of as_of_date: '''
+        || usual_end.date_without_strays || '''.' as sentence,
+        deciding.stray_count as found,
+        deciding.record_count as records,
+        deciding.stray_count / cast(deciding.record_count as double) as share
     from deciding
+    cross join usual_end
+
+),
+
+kinds as (
+
+    select
+        *,
+        entity in ('orders', 'order_items') as is_order
+    from record_ends
 
 ),
 
@@ -51,12 +77,7 @@ last_days as (
         max(last_record_on) filter (where entity = 'customers') as last_registered_on,
         max(record_count) filter (where is_activity and is_order) as order_count,
         max(record_count) filter (where entity = 'customers') as customer_count
-    from (
-        select
-            *,
-            entity in ('orders', 'order_items') as is_order
-        from record_ends
-    ) as ends
+    from kinds
     group by source_system
 
 ),
@@ -68,9 +89,10 @@ early_ends as (
         source_system,
         'orders' as entity,
         'the last order is of ' || last_order_on || ', other activity goes on until '
-        || last_other_on || '; expected orders until then. Without them every customer '
-        || 'counts as gone quiet.' as sentence,
-        {{ dbt.datediff('last_order_on', 'last_other_on', 'day') }} as found,
+        || last_other_on || '; expected orders until then. Without them every '
+        || 'customer counts as gone quiet.' as sentence,
+        {{ dbt.datediff('last_order_on', 'last_other_on', 'day') }}
+            as found,
         order_count as records
     from last_days
     where last_order_on is not null
@@ -81,9 +103,11 @@ early_ends as (
         source_system,
         'customers' as entity,
         'the last order, visit, review or contact is of ' || last_activity_on
-        || ', the last registration of ' || last_registered_on || '; expected activity '
-        || 'until then. The current date is the day after the last activity.' as sentence,
-        {{ dbt.datediff('last_activity_on', 'last_registered_on', 'day') }} as found,
+        || ', the last registration of ' || last_registered_on
+        || '; expected activity until then. The current date is the day after the '
+        || 'last activity.' as sentence,
+        {{ dbt.datediff('last_activity_on', 'last_registered_on', 'day') }}
+            as found,
         customer_count as records
     from last_days
     where last_activity_on is not null

@@ -43,8 +43,8 @@ unioned as (
         entity,
         column_name,
         'dates such as 05/03/2024 were read with the ' || first_part || ' first, and '
-        || undecided_count || ' of ' || value_count || ' would fit both orders; expected '
-        || 'var date_orders to say which it is.' as sentence,
+        || undecided_count || ' of ' || value_count || ' would fit both orders; '
+        || 'expected var date_orders to say which it is.' as sentence,
         case when is_undecided then undecided_count else 0 end as found,
         value_count as records
     from dates

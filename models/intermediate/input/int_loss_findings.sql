@@ -56,9 +56,10 @@ final as (
             when 'lost_customers' then 'customers'
             when 'lost_orders' then 'orders'
             else 'spend'
-        end || ' fell from ' || {{ plain_total('total_before') }} || ' in the last build '
-        || 'that passed to ' || {{ plain_total('total') }} || ', by '
-        || {{ percentage('1 - total / total_before') }}
+        end
+        || ' fell from ' || {{ plain_total('total_before') }}
+        || ' in the last build that passed to ' || {{ plain_total('total') }}
+        || ', by ' || {{ percentage('1 - total / total_before') }}
         || '; expected all that was there before, and more.' as sentence,
 
         ---------- numerics

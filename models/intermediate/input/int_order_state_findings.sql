@@ -54,7 +54,8 @@ ranked_words as (
     select
         *,
         row_number() over (
-            partition by source_system order by amount desc, records desc, word
+            partition by source_system
+            order by amount desc, records desc, word asc
         ) as word_rank
     from words
 

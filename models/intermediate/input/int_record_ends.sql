@@ -37,7 +37,8 @@ gaps as (
     select
         *,
         records_from_here <= greatest(records / 1000, 1)
-        and {{ dbt.datediff('day_before', 'recorded_on', 'day') }} > {{ window_days }}
+        and {{ window_days }}
+            < {{ dbt.datediff('day_before', 'recorded_on', 'day') }}
             as is_before_strays
     from days
 
@@ -53,7 +54,8 @@ final as (
         ---------- numerics
         cast(max(records) as bigint) as record_count,
         cast(
-            coalesce(max(records_from_here) filter (where is_before_strays), 0) as bigint
+            coalesce(max(records_from_here) filter (where is_before_strays), 0)
+            as bigint
         ) as stray_count,
 
         ---------- booleans

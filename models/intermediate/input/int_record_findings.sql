@@ -88,8 +88,9 @@ unioned as (
         entity,
         malformed_lines as found,
         rows_in as records,
-        malformed_lines || ' of ' || rows_in || ' lines do not fit the columns; expected '
-        || 'as many values in a line as the line of column names has names.' as sentence
+        malformed_lines || ' of ' || rows_in || ' lines do not fit the columns; '
+        || 'expected as many values in a line as the line of column names has names.'
+            as sentence
     from counted
     union all
     select
@@ -98,8 +99,9 @@ unioned as (
         entity,
         rejected_records as found,
         rows_in as records,
-        rejected_records || ' of ' || rows_in || ' records are left out, ' || issue_records
-        || ' of them for ' || issue || '; data_quality_issues lists them.' as sentence
+        rejected_records || ' of ' || rows_in || ' records are left out, '
+        || issue_records || ' of them for ' || issue
+        || '; data_quality_issues lists them.' as sentence
     from counted
     union all
     select
@@ -108,13 +110,14 @@ unioned as (
         entity,
         conflicting_keys as found,
         key_count as records,
-        conflicting_keys || ' of ' || key_count || ' keys have records that differ, for example '
+        conflicting_keys || ' of ' || key_count
+        || ' keys have records that differ, for example '
         || {{ quoted_value('conflicting_key') }}
         || ', and no updated_at says which is the latest; expected '
         || case entity
             when 'orders'
-                then 'one record for an order. It looks like lines of orders handed over '
-                    || 'as orders: they belong in order_items'
+                then 'one record for an order. It looks like lines of orders handed '
+                    || 'over as orders: they belong in order_items'
             when 'order_items'
                 then 'a line_number of its own for every line of an order, or none'
             else 'one record for a key, or updated_at'

@@ -16,7 +16,10 @@ with
         {%- for name, column in columns.items() %}
         {%- set raw_text = as_text('raw_' ~ name) %}
         {{ count_of(is_present(name)) }} as {{ name }}_present,
-        {{ count_of(is_present(name) ~ ' and ' ~ name ~ ' is not null') }} as {{ name }}_readable,
+        {{ count_of(
+            is_present(name) ~ ' and ' ~ name ~ ' is not null and issue_' ~ name
+            ~ " is distinct from 'unparseable_value'"
+        ) }} as {{ name }}_readable,
         {%- for issue, count_name in issues.items() %}
         {{ count_of('issue_' ~ name ~ " = '" ~ issue ~ "'") }} as {{ name }}_{{ count_name }},
         {%- endfor %}
