@@ -230,8 +230,7 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
 
     left = {digest for person, digest in hashes.items() if person != people[2]}
     assert {
-        identity
-        for (identity,) in warehouse.rows("select customer_id from customers")
+        identity for (identity,) in warehouse.rows("select customer_id from customers")
     } == left | {"17"}
     published = ("customers", "customer_identities", "data_quality_issues")
     texts = [
