@@ -103,6 +103,8 @@ class Warehouse:
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt with `variables` and more `environment`, whatever comes of it."""
+        parsed = self.folder / "target" / "partial_parse.msgpack"
+        parsed.unlink(missing_ok=True)
         result = dbt_server().run(
             self.command(arguments, variables, environment)[1:],
             self.folder,
@@ -110,7 +112,6 @@ class Warehouse:
             self.folder / "output",
             TIMEOUT_SECONDS,
         )
-        parsed = self.folder / "target" / "partial_parse.msgpack"
         known = self.parsed_with(variables, environment)
         if parsed.exists() and not known.exists():
             # Where two processes parse with the same vars the later one wins.
