@@ -86,6 +86,7 @@ orders as (
     {%- endif %}
 
 ),
+
 -- Without any rate all money is in one currency, and so is what names none.
 converted as (
 
