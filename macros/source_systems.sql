@@ -115,7 +115,8 @@
 {# The type that values of a kind of the input contract have once cleaned. #}
 {% macro sql_type(kind) %}
     {{ return({
-        'money': 'decimal(18, 4)', 'number': 'double', 'integer': 'bigint',
+        'money': 'decimal(18, 4)', 'number': 'double', 'rate': 'double',
+        'rating': 'double', 'integer': 'bigint',
         'consent': 'boolean', 'control': 'boolean', 'conversion': 'boolean',
         'date': 'date', 'timestamp': 'timestamp'
     }.get(kind, 'string')) }}

@@ -8,12 +8,12 @@
 {%- endmacro %}
 
 
-{% macro count_of(condition) -%}
-    count(*) filter (where {{ condition }})
-{%- endmacro %}
-
-
-{# Of a column that came with a type nothing is executed. #}
-{% macro count_of_texts(column, condition) -%}
-    {{ count_of('case when ' ~ has_type(column, 'text') ~ ' then ' ~ condition ~ ' end') }}
+{# The one style that a raw text is evidence of, by name. #}
+{% macro evidence_in(kind, column) -%}
+    case
+        when not {{ has_type(column, 'text') }} then null
+        {%- for fact, condition in style_evidence(kind, column).items() %}
+        when {{ condition }} then '{{ fact }}'
+        {%- endfor %}
+    end
 {%- endmacro %}

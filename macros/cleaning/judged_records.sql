@@ -31,9 +31,9 @@ judged as (
         {{ name }},
         {{ issue_with_value(name, column) }} as issue_{{ name }},
         {%- endfor %}
-        {{ is_header(first_id) }} as is_header,
+        {{ is_header(table_name, first_id) }} as is_header,
         case
-            when {{ is_header(first_id) }} then '{{ first_id }}'
+            when {{ is_header(table_name, first_id) }} then '{{ first_id }}'
             {%- if table_name == 'erasure_requests' %}
             when customer_id is null and email is null then 'customer_id'
             {%- endif %}
@@ -183,10 +183,11 @@ final as (
 
 
 {# A line of column names among the records, as files have that were put together. #}
-{% macro is_header(first_id) -%}
+{% macro is_header(table_name, first_id) -%}
+    {%- set own_name = var('crm_columns').get(table_name ~ '.' ~ first_id, first_id) -%}
     case
         when {{ has_type('raw_' ~ first_id, 'text') }}
-            then lower({{ first_id }}) = '{{ first_id }}'
+            then {{ is_one_of(first_id, [first_id, own_name | replace("'", "''")]) }}
         else false
     end
 {%- endmacro %}

@@ -169,21 +169,32 @@
 {%- endmacro %}
 
 
-{# The distinct values of an expression with their numbers as one text: `EUR 12, USD 3`. #}
-{% macro value_counts(expression, condition) -%}
-    {{ return(adapter.dispatch('value_counts')(expression, condition)) }}
+{#
+    How often each value of an expression occurs, as a map. One expression for all of them,
+    because an engine plans each that it meets, and those of cleaning are long.
+#}
+{% macro counts_by_value(expression) -%}
+    {{ return(adapter.dispatch('counts_by_value')(expression)) }}
 {%- endmacro %}
 
-{% macro default__value_counts(expression, condition) -%}
+{% macro default__counts_by_value(expression) -%}
+    coalesce(histogram({{ expression }}), map([]::varchar[], []::ubigint[]))
+{%- endmacro %}
+
+
+{# How often a value occurs by such a map. #}
+{% macro count_in(counts, value) -%}
+    cast(coalesce({{ counts }}['{{ value }}'], 0) as bigint)
+{%- endmacro %}
+
+
+{# Such a map as one text: `EUR 12, USD 3`; null where it is empty. #}
+{% macro counts_in_words(counts) -%}
+    {{ return(adapter.dispatch('counts_in_words')(counts)) }}
+{%- endmacro %}
+
+{% macro default__counts_in_words(counts) -%}
     nullif(array_to_string(list_transform(
-        map_entries(histogram({{ expression }}) filter (where {{ condition }})),
-        lambda e: e.key || ' ' || e.value
+        map_entries({{ counts }}), lambda e: e.key || ' ' || e.value
     ), ', '), '')
-{%- endmacro %}
-
-{# The values alone. #}
-{% macro spark__value_counts(expression, condition) -%}
-    nullif(array_join(
-        sort_array(collect_set({{ expression }}) filter (where {{ condition }})), ', '
-    ), '')
 {%- endmacro %}

@@ -64,7 +64,11 @@
     {% set location = valid_var('crm_locations').get(table_name)
         or valid_var('crm_location') %}
     {% set names = {} %}
-    {% for name in contract['columns'] %}
+    {% set texts = [] %}
+    {% for name, column in contract['columns'].items() %}
+        {% if column['kind'] == 'text' %}
+            {% do texts.append(name) %}
+        {% endif %}
         {% set name_in_file = valid_var('crm_columns').get(table_name ~ '.' ~ name) %}
         {% if name_in_file %}
             {% do names.update({name: name_in_file}) %}
@@ -75,6 +79,7 @@
         'location': location | replace('{name}', table_name) if location else none,
         'folder': valid_var('crm_folder') if not location else none,
         'columns': contract['columns'] | list,
+        'texts': texts,
         'needed': needed_columns(table_name),
         'alternatives': alternative_columns(table_name),
         'names': names,

@@ -125,8 +125,7 @@ unknown_persons as (
         cast(null as string) as raw_value,
         'unknown_person' as issue,
         source_system
-    from {{ ref('int_erasure_requests') }}
-    where customer_id is null
+    from {{ ref('int_unknown_persons') }}
 
 ),
 

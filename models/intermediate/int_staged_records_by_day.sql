@@ -22,9 +22,27 @@ with
 
 ),
 
+{% if entity == 'orders' %}
+{% do counted.append(system ~ '_refunds') %}
+-- A refund that is noted on its order is no record, but it has a day.
+{{ system }}_refunds as (
+
+    select
+        'orders' as entity,
+        '{{ system }}' as source_system,
+        cast(updated_at as date) as recorded_on,
+        0 as record_count
+    from {{ ref('stg_' ~ system ~ '__orders') }}
+    where refunded_amount <> 0
+        and updated_at > ordered_at
+    group by recorded_on
+
+),
+
+{% endif %}
 {% endfor %}
 {% endfor %}
-final as (
+counted_days as (
 
     {% for relation in counted %}
     select
@@ -35,6 +53,23 @@ final as (
     from {{ relation }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+final as (
+
+    select
+        ---------- strings
+        entity,
+        source_system,
+
+        ---------- numerics
+        cast(sum(record_count) as bigint) as record_count,
+
+        ---------- dates
+        recorded_on
+    from counted_days
+    group by entity, source_system, recorded_on
 
 )
 

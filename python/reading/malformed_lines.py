@@ -92,9 +92,9 @@ def _read_once(
 ) -> tuple[int, list[str], list[_Fault]]:
     """Count the records, and list suspect columns and the records that do not fit.
 
-    A column of the input contract is suspect if a value has a line end. Any other is if
-    behind the last line end of a value there are as many delimiters as columns before
-    it, as where a stray quote made one record of several.
+    A column of the input contract that is no text is suspect if a value has a line end.
+    Any other is if behind the last line end of a value there are as many delimiters as
+    columns before it, as where a stray quote made one record of several.
     """
     columns = files[0].columns
     delimiter = quoted(files[0].header.delimiter)
@@ -112,7 +112,7 @@ def _read_once(
         last_line = f"regexp_extract({value}, '[^\\r\\n]*$')"
         is_suspect = (
             "true"
-            if name in table.columns
+            if name in table.short_columns
             else f"length({last_line}) - length(replace({last_line}, {delimiter}, ''))"
             f" = {position}"
         )
@@ -234,7 +234,7 @@ def _check_line_ends(
             quoting=quoting_of(file.options),
             records_before=file.header.record_number,
             columns=file.columns,
-            short_columns=table.columns,
+            short_columns=table.short_columns,
             needed_columns=table.needed,
         )
         if found:
@@ -243,7 +243,7 @@ def _check_line_ends(
             where = f"{name} whose quote opens on line {found[1]}"
             break
     else:
-        broken = [name for name in suspects if name in table.columns]
+        broken = [name for name in suspects if name in table.short_columns]
         where = broken[0] if broken else None
     if where:
         raise BadInputError(

@@ -58,6 +58,8 @@ class RawTable:
         The folder with one file a table.
     columns
         The columns of the input contract.
+    texts
+        Those that may be of several lines, such as names.
     needed
         Those without which the table is none.
     alternatives
@@ -72,10 +74,16 @@ class RawTable:
     location: str | None = None
     folder: str | None = None
     columns: Sequence[str] = ()
+    texts: Sequence[str] = ()
     needed: Sequence[str] = ()
     alternatives: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def short_columns(self) -> list[str]:
+        """The columns of the contract of which no value has several lines."""
+        return [name for name in self.columns if name not in self.texts]
 
     @property
     def contract_names(self) -> dict[str, str]:
@@ -306,7 +314,7 @@ def _reading(files: Sequence[TextFile], columns: Sequence[str] | None = None) ->
         part = f"select {', '.join(names)} from {read_csv(group)}"
         # Of a file with one column DuckDB takes an empty line for a record.
         if len(group[0].columns) == 1:
-            part += f" where {names[0]} is not null"
+            part += f" where {identifier(group[0].columns[0])} is not null"
         parts.append(part)
     return "(" + " union all by name ".join(parts) + ")"
 

@@ -9,7 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -79,6 +80,7 @@ class Warehouse:
     """
 
     folder: Path
+    name: str = "warehouse"
     # Where all processes of a test run keep what dbt has parsed, by vars.
     parsed: ClassVar[Path]
 
@@ -92,7 +94,7 @@ class Warehouse:
     @property
     def database(self) -> Path:
         """The database file; dbt creates it."""
-        return self.folder / "build" / "warehouse.duckdb"
+        return self.folder / "build" / f"{self.name}.duckdb"
 
     def run_dbt(
         self,
@@ -224,7 +226,7 @@ class Warehouse:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest modules first and the shortest last, so that no process idles."""
-    first = ("test_readme", "test_methods_in_production")
+    first = ("test_cases", "test_methods_in_production", "test_readme")
     items.sort(key=lambda item: item.path.parent.name == "unit")
     items.sort(key=lambda item: item.path.stem not in first)
 
@@ -240,21 +242,29 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
     return folder
 
 
-def build_once(folder: Path, build: Callable[[Path], Warehouse]) -> Warehouse:
-    """Build in a folder unless another process of the test run has: it is waited for.
-
-    Whoever goes on building copies the warehouse first.
-    """
-    with folder.with_suffix(".lock").open("w") as lock:
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let no other process of the test run do the same meanwhile."""
+    with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        finished = folder / "finished"
-        if finished.exists():
-            return Warehouse(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        warehouse = build(folder)
-        finished.touch()
-        return warehouse
+        yield
+
+
+def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """Make a folder unless another process of the test run has: it is waited for."""
+    finished = folder.with_suffix(".finished")
+    with locked(folder):
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            finished.touch()
+    return folder
+
+
+def build_once(folder: Path, build: Callable[[Path], Warehouse]) -> Warehouse:
+    """Build a warehouse once in a test run. To go on building, copy it first."""
+    return Warehouse(make_once(folder, build))
 
 
 @pytest.fixture(scope="module")
@@ -418,6 +428,57 @@ def households(complete_journey_location: str, run_folder: Path) -> Warehouse:
         run_folder / "households",
         lambda folder: build_households(folder, complete_journey_location, threads=4),
     )
+
+
+# ---------- as a newcomer
+
+
+def run_as_newcomer(command: str, folder: Path, **environment: str) -> None:
+    """Run a line of the README in a shell that knows nothing but PATH."""
+    with locked(folder):
+        result = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+
+
+def check_out(folder: Path) -> None:
+    """Copy the files of the project that are under version control, or will be."""
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, files.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, folder / name)
+
+
+@pytest.fixture(scope="session")
+def checkout(run_folder: Path) -> Path:
+    """The project's files as a newcomer gets them: nothing installed, nothing built."""
+    return make_once(run_folder / "checkout", check_out)
+
+
+@pytest.fixture(scope="session")
+def demo(checkout: Path, run_folder: Path) -> Warehouse:
+    """What `make demo` builds, in a checkout and with an empty home."""
+    make_once(
+        run_folder / "demo_home",
+        lambda home: run_as_newcomer("make demo", checkout, HOME=str(home)),
+    )
+    return Warehouse(checkout, "complete_journey")
+
+
+# ---------- data
 
 
 @pytest.fixture(scope="session")

@@ -227,6 +227,32 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         "the text 'day_first'; expected a mapping from date columns to one of auto",
     ),
     (
+        "separator_of_no_number",
+        "decimal_separators",
+        {"orders.ordered_at": "comma"},
+        "a key in var decimal_separators is 'orders.ordered_at'; expected one of cu",
+    ),
+    (
+        "unknown_separator",
+        "decimal_separators",
+        {"orders.amount": "dot"},
+        (
+            "orders.amount in var decimal_separators is 'dot'; "
+            "expected one of auto, comma or point."
+        ),
+    ),
+    (
+        "city_for_a_time_zone",
+        "time_zone",
+        "Berlin",
+        (
+            "var time_zone is 'Berlin'; "
+            "expected the name of a time zone such as Europe/Berlin."
+        ),
+    ),
+    ("offset_for_a_time_zone", "time_zone", 2, "is the number 2; expected the name"),
+    ("time_zone_missing", "time_zone", None, "is null; expected the name of a time"),
+    (
         "placeholders_as_list",
         "placeholder_values",
         ["unknown"],
@@ -408,6 +434,8 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("no_placeholder", "placeholder_values", {}),
     ("no_placeholder_of_one_column", "placeholder_values", {"any": [], "city": ["-"]}),
     ("date_order", "date_orders", {"visits.visited_at": "month_first"}),
+    ("decimal_separator", "decimal_separators", {"orders.amount": "comma"}),
+    ("time_zone", "time_zone", "America/New_York"),
     (
         "feature_with_everything",
         "segmentation_features",
@@ -779,8 +807,18 @@ def assert_stopped_at_once(
             {"placeholder_values": "unknown"},
             "var placeholder_values is the text 'unknown'; expected a mapping from",
         ),
+        (
+            {"hash_customer_ids": True},
+            "var hash_customer_ids is true, but environment variable SEGMENTATION_SALT "
+            "is not set; expected it to hold the salt of the hashes.",
+        ),
     ],
-    ids=["out_of_range", "misspelt", "of_a_kind_that_models_cannot_be_parsed_with"],
+    ids=[
+        "out_of_range",
+        "misspelt",
+        "of_a_kind_that_models_cannot_be_parsed_with",
+        "hashes_without_a_salt",
+    ],
 )
 def test_a_bad_var_stops_the_build(
     run_dbt: RunDbt, database: Path, variables: dict[str, Any], sentence: str
@@ -817,13 +855,13 @@ def test_a_bad_table_stops_the_build(
 
 
 def test_a_folder_may_lack_files_but_not_the_orders_of_order_items(
-    run_dbt: RunDbt, landing: Path
+    run_dbt: RunDbt, dbt_folder: Path
 ) -> None:
-    write_files(landing / "shop", customers="customer_id\nc1")
-    variables = {"crm_folder": str(landing / "shop")}
+    write_files(dbt_folder, "shop", customers="customer_id\nc1")
+    variables = {"crm_folder": f"{LANDING}/shop"}
 
     passed = run_dbt(["run-operation", "validate_input"], variables)
-    write_files(landing / "shop", order_items="order_id,customer_id\no1,c1")
+    write_files(dbt_folder, "shop", order_items="order_id,customer_id\no1,c1")
     refused = run_dbt(["run-operation", "validate_input"], variables)
 
     assert passed.returncode == 0, passed.stdout

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Growth, Warehouse, read_raw_table
+from conftest import (
+    BUT_THE_SAMPLE,
+    Growth,
+    Warehouse,
+    read_raw_table,
+    write_raw_tables,
+)
 
 # Staging, and the step that finds out who is who.
 WITH_IDENTITY = r"(raw|base|stg)_.*|int_customers_unioned|int_customers_deduplicated"
@@ -178,6 +184,72 @@ def test_with_a_salt_the_hash_is_of_email_and_salt(
         personal_columns(salted, identities, lambda relation: relation == "customers")
         == {}
     )
+
+
+def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
+    """With one of them asked to be erased by address, and one that names nobody."""
+    people = [f"shopper{number}@example.org" for number in range(12)]
+    landing = tmp_path / "landing"
+    write_raw_tables(
+        landing,
+        {
+            "customers": [
+                # An unreadable value and a repeat: issues of records under that key.
+                {"customer_id": person, "age": "old", "registered_at": "2024-01-01"}
+                for person in [*people[1:], people[1], "17"]
+            ],
+            "orders": [
+                {
+                    "order_id": f"o{number}",
+                    "customer_id": person,
+                    "ordered_at": f"2024-0{1 + number % 6}-15",
+                    "amount": "10",
+                }
+                for number, person in enumerate([*people, "\u200b" + people[3], "17"])
+            ],
+            "erasure_requests": [
+                {"customer_id": "", "email": people[2].upper()},
+                {"customer_id": "", "email": "nobody@example.org"},
+            ],
+        },
+    )
+    warehouse = Warehouse(tmp_path).build(
+        *["--select", "+customer_identities", "+customers", "+data_quality_issues"],
+        *BUT_THE_SAMPLE,
+        variables={
+            "crm_location": "read_csv('landing/{name}.csv', all_varchar = true)",
+            "crm_tables": ["customers", "orders", "erasure_requests"],
+            "hash_customer_ids": True,
+        },
+        environment={"SEGMENTATION_SALT": SALT},
+    )
+    hashes = {
+        person: md5((person + SALT).encode(), usedforsecurity=False).hexdigest()
+        for person in people
+    }
+
+    left = {digest for person, digest in hashes.items() if person != people[2]}
+    assert {
+        identity for (identity,) in warehouse.rows("select customer_id from customers")
+    } == left | {"17"}
+    published = ("customers", "customer_identities", "data_quality_issues")
+    texts = [
+        str(value)
+        for table in published
+        for row in warehouse.rows(f"select * from {table}")
+        for value in row
+    ]
+    assert not [text for text in texts if "@example" in text]
+    assert hashes[people[1]] in {
+        key
+        for (key,) in warehouse.rows(
+            "select record_key from data_quality_issues where entity = 'customers'"
+        )
+    }
+    assert warehouse.rows(
+        "select entity, record_key, column_name, raw_value, action "
+        "from data_quality_issues where issue = 'unknown_person'"
+    ) == [("erasure_requests", None, None, None, "kept")]
 
 
 def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:

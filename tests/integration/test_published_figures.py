@@ -54,20 +54,6 @@ def bold(text: str, is_winner: bool) -> str:
     return f"**{text}**" if is_winner else text
 
 
-@pytest.fixture(scope="module")
-def demo(
-    households: Warehouse,
-    complete_journey_location: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Warehouse:
-    """The households with the six segments that `n_segments: auto` chooses."""
-    return households.copy_to(tmp_path_factory.mktemp("demo")).build(
-        *["--select", "segmentation_registry+"],
-        variables={"source_systems": ["complete_journey"], "n_segments": 6},
-        environment={"COMPLETE_JOURNEY_LOCATION": complete_journey_location},
-    )
-
-
 @pytest.fixture
 def warehouses(sample_warehouse: Warehouse, demo: Warehouse) -> dict[str, Warehouse]:
     """The warehouses by the name that the documentation gives them."""

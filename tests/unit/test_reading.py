@@ -566,3 +566,13 @@ def test_text_that_is_read_as_written_is_told_of(
     assert find_input(connection, table).notes == ()
     [note] = find_input(connection, written).notes
     assert "is read as written: its records are not counted against the lines" in note
+
+
+def test_a_file_with_one_column_that_nobody_asks_for_is_there(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("customer_id\nc1\n", encoding="utf-8")
+
+    found = find_input(
+        duckdb.connect(), RawTable(table="customers", folder=str(tmp_path))
+    )
+
+    assert found.columns == ("customer_id",)

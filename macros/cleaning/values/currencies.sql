@@ -43,13 +43,14 @@
 {% macro currency_words() %}
     {% set words = {} %}
     {% for code, signs in {
-        'AUD': 'a$ au$', 'BRL': 'r$', 'CAD': 'c$ ca$', 'CHF': 'fr sfr', 'CNY': 'cn¥ rmb 元',
-        'CRC': '₡', 'CZK': 'kc', 'EUR': '€ euro euros', 'GBP': '£', 'GHS': '₵',
-        'HKD': 'hk$', 'HUF': 'ft', 'IDR': 'rp', 'ILS': '₪', 'INR': '₹ rs', 'JPY': '¥ 円',
+        'AUD': 'a$ au$ $au', 'BGN': 'лв', 'BRL': 'r$', 'CAD': 'c$ ca$ $ca',
+        'CHF': 'fr sfr', 'CNY': 'cn¥ rmb 元', 'CRC': '₡', 'CZK': 'kc',
+        'EUR': '€ euro euros', 'GBP': '£', 'GHS': '₵', 'HKD': 'hk$', 'HRK': 'kn',
+        'HUF': 'ft', 'IDR': 'rp', 'ILS': '₪', 'INR': '₹ rs', 'JPY': '¥ 円', 'KES': 'ksh',
         'KRW': '₩ 원', 'KZT': '₸', 'MXN': 'mx$', 'MYR': 'rm', 'NGN': '₦', 'NZD': 'nz$',
         'PEN': 's/', 'PHP': '₱', 'PLN': 'zł', 'PYG': '₲', 'RON': 'lei', 'RUB': '₽ руб',
         'SEK': 'kr', 'SGD': 's$', 'THB': '฿', 'TRY': '₺ tl', 'TWD': 'nt$',
-        'UAH': '₴ грн', 'USD': '$ us$', 'VND': '₫ đ', 'ZAR': 'r'
+        'UAH': '₴ грн', 'USD': '$ us$ $us', 'VND': '₫ đ', 'ZAR': 'r'
     }.items() %}
         {% for sign in signs.split() %}
             {% do words.update({sign: code, sign ~ code | lower: code}) %}

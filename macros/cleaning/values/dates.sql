@@ -64,7 +64,7 @@
 {% macro parse_date_text(text, style, kind) -%}
     {%- set value -%}
         case
-            when {{ has_match('v.text', '^[0-9]+([.][0-9]*)?$') }}
+            when {{ has_match('v.text', '^[0-9]+([.,][0-9]*)?$') }}
                 then {{ date_from_number('v.text', kind) }}
             else {{ date_from_words('v.text', 'v.is_day_first') }}
         end
@@ -80,44 +80,43 @@
     day a year alone (4), as of a birth, is its middle.
 #}
 {% macro date_from_number(text, kind) -%}
-    {%- set whole = dbt.split_part(text, "'.'", 1) -%}
-    {%- set number = 'try_cast(' ~ text ~ ' as decimal(28, 9))' -%}
-    {%- set compact -%}
-        try_cast(
-            substr({{ whole }}, 1, 4) || '-' || substr({{ whole }}, 5, 2)
-            || '-' || substr({{ whole }}, 7, 2) || ' '
-            || substr({{ whole }} || '0000', 9, 2) || ':'
-            || substr({{ whole }} || '0000', 11, 2) || ':'
-            || substr({{ whole }} || '0000', 13, 2) as timestamp
-        )
+    {%- set date -%}
+        case
+            {%- if kind == 'date' %}
+            when e.size = 4 then try_cast(e.digits || '-07-01' as timestamp)
+            {%- endif %}
+            when e.size = 5
+                then {{ utc_of_microseconds('round((e.number - 25569) * 86400) * 1000000') }}
+            -- As milliseconds 630000000000 is in 1989, and no year is so late.
+            when e.size in (8, 14) or (e.size = 12 and e.number < 630000000000)
+                then try_cast(
+                    substr(e.digits, 1, 4) || '-' || substr(e.digits, 5, 2)
+                    || '-' || substr(e.digits, 7, 2)
+                    || ' ' || substr(e.digits || '0000', 9, 2)
+                    || ':' || substr(e.digits || '000000', 11, 2)
+                    || ':' || substr(e.digits || '000000', 13, 2) as timestamp
+                )
+            when e.size in (9, 10, 12, 13, 16, 19)
+                then {{ in_time_zone(utc_of_microseconds(
+                    'e.number * case when e.size < 11 then 1000000'
+                    ~ ' when e.size < 14 then 1000 when e.size = 16 then 1 else 0.001 end'
+                )) }}
+        end
     {%- endset -%}
-    case
-        {%- if kind == 'date' %}
-        when length({{ whole }}) = 4
-            then try_cast({{ whole }} || '-07-01' as timestamp)
-        {%- endif %}
-        when length({{ whole }}) = 5
-            then {{ utc_of_microseconds(
-                'round((' ~ number ~ ' - 25569) * 86400) * 1000000'
-            ) }}
-        when length({{ whole }}) = 8 then {{ compact }}
-        when length({{ whole }}) in (9, 10)
-            then {{ in_time_zone(utc_of_microseconds(number ~ ' * 1000000')) }}
-        when length({{ whole }}) = 13 or {{ whole }} like '6___________'
-            or {{ whole }} like '7___________' or {{ whole }} like '8___________'
-            or {{ whole }} like '9___________'
-            then {{ in_time_zone(utc_of_microseconds(number ~ ' * 1000')) }}
-        when length({{ whole }}) in (12, 14) then {{ compact }}
-        when length({{ whole }}) = 16
-            then {{ in_time_zone(utc_of_microseconds(number)) }}
-        when length({{ whole }}) = 19
-            then {{ in_time_zone(utc_of_microseconds(number ~ ' / 1000')) }}
-    end
+    {%- set digits = regexp_replace_first(text, '[.,].*$', '') -%}
+    {{ computed_once(
+        {
+            'digits': digits,
+            'size': 'length(' ~ digits ~ ')',
+            'number': 'try_cast(replace(' ~ text ~ ", ',', '.') as decimal(28, 9))"
+        },
+        date, 'e'
+    ) }}
 {%- endmacro %}
 
 
 {# A moment in UTC as the clock of var time_zone showed it. #}
 {% macro in_time_zone(utc) -%}
-    {%- set time_zone = valid_var('time_zone') -%}
+    {%- set time_zone = var('time_zone') -%}
     {{ utc if time_zone == 'UTC' else clock_time(utc, time_zone) }}
 {%- endmacro %}

@@ -10,7 +10,7 @@
             'try_cast(' ~ written_day() ~ " || ' ' || " ~ written_time() ~ ' as timestamp)'
         ) }}
     {%- endset -%}
-    {%- set moment = utc if valid_var('time_zone') == 'UTC'
+    {%- set moment = utc if var('time_zone') == 'UTC'
         else "case when d.parts.zone = '' then " ~ utc ~ ' else ' ~ in_time_zone(utc) ~ ' end' -%}
     {{ computed_once(
         {
@@ -36,7 +36,7 @@
     {% set month_between = '([0-9]{4}|[0-9]{1,2})' ~ ordinal ~ '[-/., ]*(?:de |of )?'
         ~ '([a-z]{3,})[-/., ]*(?:del? |of )?([0-9]{4}|[0-9]{1,2})' ~ ordinal %}
     {% set month_first = '([a-z]{3,})[-/. ]*([0-9]{1,2})' ~ ordinal
-        ~ '[-/., ]+([0-9]{4})' %}
+        ~ '[-/., ]+([0-9]{4}|[0-9]{2})' %}
     {% set time = '([0-9]{1,2})[:.h]([0-9]{2})'
         ~ '(?:[:.]([0-9]{2})(?:[:.,]([0-9]{1,9}))?)?[:.]?(?: ?([ap])[.]? ?m[.]?)?'
         ~ '(?: ?(?:uhr|hrs|h))?' %}
@@ -45,7 +45,7 @@
         ~ '(?: (?:' ~ zones ~ '))?' %}
     {{ return(
         '^(?:' ~ numbers ~ '|' ~ month_between ~ '|' ~ month_first ~ ')'
-        ~ '(?:[ t,:]+(?:(?:at|um|a las|a) )?' ~ time
+        ~ '(?:[ t,:]+(?:(?:at|@|-|um|a las|a) )?' ~ time
         ~ '(?: ?(' ~ zone ~ ')(?: ?[[(][a-z0-9_/ :+.-]*[])])?)?)?$'
     ) }}
 {% endmacro %}

@@ -1,10 +1,13 @@
 {#
     Whether the raw value is one of those that stand for "not known". NA is the code of
-    Namibia: as a country it is one only where the list for country says so. The var is
-    checked once a table: to check it takes longer than all else here.
+    Namibia: as a country it is one only where the list for country says so. A var that is
+    no mapping is refused; to check all of it for every column would take too long.
 #}
 {% macro is_placeholder(column_name, column) -%}
     {%- set values = var('placeholder_values') -%}
+    {%- if values is not mapping -%}
+        {%- set values = valid_var('placeholder_values') -%}
+    {%- endif -%}
     {%- set usual_values = values.get('any') or [] -%}
     {%- if column_name == 'country' -%}
         {%- set usual_values = usual_values | reject('in', ['na', 'NA']) | list -%}

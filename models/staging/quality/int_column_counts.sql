@@ -1,4 +1,7 @@
-{# One pass over the judged records of a table, rejected ones too, counts its columns. #}
+{#
+    One pass over the judged records of a table, rejected ones too, counts its columns. Of
+    what could not be read the list of issues has an example.
+#}
 {% set issues = {
     'reformatted_value': 'repaired',
     'placeholder_value': 'placeholder',
@@ -14,21 +17,14 @@ with
 
     select
         {%- for name, column in columns.items() %}
-        {%- set raw_text = as_text('raw_' ~ name) %}
-        {{ count_of(is_present(name)) }} as {{ name }}_present,
-        {{ count_of(
-            is_present(name) ~ ' and ' ~ name ~ ' is not null and issue_' ~ name
-            ~ " is distinct from 'unparseable_value'"
-        ) }} as {{ name }}_readable,
-        {%- for issue, count_name in issues.items() %}
-        {{ count_of('issue_' ~ name ~ " = '" ~ issue ~ "'") }} as {{ name }}_{{ count_name }},
-        {%- endfor %}
-        min(case
-            when issue_{{ name }} = 'unparseable_value'
-                then substr(
-                    {{ masked(raw_text) if column.get('is_personal') else raw_text }}, 1, 80
-                )
-        end) as {{ name }}_example,
+        count(*) filter (where {{ is_present(name) }}) as {{ name }}_present,
+        count(*) filter (
+            where raw_{{ name }} is not null and {{ name }} is not null
+            {%- if column['kind'] == 'order_status' %}
+            and {{ name }} <> 'unknown'
+            {%- endif %}
+        ) as {{ name }}_readable,
+        {{ counts_by_value('issue_' ~ name) }} as {{ name }}_issues,
         {%- endfor %}
         count(rejection_column) as rows_rejected,
         count(*) as rows_in
@@ -43,14 +39,11 @@ with
         '{{ system }}' as source_system,
         '{{ entity }}' as entity,
         '{{ name }}' as column_name,
-        {{ name }}_example as example,
         rows_in,
         rows_rejected,
         {{ name }}_present as values_present,
         {{ name }}_readable as values_readable,
-        {%- for count_name in issues.values() %}
-        {{ name }}_{{ count_name }} as values_{{ count_name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ name }}_issues as issues
     from {{ system }}_{{ entity }}_counts
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -58,7 +51,7 @@ with
 ),
 
 {% endfor %}
-counted as (
+unioned as (
 
     {% for system, entity in staged_tables() %}
     select * from {{ system }}_{{ entity }}
@@ -67,26 +60,56 @@ counted as (
 
 ),
 
+counted as (
+
+    select
+        *,
+        {%- for issue, count_name in issues.items() %}
+        {{ count_in('issues', issue) }} as values_{{ count_name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from unioned
+
+),
+
+examples as (
+
+    select
+        source_system,
+        entity,
+        column_name,
+        substr(min(raw_value), 1, 80) as example
+    from {{ ref('int_staging_issues') }}
+    where issue = 'unparseable_value'
+    group by source_system, entity, column_name
+
+),
+
 final as (
 
     select
         ---------- strings
-        source_system,
-        entity,
-        column_name,
-        example,
+        counted.source_system,
+        counted.entity,
+        counted.column_name,
+        examples.example,
 
         ---------- numerics
-        rows_in,
-        rows_rejected,
-        values_present,
-        values_readable,
-        values_repaired,
-        values_placeholder + values_unparseable + values_impossible as values_nulled,
-        values_placeholder,
-        values_unparseable,
-        values_impossible
+        counted.rows_in,
+        counted.rows_rejected,
+        counted.values_present,
+        counted.values_readable,
+        counted.values_repaired,
+        counted.values_placeholder
+        + counted.values_unparseable
+        + counted.values_impossible as values_nulled,
+        counted.values_placeholder,
+        counted.values_unparseable,
+        counted.values_impossible
     from counted
+    left join examples
+        on counted.source_system = examples.source_system
+            and counted.entity = examples.entity
+            and counted.column_name = examples.column_name
 
 )
 

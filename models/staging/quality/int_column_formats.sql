@@ -9,11 +9,9 @@ with
 
     select
         {%- for name, kind in columns.items() %}
-        {%- for fact, condition in style_evidence(kind, name).items() %}
-        {{ count_of_texts(name, condition) }} as {{ name }}_{{ fact }},
-        {%- endfor %}
+        {{ counts_by_value(evidence_in(kind, name)) }} as {{ name }},
         {%- if kind == 'money' %}
-        {{ value_counts(currency_of(name), has_type(name, 'text')) }} as {{ name }}_currencies,
+        {{ counts_by_value(currency_of(name)) }} as {{ name }}_currencies,
         {%- endif %}
         {%- endfor %}
         count(*) as rows_in
@@ -24,19 +22,16 @@ with
 {{ system }}_{{ entity }} as (
 
     {% for name, kind in columns.items() %}
-    {% set found = style_evidence(kind, name) %}
     select
         '{{ system }}' as source_system,
         '{{ entity }}' as entity,
         '{{ name }}' as column_name,
         {{ is_date_kind(kind) }} as is_date,
         '{{ style_setting(entity, name, kind) }}' as setting,
-        {{ name ~ '_currencies' if kind == 'money' else 'cast(null as string)' }}
-            as currencies,
-        {%- for fact in evidence %}
-        {{ name ~ '_' ~ fact if fact in found else '0' }} as {{ fact }}_count
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ name }} as counts,
+        {{ counts_in_words(name ~ '_currencies') if kind == 'money'
+            else 'cast(null as string)' }}
+            as currencies
     from {{ system }}_{{ entity }}_counts
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -44,12 +39,28 @@ with
 ),
 
 {% endfor %}
-counted as (
+unioned as (
 
     {% for system, entity in staged_tables() %}
     select * from {{ system }}_{{ entity }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+counted as (
+
+    select
+        source_system,
+        entity,
+        column_name,
+        is_date,
+        setting,
+        currencies,
+        {%- for fact in evidence %}
+        {{ count_in('counts', fact) }} as {{ fact }}_count{{ ',' if not loop.last }}
+        {%- endfor %}
+    from unioned
 
 ),
 
