@@ -65,7 +65,8 @@ counted as (
     select
         *,
         {%- for issue, count_name in issues.items() %}
-        {{ count_in('issues', issue) }} as values_{{ count_name }}{{ ',' if not loop.last }}
+        {{ count_in('issues', issue) }} as values_{{ count_name }}
+        {{- ',' if not loop.last }}
         {%- endfor %}
     from unioned
 
