@@ -1,4 +1,4 @@
-{# One pass over the raw records of a table counts what its values say of their columns. #}
+{# One pass over the raw records of a table counts what its values say of its columns. #}
 {% set evidence = evidence_of_styles() %}
 
 with
@@ -101,10 +101,16 @@ final as (
         {%- endfor %}
         -- Of the pair that decides, those for the style taken and those against it.
         case when is_day_first then day_first_count else month_first_count end
-        + case when is_decimal_comma then decimal_comma_count else decimal_point_count end
+        + case
+            when is_decimal_comma then decimal_comma_count
+            else decimal_point_count
+        end
             as proving_count,
         case when is_day_first then month_first_count else day_first_count end
-        + case when is_decimal_comma then decimal_point_count else decimal_comma_count end
+        + case
+            when is_decimal_comma then decimal_point_count
+            else decimal_comma_count
+        end
             as contradicting_count,
 
         ---------- booleans

@@ -11,11 +11,14 @@ with
 faulty_{{ system }}_{{ entity }} as (
 
     select
-        *,
+        cleaned.*,
         {{ record_key_expression(entity, 'cleaned') }} as record_key
     from {{ cleaned }} as cleaned
     where coalesce(
-        rejection_column, issue_{{ columns | join(', issue_') }}
+        cleaned.rejection_column
+        {%- for name in columns %},
+        cleaned.issue_{{ name }}
+        {%- endfor %}
     ) is not null
 
 ),
@@ -23,23 +26,23 @@ faulty_{{ system }}_{{ entity }} as (
 {{ system }}_{{ entity }} as (
 
     select
-        record_key,
+        faulty.record_key,
         column_names.column_name,
         case column_names.column_name
             {%- for name, column in columns.items() %}
-            {%- set raw_text = as_text('raw_' ~ name) %}
+            {%- set raw_text = as_text('faulty.raw_' ~ name) %}
             when '{{ name }}'
                 then {{ masked(raw_text) if column.get('is_personal') else raw_text }}
             {%- endfor %}
         end as raw_value,
         case column_names.column_name
             {%- for name in columns %}
-            when '{{ name }}' then issue_{{ name }}
+            when '{{ name }}' then faulty.issue_{{ name }}
             {%- endfor %}
         end as issue,
-        rejection_column,
-        rejection_issue
-    from faulty_{{ system }}_{{ entity }}
+        faulty.rejection_column,
+        faulty.rejection_issue
+    from faulty_{{ system }}_{{ entity }} as faulty
     cross join (
         {%- for name in columns %}
         select '{{ name }}' as column_name
