@@ -1,4 +1,4 @@
-{# One pass over the raw records of a table counts what its values say of its columns. #}
+{# One pass over the raw records of a table counts what values say of its columns. #}
 {% set evidence = evidence_of_styles() %}
 
 with
