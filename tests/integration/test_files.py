@@ -194,7 +194,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 def raw_table(folder: Path) -> RawTable:
     """Ask for the orders of a folder as the macros do."""
     needed = ["order_id", "customer_id"]
-    return RawTable("orders", None, str(folder), CONTRACT, needed)
+    return RawTable("orders", folder=str(folder), columns=CONTRACT, needed=needed)
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def meanings(
         " (text_number int, kind varchar, text varchar, is_style boolean)"
     )
     connection.executemany("insert into texts values (?, ?, ?, ?)", texts)
-    rows = connection.execute(compiled["meanings"]).fetch_arrow_table().to_pylist()
+    rows = connection.execute(compiled["meanings"]).to_arrow_table().to_pylist()
     assert len(rows) == len(texts)
     by_number = {row["text_number"]: row for row in rows}
     return {key: by_number[number] for number, *key in texts for key in [tuple(key)]}
@@ -175,7 +175,7 @@ def test_a_text_is_evidence_of_one_style_at_most(
 def test_a_typed_value_is_cast(
     compiled: dict[str, str], connection: duckdb.DuckDBPyConnection
 ) -> None:
-    [values] = connection.execute(compiled["typed"]).fetch_arrow_table().to_pylist()
+    [values] = connection.execute(compiled["typed"]).to_arrow_table().to_pylist()
     assert {name: str(value) for name, value in values.items()} == {
         "timestamp_from_instant": "2024-03-10 21:30:00",
         "timestamp_from_day": "2024-03-10 00:00:00",
