@@ -850,6 +850,6 @@ EVIDENCE = {
     ("money", "Rs.100"): [],
     ("money", "kr. 100"): [],
     ("rate", "12,5 %"): ["decimal_comma"],
-    ("rating", "4,5/5"): ["decimal_comma"],
+    ("rating", "4,5/5"): [],
     ("money", "free"): [],
 }

@@ -514,7 +514,7 @@ def test_a_folder_has_one_file_a_table(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     def table(name: str) -> RawTable:
-        return RawTable(name, None, str(tmp_path), ORDERS, NEEDED)
+        return RawTable(name, folder=str(tmp_path), columns=ORDERS, needed=NEEDED)
 
     (tmp_path / "a.tsv").write_text("order_id\tcustomer_id\tx,y\no\tc\t1\n")
     (tmp_path / "b.json").write_text('[{"Order_ID": 1, "customer_id": "c", "x": [1]}]')
