@@ -64,6 +64,9 @@
         'rate': 'a share such as 0.12 or 12%',
         'rating': 'a rating such as 4 or 4/5',
         'boolean': 'a word such as yes or no',
+        'consent': 'a word such as yes or no',
+        'control': 'a word such as yes or no',
+        'conversion': 'a word such as yes or no',
         'gender': 'a word of the seed input_words',
         'order_status': 'a word of the seed input_words'
     }.get(kind, 'a text')) }}
@@ -91,7 +94,8 @@
 {# A count or a sum as a sentence shows it: 1234, and 1234.50. #}
 {% macro plain_total(total) -%}
     case
-        when {{ total }} = floor({{ total }}) then cast(cast({{ total }} as bigint) as string)
+        when {{ total }} = floor({{ total }})
+            then cast(cast({{ total }} as bigint) as string)
         else cast(cast({{ total }} as decimal(18, 2)) as string)
     end
 {%- endmacro %}

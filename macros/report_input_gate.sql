@@ -8,7 +8,8 @@
         {{ return('') }}
     {% endif %}
     {% set rows = run_query(
-        "select outcome, check_name, sentence from " ~ this ~ " where outcome <> 'passed'"
+        "select outcome, check_name, sentence from " ~ this
+        ~ " where outcome <> 'passed'"
         ~ " order by outcome, check_name, source_system, entity, column_name"
     ).rows %}
     {% set stops = [] %}
@@ -41,7 +42,8 @@
     {{ return(
         'The input did not pass ' ~ spoken(names, 'and')
         ~ ', so that nothing behind staging was built:\n' ~ sentences | join('\n')
-        ~ '\nTables data_quality_issues and int_input_gate say more. To let it pass today, add'
+        ~ '\nTables data_quality_issues and int_input_gate say more.'
+        ~ ' To let it pass today, add'
         ~ " --vars '{accept_input: [" ~ acceptances | join(', ') ~ "]}'"
         ~ '; to change what stops a build, edit seeds/settings/input_checks.csv.'
     ) }}

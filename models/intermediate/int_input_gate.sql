@@ -1,15 +1,16 @@
 {{ config(post_hook={'sql': '{{ report_input_gate() }}', 'transaction': false}) }}
 
 {#
-    Every check of the input on everything that it is made of. The table is written first;
-    then the hook warns of the rows that it should and stops the build at the others, so
-    that no model behind this one is built.
+    Every check of the input, and what it was made on. The table is written, then the hook
+    warns of the rows that it should and stops the build at the others, so that no model
+    behind this one is built.
 #}
 with
 
 findings as (
 
     {% for model in [
+        'int_column_findings',
         'int_format_findings',
         'int_currency_findings',
         'int_record_findings',

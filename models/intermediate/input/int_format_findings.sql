@@ -7,18 +7,21 @@ column_formats as (
 
 ),
 
-dates as (
+counted as (
 
     select
         source_system,
         entity,
         column_name,
-        is_undecided,
-        either_order_count as undecided_count,
-        case when is_day_first then 'day' else 'month' end as first_part,
-        case when is_day_first then month_first_count else day_first_count end
-            as contradicting_count,
-        day_first_count + month_first_count + either_order_count as value_count
+        is_day_first,
+        is_decimal_comma,
+        contradicting_count,
+        case
+            when is_undecided then either_order_count + either_separator_count else 0
+        end as undecided_count,
+        proving_count + contradicting_count + either_order_count
+        + either_separator_count as value_count,
+        day_first_count + month_first_count + either_order_count > 0 as is_date
     from column_formats
 
 ),
@@ -30,24 +33,33 @@ unioned as (
         source_system,
         entity,
         column_name,
-        contradicting_count || ' of ' || value_count || ' dates cannot have the '
-        || first_part || ' first, as the others have, and were not read; expected one '
-        || 'order in a column.' as sentence,
+        contradicting_count || ' of ' || value_count || ' values cannot have '
+        || case
+            when is_day_first then 'the day first'
+            when is_date then 'the month first'
+            when is_decimal_comma then 'a decimal comma'
+            else 'a decimal point'
+        end || ', as most others have; expected one format in a column.' as sentence,
         contradicting_count as found,
         value_count as records
-    from dates
+    from counted
     union all
     select
         'undecided_format' as check_name,
         source_system,
         entity,
         column_name,
-        'dates such as 05/03/2024 were read with the ' || first_part || ' first, and '
-        || undecided_count || ' of ' || value_count || ' would fit both orders; '
-        || 'expected var date_orders to say which it is.' as sentence,
-        case when is_undecided then undecided_count else 0 end as found,
+        undecided_count || ' of ' || value_count || ' values such as '
+        || case
+            when is_date
+                then '05/03/2024 may have the day or the month first, and no other '
+                    || 'decides; expected var date_orders to say so.'
+            else '1.234 may be of one or of a thousand, and no other decides; '
+                || 'expected var decimal_separators to say so.'
+        end as sentence,
+        undecided_count as found,
         value_count as records
-    from dates
+    from counted
 
 ),
 

@@ -68,7 +68,8 @@ word_totals as (
         cast(sum(records) as bigint) as records,
         sum(amount) as amount,
         {{ dbt.listagg(
-            "case when word_rank <= 5 then " ~ quoted_value('word') ~ " || ' (orders ' || records
+            "case when word_rank <= 5 then " ~ quoted_value('word')
+            ~ " || ' (orders ' || records
             || ', amount ' || cast(amount as decimal(18, 2)) || ')' end",
             "', '", "order by word_rank"
         ) }} as words

@@ -1,6 +1,6 @@
 {#
-    Where the records of a table end, with the latest and without the few strays that lie
-    behind a gap of a whole outcome window: at most a thousandth of the records, or one.
+    Where the records of a table end, with the latest and without the few strays behind
+    a gap of a whole outcome window: at most a thousandth of the records, or one.
 #}
 {% set window_days = valid_var('outcome_window_days') %}
 
@@ -53,10 +53,15 @@ final as (
 
         ---------- numerics
         cast(max(records) as bigint) as record_count,
-        cast(
-            coalesce(max(records_from_here) filter (where is_before_strays), 0)
-            as bigint
-        ) as stray_count,
+        -- A refund moves the date as well, and is no record.
+        case
+            when bool_or(is_before_strays)
+                then cast(
+                    max(greatest(records_from_here, 1)) filter (where is_before_strays)
+                    as bigint
+                )
+            else 0
+        end as stray_count,
 
         ---------- booleans
         is_activity,
