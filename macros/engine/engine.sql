@@ -113,16 +113,6 @@
 {% endmacro %}
 
 
-{# The names of the columns a relation or table function has. #}
-{% macro column_names_of(relation) %}
-    {{ return(adapter.dispatch('column_names_of')(relation)) }}
-{% endmacro %}
-
-{% macro default__column_names_of(relation) %}
-    {{ return(run_query('describe select * from ' ~ relation).columns[0].values()) }}
-{% endmacro %}
-
-
 {#
     Drop the table through which an incremental Python model appends: the adapter makes
     it under the model's name with the suffix __dbt_tmp and leaves it behind.
