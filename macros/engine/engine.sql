@@ -3,12 +3,15 @@
     the SQL that both engines share.
 #}
 
-{# The rows of `relation` with all `columns`; those it lacks are null. #}
-{% macro with_columns(relation, columns) %}
-    {{ return(adapter.dispatch('with_columns')(relation, columns)) }}
+{#
+    The rows of `relation` with all `columns`; those it lacks are null, and text where
+    they are known to be `absent`.
+#}
+{% macro with_columns(relation, columns, absent=[]) %}
+    {{ return(adapter.dispatch('with_columns')(relation, columns, absent)) }}
 {% endmacro %}
 
-{% macro default__with_columns(relation, columns) %}
+{% macro default__with_columns(relation, columns, absent) %}
     select
         {%- for column in columns %}
         {{ column }}{{ ',' if not loop.last }}
@@ -16,7 +19,8 @@
     from (
         select
             {%- for column in columns %}
-            null as {{ column }}{{ ',' if not loop.last }}
+            {{ 'cast(null as string)' if column in absent else 'null' }}
+                as {{ column }}{{ ',' if not loop.last }}
             {%- endfor %}
         where false
         union all by name

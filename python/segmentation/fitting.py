@@ -16,6 +16,7 @@ from segmentation.k_selection import (
     selection_rows,
 )
 from segmentation.methods import Division, Method, Problem
+from segmentation.registry_rows import EVERYBODY
 from segmentation.scorers import QuadraticScorer, RulesScorer, Scorer
 from segmentation.stability import Refit, bootstrap_jaccard
 from segmentation.trees import fit_rules
@@ -86,6 +87,52 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
     problem = with_number(method, problem)
     given = given_customers(method, problem)
     return judge_division(name, method, problem, given, divide(method, given))
+
+
+def is_divisible(method: Method, problem: Problem) -> bool:
+    """Whether customers differ enough: as many as segments, and two at least.
+
+    Segments that a method defines itself may be empty, so that it divides anybody.
+    """
+    distinct = len(np.unique(problem.matrix, axis=0))
+    return bool(method.features) or distinct >= max(problem.n_segments or 2, 2)
+
+
+def fit_everybody(problem: Problem) -> Fit:
+    """Put all customers into one segment, where nothing divides them."""
+    settings = SelectionSettings.from_mapping(problem.settings)
+    labels = np.zeros(len(problem.matrix), dtype=np.int64)
+    division = Division(labels, 1, segment_names=(EVERYBODY,))
+    scorer = QuadraticScorer.nearest_centroid(segment_means(problem.matrix, labels, 1))
+    centers, outlier_distance = place(scorer, problem, division)
+    inertia = float(((problem.matrix - centers[0]) ** 2).sum())
+    unknown = float("nan")
+    judged = Candidate(
+        n_segments=1,
+        inertia=inertia,
+        silhouette=unknown,
+        davies_bouldin=unknown,
+        calinski_harabasz=unknown,
+        gap=unknown,
+        gap_error=unknown,
+        prediction_strength=unknown,
+        minimum_jaccard=1.0,
+        smallest_share=1.0,
+        is_chosen=True,
+        reason="the customers do not differ enough to be divided",
+    )
+    return Fit(
+        division=division,
+        scorer=scorer,
+        scorer_agreement=1.0,
+        centers=centers,
+        outlier_distance=outlier_distance,
+        labels=labels,
+        inertia=inertia,
+        judged=judged,
+        candidates=[judged],
+        jaccard=np.ones((settings.bootstrap_count, 1)),
+    )
 
 
 def with_number(method: Method, problem: Problem) -> Problem:

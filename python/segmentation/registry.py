@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
 from segmentation.registry_rows import (
+    EVERYBODY,
     bin_rows,
     candidate_rows,
     given_names,
@@ -205,11 +206,17 @@ def fit_version(
         settings["refit"],
         has_drifted=bool(drifted),
     )
-    if fit_reason is None:
+    was_undivided = EVERYBODY in given_names(latest_version).values()
+    if fit_reason is None and not was_undivided:
         return no_rows()
 
     from segmentation.explanation import explain
-    from segmentation.fitting import fit_method, order_by_value
+    from segmentation.fitting import (
+        fit_everybody,
+        fit_method,
+        is_divisible,
+        order_by_value,
+    )
     from segmentation.methods import load_method
     from segmentation.outcomes import learning_customers
     from segmentation.preprocessing import original_values
@@ -227,7 +234,18 @@ def fit_version(
     parameters, problem = pose_problem(
         method, learned_from, feature_selection, settings
     )
-    fit = fit_method(method_name, method, problem)
+    is_divided = is_divisible(method, problem)
+    if fit_reason is None:
+        if not is_divided:
+            return no_rows()
+        fit_reason = "customers_differ"
+    # No segment lives on in all customers, nor they in one.
+    continues = not is_first and is_divided and not was_undivided
+    fit = (
+        fit_method(method_name, method, problem)
+        if is_divided
+        else fit_everybody(problem)
+    )
     order = order_by_value(
         fit.labels, fit.centers, learned_from["total_spend"].to_numpy(float)
     )
@@ -235,7 +253,7 @@ def fit_version(
         fit=fit,
         order=order,
         training=learned_from,
-        latest_version=latest_version,
+        latest_version=latest_version if continues else latest_version.iloc[:0],
         highest_segment_id=highest_segment_id,
         minimum_match_similarity=settings["minimum_match_similarity"],
     )
@@ -270,9 +288,10 @@ def fit_version(
     }
     number = 1
     if not is_first:
-        matched_from_version = int(latest_version["segmentation_version"].iloc[0])
-        facts["matched_from_version"] = matched_from_version
-        number = matched_from_version + 1
+        latest_number = int(latest_version["segmentation_version"].iloc[0])
+        number = latest_number + 1
+        if continues:
+            facts["matched_from_version"] = latest_number
     if method.learns_outcome:
         facts |= judge_out_of_time(fit, parameters, learned_from, training, outcomes)
     if drifted:
@@ -356,10 +375,13 @@ def settings_of_features(
 ) -> list[FeatureSetting]:
     """How the features take part: those that the method needs, else the selected ones.
 
+    Where none was selected, because the customers do not differ, those take part that
+    are known of everybody.
+
     Raises
     ------
     ValueError
-        If the method needs none and none was selected.
+        If none of these is configured either.
     """
     from segmentation.preprocessing import FeatureSetting
 
@@ -369,11 +391,12 @@ def settings_of_features(
     }
     if method.features:
         return [configured.get(feature.name, feature) for feature in method.features]
-    selected = set(
-        feature_selection.loc[feature_selection["is_selected"], "feature_name"]
-    )
-    found = [feature for name, feature in configured.items() if name in selected]
-    if not found:
+    for condition in ("is_selected", "is_always_known"):
+        names = set(feature_selection.loc[feature_selection[condition], "feature_name"])
+        found = [feature for name, feature in configured.items() if name in names]
+        if found:
+            break
+    else:
         raise ValueError(
             f"Of segmentation_features ({', '.join(configured)}) none was selected; "
             "expected at least one. The table feature_selection gives the reasons."
@@ -471,6 +494,13 @@ def warn_of(
     settings: Mapping[str, Any],
 ) -> None:
     """Say in the build's log what the reader of the new version should know."""
+    if fit.division.segment_names == (EVERYBODY,):
+        LOGGER.warning(
+            "The %d training customers do not differ enough to be divided (see "
+            "feature_selection): they are one segment, %s.",
+            len(fit.labels),
+            EVERYBODY,
+        )
     if fit.judged.faults:
         LOGGER.warning(
             "segmentation_method %s, n_segments %s: %d segments, but %s (see "

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from segmentation.k_selection import Candidate
     from segmentation.preprocessing import FeatureParameters
 
+# The name of the one segment of customers that nothing divides.
+EVERYBODY = "All customers"
+
 
 def value_of(value: float | str | None) -> Row:
     """Put a value in the column of its type."""

@@ -58,7 +58,7 @@ FROM_FIT_ON = ("--select", "segmentation_registry+")
 # Of each scorer one method is built with all data tests.
 METHODS_WITH_DATA_TESTS = {
     "quadratic": "gaussian_mixture",
-    "rules": "hdbscan",
+    "rules": "decision_tree",
     "network": "neural_network",
 }
 

@@ -32,7 +32,7 @@ from segmentation.registry import (
     no_rows,
     reason_to_fit,
 )
-from segmentation.registry_rows import read_bins
+from segmentation.registry_rows import given_names, read_bins
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
 FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)
@@ -840,10 +840,12 @@ def test_features_that_were_not_selected_are_left_out(training: pd.DataFrame) ->
 
 
 def test_no_selected_feature_is_refused(training: pd.DataFrame) -> None:
-    with pytest.raises(
-        ValueError, match=r"\(recency_days, total_spend\) none was selected"
-    ):
-        fit(training, selected_features=[])
+    with pytest.raises(ValueError, match=r"\(recency_days\) none was selected"):
+        fit(
+            training,
+            selected_features=[],
+            segmentation_features=FEATURES[:1],
+        )
 
 
 def test_scikit_learn_is_imported_only_to_fit() -> None:
@@ -857,3 +859,45 @@ def test_scikit_learn_is_imported_only_to_fit() -> None:
         check=True,
     )
     assert result.stdout.strip() == "False"
+
+
+# ---------------------------------------------------------------- nothing to divide
+
+
+@pytest.fixture(scope="module")
+def alike(training: pd.DataFrame) -> pd.DataFrame:
+    """Customers who are all like the first."""
+    first = training.iloc[[0]].drop(columns="customer_id")
+    return pd.concat([first] * len(training), ignore_index=True).assign(
+        customer_id=training["customer_id"]
+    )[list(training.columns)]
+
+
+@pytest.mark.parametrize("selected", [NAMES, []])
+@pytest.mark.parametrize("n_segments", [3, "auto"])
+def test_customers_who_are_alike_are_one_segment(
+    alike: pd.DataFrame, selected: Sequence[str], n_segments: int | str
+) -> None:
+    rows = fit(alike, selected_features=selected, n_segments=n_segments)
+    assert facts_of(rows)["n_segments"] == 1
+    [segment] = rows["segment_id"].dropna().unique()
+    assert given_names(rows) == {segment: "All customers"}
+
+
+def test_fewer_different_customers_than_segments_are_one_segment(
+    training: pd.DataFrame,
+) -> None:
+    assert facts_of(fit(training.head(2), n_segments=2))["n_segments"] == 2
+    assert facts_of(fit(training.head(2), n_segments=3))["n_segments"] == 1
+
+
+def test_customers_are_divided_as_soon_as_they_differ(
+    training: pd.DataFrame, alike: pd.DataFrame
+) -> None:
+    one = fit(alike)
+    assert fit(alike, one).empty
+    several = fit(training, one)
+    assert facts_of(several)["fit_reason"] == "customers_differ"
+    assert "matched_from_version" not in facts_of(several)
+    assert several["segment_id"].min() == 2
+    assert not given_names(several)
