@@ -29,8 +29,15 @@
 {% macro clean(column, kind) -%}
     {%- do refuse(problem_with_kind(column, kind)) -%}
     {%- set raw_value = 'raw_records.' ~ column -%}
-    {{ parse_value(kind, raw_value, 'formats.' ~ column) if has_style(kind)
-        else parse_value(kind, raw_value) }}
+    {%- if has_style(kind) -%}
+    -- A source may lack the column, and reading nothing would take as long as a value.
+    case
+        when {{ raw_value }} is not null
+            then {{ parse_value(kind, raw_value, 'formats.' ~ column) }}
+    end
+    {%- else -%}
+    {{ parse_value(kind, raw_value) }}
+    {%- endif -%}
 {%- endmacro %}
 
 

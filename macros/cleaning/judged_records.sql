@@ -51,23 +51,9 @@ final as (
         {%- for name in columns %}
         raw_{{ name }},
         {%- endfor %}
-        {%- for name in columns if name != 'line_number' %}
+        {%- for name in columns %}
         {{ name }},
         {%- endfor %}
-        {%- if 'line_number' in columns %}
-        -- Lines that come without a number follow the numbered ones of their order.
-        coalesce(
-            line_number,
-            coalesce(max(line_number) over (partition by order_id), 0)
-            + row_number() over (
-                partition by order_id, line_number
-                order by
-                    {%- for name in columns if name not in ['order_id', 'line_number'] %}
-                    {{ name }} nulls last{{ ',' if not loop.last }}
-                    {%- endfor %}
-            )
-        ) as line_number,
-        {%- endif %}
         {%- for name in columns %}
         issue_{{ name }},
         {%- endfor %}

@@ -24,6 +24,7 @@
     inner join ({{ repeated_keys(system, table_name) }}) as repeated_keys
         on {{ record_key_expression(table_name, 'cleaned') }} = repeated_keys.record_key
     where cleaned.rejection_column is null
+        and {{ can_be_repeated(table_name, 'cleaned') }}
     window
         by_update as (
             partition by repeated_keys.record_key
@@ -69,6 +70,7 @@ unrepeated as (
     from {{ cleaned }} as cleaned
     anti join ({{ repeated_keys(system, table_name) }}) as repeated_keys
         on {{ record_key_expression(table_name, 'cleaned') }} = repeated_keys.record_key
+            and {{ can_be_repeated(table_name, 'cleaned') }}
     where cleaned.rejection_column is null
 
 ),

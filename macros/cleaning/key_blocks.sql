@@ -32,4 +32,5 @@
         ascii(substr({{ record_key }}, length({{ record_key }}), 1)) % 60 as bit_number
     {%- endif %}
     from {{ ref('base_' ~ system ~ '__' ~ table_name) }} as cleaned
+    where {{ can_be_repeated(table_name, 'cleaned') }}
 {% endmacro %}

@@ -172,3 +172,13 @@
     {%- endfor -%}
     {{ return(parts | join(' || ') or 'cast(null as string)') }}
 {% endmacro %}
+
+
+{#
+    Whether a record can repeat another: an order line without a number is one of its own,
+    for a log of sales in which a basket holds the same line twice means it.
+#}
+{% macro can_be_repeated(table_name, relation) %}
+    {{ return(relation ~ '.line_number is not null' if table_name == 'order_items'
+        else 'true') }}
+{% endmacro %}

@@ -1,6 +1,6 @@
 {#
-    A table where a column of times or numbers came as text, so that text is parsed once
-    and not by every model that reads it; else a view, so that typed records, of which
+    A table where a column of ids, times or numbers came as text, so that text is parsed
+    once and not by every model that reads it; else a view, so that typed records, of which
     there may be hundreds of millions, are copied nowhere.
 #}
 {% materialization parsed, adapter='duckdb' %}
@@ -11,11 +11,12 @@
 {% endmaterialization %}
 
 
-{# Whether a query of the cleaning models has text in a raw column of times or numbers. #}
+{# Whether a query of the cleaning models has text in a raw column that must be parsed. #}
 {% macro has_text_to_parse(sql) %}
     {% set parsed_columns = [] %}
     {% for contract in raw_table_contract().values() %}
-        {% for name, column in contract['columns'].items() if has_style(column['kind']) %}
+        {% for name, column in contract['columns'].items()
+            if has_style(column['kind']) or column['kind'] == 'id' %}
             {% do parsed_columns.append('raw_' ~ name) %}
         {% endfor %}
     {% endfor %}

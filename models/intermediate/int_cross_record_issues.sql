@@ -103,8 +103,7 @@ items_of_unknown_orders as (
 
     select
         'order_items' as entity,
-        order_items.order_id || ':' || cast(order_items.line_number as string)
-            as record_key,
+        {{ record_key_expression('order_items', 'order_items') }} as record_key,
         'order_id' as column_name,
         order_items.order_id as raw_value,
         'unknown_order' as issue,

@@ -106,14 +106,27 @@ def test_two_systems_keep_their_own_numbers(
     assert found == expected
 
 
-def test_two_systems_list_the_same_faults(
-    both: Warehouse, sample_warehouse: Warehouse
+def test_two_systems_list_the_faults_of_each(
+    both: Warehouse, households: Warehouse, sample_warehouse: Warehouse
 ) -> None:
-    columns = "entity, column_name, issue, action"
     query = (
-        f"select {columns}, count(*) from data_quality_issues group by all order by all"
+        "select source_system, entity, column_name, issue, action, count(*) "
+        "from data_quality_issues group by all"
     )
-    assert both.rows(query) == sample_warehouse.rows(query)
+    alone = {*households.rows(query), *sample_warehouse.rows(query)}
+    assert set(both.rows(query)) == alone
+
+
+def test_only_double_blanks_are_repaired_of_the_households(
+    households: Warehouse,
+) -> None:
+    assert households.rows(
+        "select entity, column_name, issue, count(*) = count_if(raw_value like '%  %') "
+        "from data_quality_issues group by all order by all"
+    ) == [
+        ("products", "category", "reformatted_value", True),
+        ("products", "product_name", "reformatted_value", True),
+    ]
 
 
 def test_an_id_leads_back_to_its_system(both: Warehouse) -> None:

@@ -46,7 +46,6 @@ final as (
 
     select
         cast(basket_id as string) as order_id,
-        row_number() over (partition by basket_id order by product_id) as line_number,
         cast(product_id as string) as product_id,
         quantity,
         cast(
