@@ -198,3 +198,15 @@
         map_entries({{ counts }}), lambda e: e.key || ' ' || e.value
     ), ', '), '')
 {%- endmacro %}
+
+
+{# Over all values of such a map, and of its most frequent one, how many there are. #}
+{% macro counted_values(counts, which) -%}
+    {{ return(adapter.dispatch('counted_values')(counts, which)) }}
+{%- endmacro %}
+
+{% macro default__counted_values(counts, which) -%}
+    cast(coalesce(
+        {{ 'list_sum' if which == 'all' else 'list_max' }}(map_values({{ counts }})), 0
+    ) as bigint)
+{%- endmacro %}

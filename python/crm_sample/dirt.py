@@ -546,9 +546,9 @@ def with_separators(text: str, thousands: str, decimal: str) -> str:
     return f"{grouped}{decimal}{hundredths.ljust(2, '0')}"
 
 
-def dollars(text: str) -> str:
-    """1234.50 -> $1,234.50."""
-    return "$" + with_separators(text, ",", ".")
+def euros_with_point(text: str) -> str:
+    """1234.50 -> €1,234.50."""
+    return "€" + with_separators(text, ",", ".")
 
 
 def euros(text: str) -> str:
@@ -556,9 +556,9 @@ def euros(text: str) -> str:
     return "€ " + with_separators(text, ".", ",")
 
 
-def pounds(text: str) -> str:
-    """30.00 -> £30."""
-    return "£" + text.removesuffix(".00")
+def whole_euros(text: str) -> str:
+    """30.00 -> EUR 30."""
+    return "EUR " + text.removesuffix(".00")
 
 
 def decimal_comma(text: str) -> str:
@@ -599,10 +599,10 @@ REPAIRED_VALUES = (
     RepairedValues("orders", "ordered_at", 30, day_first),
     RepairedValues("orders", "ordered_at", 6, compact_date),
     RepairedValues("orders", "ordered_at", 6, short_month_date),
-    RepairedValues("orders", "amount", 6, dollars, is_completed_purchase),
+    RepairedValues("orders", "amount", 6, euros_with_point, is_completed_purchase),
     RepairedValues("orders", "amount", 6, euros, is_completed_purchase),
     RepairedValues("orders", "amount", 4, decimal_comma, is_completed_purchase),
-    RepairedValues("orders", "amount", 4, pounds, is_whole_purchase),
+    RepairedValues("orders", "amount", 4, whole_euros, is_whole_purchase),
     RepairedValues("orders", "customer_id", 8, with_point_zero),
     words("orders", "status", 4, {"completed": "Completed"}),
     words("orders", "status", 4, {"completed": "complete"}),
@@ -625,9 +625,9 @@ REPAIRED_VALUES = (
     RepairedValues("customers", "registered_at", 4, compact_date),
     RepairedValues("customers", "registered_at", 4, short_month_date),
     RepairedValues("customers", "birth_date", 4, compact_date),
-    RepairedValues("customers", "income", 3, dollars),
+    RepairedValues("customers", "income", 3, euros_with_point),
     RepairedValues("customers", "income", 3, euros),
-    RepairedValues("customers", "income", 3, pounds),
+    RepairedValues("customers", "income", 3, whole_euros),
     RepairedValues("customers", "income", 3, decimal_comma),
     RepairedValues("customers", "income", 3, spaced_thousands),
     words("customers", "gender", 5, {"female": "F", "male": "M"}),
@@ -635,7 +635,7 @@ REPAIRED_VALUES = (
     words("customers", "gender", 5, {"female": "woman", "male": "Mann"}),
     words("customers", "has_marketing_consent", 4, {"true": "yes", "false": "no"}),
     RepairedValues("customer_summaries", "total_purchase", 2, euros),
-    RepairedValues("customer_summaries", "total_purchase", 2, dollars),
+    RepairedValues("customer_summaries", "total_purchase", 2, euros_with_point),
 )
 
 

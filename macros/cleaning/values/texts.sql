@@ -62,13 +62,14 @@
 
 {# What an id may hold that asks for a closer look. #}
 {% macro suspect_id() %}
-    {{ return("[^!-~]|^[=\\x27]|[.]0|[.,].*[eE]|[eE][+]") }}
+    {{ return("[^!-~]|^[=\\x27]|[.]0|[.,].*[eE]|[eE][+]|@") }}
 {% endmacro %}
 
 
 {#
     An id without its invisible characters and without the .0 of a column of fractions.
-    One with an exponent, 1.23E+05, has lost its last digits. 12E3 may be a code.
+    One with an exponent, 1.23E+05, has lost its last digits. 12E3 may be a code. One that
+    is an email address is written like one, in lower case.
 #}
 {% macro repaired_id(column) -%}
     {%- set id -%}
@@ -78,6 +79,7 @@
                 then null
             when {{ has_match('v.id', '^-?[0-9]+[.]0+$') }}
                 then {{ dbt.split_part('v.id', "'.'", 1) }}
+            when v.id like '_%@_%._%' then lower(v.id)
             else v.id
         end
     {%- endset -%}

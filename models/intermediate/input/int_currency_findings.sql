@@ -1,4 +1,4 @@
-{# Amounts in several currencies that nothing converts. #}
+{# Amounts in several currencies that nothing converts, by a column or by their signs. #}
 with
 
 currencies as (
@@ -35,23 +35,59 @@ counted as (
 
 ),
 
-final as (
+-- Where orders name their currency, signs beside their amounts say nothing more.
+signed as (
+
+    select formats.*
+    from {{ ref('int_column_formats') }} as formats
+    anti join counted
+        on formats.source_system = counted.source_system
+            and formats.entity = 'orders'
+    where formats.currency_count > 0
+
+),
+
+unioned as (
 
     select
-        ---------- strings
-        'mixed_currencies' as check_name,
         source_system,
         'orders' as entity,
         'currency' as column_name,
         'amounts are in ' || currencies || ', and nothing converts ' || found
         || ' of them; expected one currency, or a rate for each in the seed '
         || 'exchange_rates.' as sentence,
+        found,
+        records
+    from counted
+    union all
+    select
+        source_system,
+        entity,
+        column_name,
+        'values have signs of several currencies (' || currencies
+        || '), which are not converted; expected one currency, or for orders a column '
+        || 'currency and a rate for each in the seed exchange_rates.' as sentence,
+        currency_count - main_currency_count as found,
+        currency_count as records
+    from signed
+
+),
+
+final as (
+
+    select
+        ---------- strings
+        'mixed_currencies' as check_name,
+        source_system,
+        entity,
+        column_name,
+        sentence,
 
         ---------- numerics
         found,
         records,
         cast(found as double) / records as share
-    from counted
+    from unioned
 
 )
 

@@ -31,7 +31,11 @@ with
         {{ name }} as counts,
         {{ counts_in_words(name ~ '_currencies') if kind == 'money'
             else 'cast(null as string)' }}
-            as currencies
+            as currencies,
+        {{ counted_values(name ~ '_currencies', 'all') if kind == 'money' else 0 }}
+            as currency_count,
+        {{ counted_values(name ~ '_currencies', 'most') if kind == 'money' else 0 }}
+            as main_currency_count
     from {{ system }}_{{ entity }}_counts
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -57,6 +61,8 @@ counted as (
         is_date,
         setting,
         currencies,
+        currency_count,
+        main_currency_count,
         {%- for fact in evidence %}
         {{ count_in('counts', fact) }} as {{ fact }}_count{{ ',' if not loop.last }}
         {%- endfor %}
@@ -96,6 +102,8 @@ final as (
         currencies,
 
         ---------- numerics
+        currency_count,
+        main_currency_count,
         {%- for fact in evidence %}
         {{ fact }}_count,
         {%- endfor %}
