@@ -87,8 +87,20 @@ class RawTable:
 
     @property
     def contract_names(self) -> dict[str, str]:
-        """Name in the file -> column of the contract."""
-        return {plain(self.names.get(name, name)): name for name in self.columns}
+        """Name in the file -> column of the contract, the first where it is several."""
+        names: dict[str, str] = {}
+        for name in self.columns:
+            names.setdefault(plain(self.names.get(name, name)), name)
+        return names
+
+    @property
+    def repeated_names(self) -> dict[str, str]:
+        """Column of the contract -> an earlier one that the file has no other for."""
+        return {
+            name: first
+            for name in self.columns
+            if (first := self.contract_names[plain(self.names.get(name, name))]) != name
+        }
 
     def names_in_file(self, columns: Sequence[str]) -> list[str]:
         """Say what columns of the contract are called in the file."""
@@ -281,7 +293,7 @@ def _input_of_call(
     names = [plain(name) for file in files for name in file.header.names]
     return Input(
         place,
-        _reading(files, table.columns),
+        _reading(files, table),
         tuple(dict.fromkeys(filter(None, names))),
         tuple(files),
         notes,
@@ -302,14 +314,19 @@ def read_csv(files: Sequence[TextFile], *options: str) -> str:
     return f"read_csv([{paths}], {', '.join([files[0].dialect, *options])})"
 
 
-def _reading(files: Sequence[TextFile], columns: Sequence[str] | None = None) -> str:
-    """Write the SQL that reads all or some columns of text files."""
+def _reading(files: Sequence[TextFile], table: RawTable | None = None) -> str:
+    """Write the SQL that reads all columns of text files, or those of a raw table."""
     parts = []
     for group in same_dialect(files):
         names = [
             identifier(name)
             for name in group[0].columns
-            if columns is None or name in columns
+            if table is None or name in table.columns
+        ]
+        names += [
+            f"{identifier(first)} as {identifier(name)}"
+            for name, first in (table.repeated_names if table else {}).items()
+            if first in group[0].columns
         ]
         part = f"select {', '.join(names)} from {read_csv(group)}"
         # Of a file with one column DuckDB takes an empty line for a record.
@@ -441,9 +458,10 @@ def _described(
     place = place or relation
     columns = _column_names(connection, table, relation, place)
     selected = [
-        f"{identifier(name)} as {table.contract_names[plain(name)]}"
+        f"{identifier(name)} as {contract_name}"
         for name in columns
-        if plain(name) in table.contract_names
+        for contract_name in table.columns
+        if plain(name) == plain(table.names.get(contract_name, contract_name))
     ]
     if table.names and selected:
         relation = f"(select {', '.join(selected)} from {relation})"

@@ -491,6 +491,23 @@ def test_a_select_around_the_call_stays(
     assert [line.line_number for line in malformed_lines(connection, table)] == [4]
 
 
+@pytest.mark.parametrize(
+    "location", ["read_csv('{path}')", "(select * from read_csv('{path}'))"]
+)
+def test_one_column_of_a_file_may_be_several_of_the_contract(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, location: str
+) -> None:
+    path = tmp_path / "orders.csv"
+    table = orders(
+        tmp_path,
+        "customer_id,amount\nc1,5\n",
+        location=location.format(path=path),
+        names={"order_id": "Customer_ID"},
+    )
+
+    assert list(map(sorted, rows(connection, table))) == [["5", "c1", "c1"]]
+
+
 def test_files_with_other_columns_and_delimiters_are_read_together(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
