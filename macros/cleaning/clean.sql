@@ -32,7 +32,7 @@
     {%- if has_style(kind) -%}
     -- A source may lack the column, and reading nothing would take as long as a value.
     case
-        when {{ raw_value }} is not null
+        when not {{ has_type(raw_value, 'none') }}
             then {{ parse_value(kind, raw_value, 'formats.' ~ column) }}
     end
     {%- else -%}

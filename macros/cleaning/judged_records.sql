@@ -79,27 +79,36 @@ final as (
 
 {# A value that was read, or null where it is a placeholder or out of range. #}
 {% macro usable_value(name, column) -%}
+    {%- set faults = [] -%}
+    {%- if column['kind'] in ['id', 'text', 'email', 'phone'] -%}
+        {%- do faults.append(
+            has_type('raw_' ~ name, 'text') ~ ' and (' ~ name ~ " = '' or "
+            ~ is_placeholder(name, 'raw_' ~ name) ~ ')'
+        ) -%}
+    {%- elif valid_var('placeholder_values').get(name) -%}
+        {%- do faults.append(is_placeholder(name, 'raw_' ~ name)) -%}
+    {%- endif -%}
+    {%- if column['kind'] in ['date', 'timestamp'] -%}
+        {%- do faults.append(
+            name ~ ' < ' ~ earliest_date(name) ~ ' or ' ~ name ~ ' >= ' ~ latest_date()
+        ) -%}
+    {%- endif -%}
+    {%- if 'minimum' in column -%}
+        {%- do faults.append(name ~ ' < ' ~ column['minimum']) -%}
+    {%- endif -%}
+    {%- if 'maximum' in column -%}
+        {%- do faults.append(name ~ ' > ' ~ column['maximum']) -%}
+    {%- endif -%}
+    {%- if not faults -%}
+    {{ name }}
+    {%- else -%}
     case
-        when {{ name }} is null then null
-        {%- if column['kind'] in ['id', 'text', 'email', 'phone'] %}
-        when {{ has_type('raw_' ~ name, 'text') }}
-            and ({{ name }} = '' or {{ is_placeholder(name, 'raw_' ~ name) }})
-            then null
-        {%- elif valid_var('placeholder_values').get(name) %}
-        when {{ is_placeholder(name, 'raw_' ~ name) }} then null
-        {%- endif %}
-        {%- if column['kind'] in ['date', 'timestamp'] %}
-        when {{ name }} < {{ earliest_date(name) }} or {{ name }} >= {{ latest_date() }}
-            then null
-        {%- endif %}
-        {%- if 'minimum' in column %}
-        when {{ name }} < {{ column['minimum'] }} then null
-        {%- endif %}
-        {%- if 'maximum' in column %}
-        when {{ name }} > {{ column['maximum'] }} then null
-        {%- endif %}
+        {%- for fault in faults %}
+        when {{ fault }} then null
+        {%- endfor %}
         else {{ name }}
     end
+    {%- endif -%}
 {%- endmacro %}
 
 

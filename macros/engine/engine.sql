@@ -3,15 +3,12 @@
     the SQL that both engines share.
 #}
 
-{#
-    The rows of `relation` with all `columns`; those it lacks are null, and text where
-    they are known to be `absent`.
-#}
-{% macro with_columns(relation, columns, absent=[]) %}
-    {{ return(adapter.dispatch('with_columns')(relation, columns, absent)) }}
+{# The rows of `relation` with all `columns`; those it lacks are null. #}
+{% macro with_columns(relation, columns) %}
+    {{ return(adapter.dispatch('with_columns')(relation, columns)) }}
 {% endmacro %}
 
-{% macro default__with_columns(relation, columns, absent) %}
+{% macro default__with_columns(relation, columns) %}
     select
         {%- for column in columns %}
         {{ column }}{{ ',' if not loop.last }}
@@ -19,8 +16,7 @@
     from (
         select
             {%- for column in columns %}
-            {{ 'cast(null as string)' if column in absent else 'null' }}
-                as {{ column }}{{ ',' if not loop.last }}
+            null as {{ column }}{{ ',' if not loop.last }}
             {%- endfor %}
         where false
         union all by name
@@ -47,7 +43,8 @@
         ],
         'instant': ['timestamp with time zone'],
         'fraction': ['float', 'double'],
-        'boolean': ['boolean']
+        'boolean': ['boolean'],
+        'none': ['"null"', 'void']
     } -%}
     {#- Not an IN: of a column that no file has the type is no constant, and an IN list
         becomes a join that is made for every row. -#}
