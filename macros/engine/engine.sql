@@ -3,25 +3,34 @@
     the SQL that both engines share.
 #}
 
-{# The rows of `relation` with all `columns`; those it lacks are null. #}
-{% macro with_columns(relation, columns) %}
-    {{ return(adapter.dispatch('with_columns')(relation, columns)) }}
+{#
+    The rows of `relation` with all `columns` of the contract; those it lacks are null, and
+    have the type of clean values where they are known to be `absent`.
+#}
+{% macro with_columns(relation, columns, absent=[]) %}
+    {{ return(adapter.dispatch('with_columns')(relation, columns, absent)) }}
 {% endmacro %}
 
-{% macro default__with_columns(relation, columns) %}
+{% macro default__with_columns(relation, columns, absent) %}
     select
         {%- for column in columns %}
         {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
         select
-            {%- for column in columns %}
-            null as {{ column }}{{ ',' if not loop.last }}
+            {%- for column, properties in columns.items() %}
+            {{ 'cast(null as ' ~ absent_type(properties['kind']) ~ ')'
+                if column in absent else 'null' }} as {{ column }}{{ ',' if not loop.last }}
             {%- endfor %}
         where false
         union all by name
         select * from {{ relation }}
     ) as raw_records
+{% endmacro %}
+
+{# Not text where it would have to be parsed. #}
+{% macro absent_type(kind) %}
+    {{ return('bigint' if kind == 'id' else sql_type(kind)) }}
 {% endmacro %}
 
 

@@ -25,7 +25,7 @@
         {{ return(no_records(columns)) }}
     {% endif %}
     {% do refuse(problem_with_input(table_name, input)) %}
-    {{ return(with_columns(input['relation'], columns)) }}
+    {{ return(with_columns(input['relation'], columns, input['absent'])) }}
 {% endmacro %}
 
 

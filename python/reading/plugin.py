@@ -57,6 +57,13 @@ def describe_input(
         "place": found.place,
         "relation": found.relation,
         "columns": found.columns,
+        "absent": [
+            column
+            for column, name in zip(
+                table.columns, table.names_in_file(table.columns), strict=True
+            )
+            if name not in found.columns
+        ],
         "notes": found.notes,
     }
 

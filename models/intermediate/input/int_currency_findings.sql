@@ -1,4 +1,4 @@
-{# Amounts in several currencies that nothing converts, by a column or by their signs. #}
+{# Amounts in currencies that nothing converts, told by a column or by their signs. #}
 with
 
 currencies as (
