@@ -51,6 +51,9 @@
 
 {# What a value of a kind of the input contract looks like. #}
 {% macro expected_value(kind) %}
+    {% if kind in boolean_kinds() %}
+        {{ return('a word such as yes or no') }}
+    {% endif %}
     {{ return({
         'id': 'an id as its system writes it, such as 10023 or A-17',
         'email': 'an address such as name@example.com',
@@ -63,10 +66,6 @@
         'integer': 'a whole number',
         'rate': 'a share such as 0.12 or 12%',
         'rating': 'a rating such as 4 or 4/5',
-        'boolean': 'a word such as yes or no',
-        'consent': 'a word such as yes or no',
-        'control': 'a word such as yes or no',
-        'conversion': 'a word such as yes or no',
         'gender': 'a word of the seed input_words',
         'order_status': 'a word of the seed input_words'
     }.get(kind, 'a text')) }}

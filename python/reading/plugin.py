@@ -59,10 +59,8 @@ def describe_input(
         "columns": found.columns,
         "absent": [
             column
-            for column, name in zip(
-                table.columns, table.names_in_file(table.columns), strict=True
-            )
-            if name not in found.columns
+            for column in table.columns
+            if table.name_in_file(column) not in found.columns
         ],
         "notes": found.notes,
     }

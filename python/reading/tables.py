@@ -90,21 +90,26 @@ class RawTable:
         """Name in the file -> column of the contract, the first where it is several."""
         names: dict[str, str] = {}
         for name in self.columns:
-            names.setdefault(plain(self.names.get(name, name)), name)
+            names.setdefault(self.name_in_file(name), name)
         return names
 
     @property
     def repeated_names(self) -> dict[str, str]:
         """Column of the contract -> an earlier one that the file has no other for."""
+        names = self.contract_names
         return {
             name: first
             for name in self.columns
-            if (first := self.contract_names[plain(self.names.get(name, name))]) != name
+            if (first := names[self.name_in_file(name)]) != name
         }
+
+    def name_in_file(self, column: str) -> str:
+        """Say what a column of the contract is called in the file."""
+        return plain(self.names.get(column, column))
 
     def names_in_file(self, columns: Sequence[str]) -> list[str]:
         """Say what columns of the contract are called in the file."""
-        return [plain(self.names.get(name, name)) for name in columns]
+        return [self.name_in_file(column) for column in columns]
 
 
 @dataclass(frozen=True)
@@ -461,7 +466,7 @@ def _described(
         f"{identifier(name)} as {contract_name}"
         for name in columns
         for contract_name in table.columns
-        if plain(name) == plain(table.names.get(contract_name, contract_name))
+        if plain(name) == table.name_in_file(contract_name)
     ]
     if table.names and selected:
         relation = f"(select {', '.join(selected)} from {relation})"

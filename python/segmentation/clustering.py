@@ -75,12 +75,17 @@ def fit_kmeans(
     )
 
 
+def count_distinct(matrix: NDArray[np.float64]) -> int:
+    """Count the customers (customers, features) who differ from each other."""
+    return len(np.unique(matrix, axis=0))
+
+
 def check_distinct(matrix: NDArray[np.float64], n_segments: int) -> None:
     """Raise ValueError if fewer customers (customers, features) differ than segments.
 
     The clusterings of scikit-learn only warn, and leave segments without a customer.
     """
-    distinct = len(np.unique(matrix, axis=0))
+    distinct = count_distinct(matrix)
     if distinct < n_segments:
         raise ValueError(
             f"The {len(matrix)} training customers have {distinct} distinct feature "

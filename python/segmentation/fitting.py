@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from segmentation import k_selection
+from segmentation.clustering import count_distinct
 from segmentation.k_selection import (
     Candidate,
     SelectionSettings,
@@ -94,8 +95,9 @@ def is_divisible(method: Method, problem: Problem) -> bool:
 
     Segments that a method defines itself may be empty, so that it divides anybody.
     """
-    distinct = len(np.unique(problem.matrix, axis=0))
-    return bool(method.features) or distinct >= max(problem.n_segments or 2, 2)
+    return bool(method.features) or (
+        count_distinct(problem.matrix) >= max(problem.n_segments or 2, 2)
+    )
 
 
 def fit_everybody(problem: Problem) -> Fit:
