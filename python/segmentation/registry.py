@@ -240,7 +240,7 @@ def fit_version(
             return no_rows()
         fit_reason = "customers_differ"
     # No segment lives on in all customers, nor they in one.
-    continues = not is_first and is_divided and not was_undivided
+    continues = not is_first and is_divided != was_undivided
     fit = (
         fit_method(method_name, method, problem)
         if is_divided

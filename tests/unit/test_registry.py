@@ -891,6 +891,12 @@ def test_fewer_different_customers_than_segments_are_one_segment(
     assert facts_of(fit(training.head(2), n_segments=3))["n_segments"] == 1
 
 
+def test_all_customers_keep_their_id_in_a_refit(alike: pd.DataFrame) -> None:
+    again = fit(alike, fit(alike), refit=True)
+    assert facts_of(again)["matched_from_version"] == 1
+    assert set(again["segment_id"].dropna()) == {1}
+
+
 def test_customers_are_divided_as_soon_as_they_differ(
     training: pd.DataFrame, alike: pd.DataFrame
 ) -> None:
