@@ -6,6 +6,7 @@
     {%- set contract = raw_table_contract()[table_name] -%}
     {%- set columns = contract['columns'] -%}
     {%- set first_id = columns | first -%}
+    {%- set words = columns_of_words(table_name) -%}
 -- A value that could be read may still be a placeholder or out of range.
 valued as (
 
@@ -15,12 +16,43 @@ valued as (
         {%- if has_style(column['kind']) %}
         style_{{ name }},
         {%- endif %}
+        {%- if name in words %}
+        {{ name }}
+        {%- else %}
         {{ name }} is null as is_unread_{{ name }},
-        {{ usable_value(name, column) }} as {{ name }}{{ ',' if not loop.last }}
+        {{ usable_value(name, column, name) }} as {{ name }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
         {%- endfor %}
     from cleaned
 
 ),
+
+{% if words -%}
+-- Behind the other values: a join takes them out of the dictionaries in which each
+-- distinct value is read once.
+understood as (
+
+    select
+        {%- for name, column in columns.items() %}
+        raw_{{ name }},
+        {%- if has_style(column['kind']) %}
+        style_{{ name }},
+        {%- endif %}
+        {%- if name in words %}
+        {{ usable_value(name, column, meaning_of_word(name, column['kind'])) }} as {{ name }}
+        {%- else %}
+        is_unread_{{ name }},
+        {{ name }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from valued
+    {{- word_joins(table_name) }}
+
+),
+
+{% endif -%}
 
 -- What was wrong with a value is told from the value before and after.
 judged as (
@@ -41,7 +73,7 @@ judged as (
             when {{ is_unusable(name, columns[name]) }} then '{{ name }}'
             {%- endfor %}
         end as rejection_column
-    from valued
+    from {{ 'understood' if words else 'valued' }}
 
 ),
 
@@ -78,7 +110,7 @@ final as (
 
 
 {# A value that was read, or null where it is a placeholder or out of range. #}
-{% macro usable_value(name, column) -%}
+{% macro usable_value(name, column, value) -%}
     {%- set faults = [] -%}
     {%- if column['kind'] in ['id', 'text', 'email', 'phone'] -%}
         {%- do faults.append(
@@ -100,13 +132,13 @@ final as (
         {%- do faults.append(name ~ ' > ' ~ column['maximum']) -%}
     {%- endif -%}
     {%- if not faults -%}
-    {{ name }}
+    {{ value }}
     {%- else -%}
     case
         {%- for fault in faults %}
         when {{ fault }} then null
         {%- endfor %}
-        else {{ name }}
+        else {{ value }}
     end
     {%- endif -%}
 {%- endmacro %}
@@ -128,20 +160,20 @@ final as (
         when {{ name }} is not null
             then case
                 when {{ has_type('raw_' ~ name, 'text') }}
-                    and not ({{ is_canonical_value(name, column['kind']) }})
+                    and not ({{ is_canonical(
+                        column['kind'], 'raw_' ~ name, name, 'style_' ~ name
+                    ) }})
                     then 'reformatted_value'
             end
         when {{ is_blank('raw_' ~ name) }} then null
         when {{ is_placeholder(name, 'raw_' ~ name) }} then 'placeholder_value'
+        {%- if column['kind'] in kinds_of_words() %}
+        else 'unparseable_value'
+        {%- else %}
         when is_unread_{{ name }} then 'unparseable_value'
         else 'impossible_value'
+        {%- endif %}
     end
-{%- endmacro %}
-
-
-{% macro is_canonical_value(name, kind) -%}
-    {{ is_canonical(kind, 'raw_' ~ name, 'style_' ~ name) if has_style(kind)
-        else is_canonical(kind, 'raw_' ~ name) }}
 {%- endmacro %}
 
 

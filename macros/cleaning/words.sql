@@ -13,6 +13,17 @@
 {% endmacro %}
 
 
+{# The columns of a table whose values are words: name -> kind. #}
+{% macro columns_of_words(table_name) %}
+    {% set words = {} %}
+    {% for name, column in raw_table_contract()[table_name]['columns'].items()
+        if column['kind'] in kinds_of_words() %}
+        {% do words.update({name: column['kind']}) %}
+    {% endfor %}
+    {{ return(words) }}
+{% endmacro %}
+
+
 {# How the contract itself says what a value of a kind may be. #}
 {% macro canonical_words(kind) %}
     {{ return({
@@ -22,18 +33,20 @@
 {% endmacro %}
 
 
+{# A raw value as the list of words would have it. A typed column has no words. #}
+{% macro word_of(column) -%}
+    case when {{ has_type(column, 'text') }} then {{ folded(column) }} end
+{%- endmacro %}
+
+
 {#
-    The joins that lead from the records of a table to the meaning of their words, for
-    each column `x` of words a relation `x_words`. A typed column has none.
+    The joins that lead from the words of a table's records to their meaning, for each
+    column `x` of words a relation `x_words`.
 #}
 {% macro word_joins(table_name) -%}
-    {%- for name, column in raw_table_contract()[table_name]['columns'].items()
-        if column['kind'] in kinds_of_words() %}
-    left join ({{ word_meanings(column['kind']) }}) as {{ name }}_words
-        on {{ name }}_words.word = case
-            when {{ has_type('raw_records.' ~ name, 'text') }}
-                then {{ folded('raw_records.' ~ name) }}
-        end
+    {%- for name, kind in columns_of_words(table_name).items() %}
+    left join ({{ word_meanings(kind) }}) as {{ name }}_words
+        on valued.{{ name }} = {{ name }}_words.word
     {%- endfor %}
 {%- endmacro %}
 
@@ -50,11 +63,13 @@
 
 
 {#
-    A word as what it means, or null. A state of an order that no list knows is `unknown`
-    rather than null, which stands for one that is not said: it must not count as a sale.
+    What the word of a column means, or null. A state of an order that no list knows is
+    `unknown` rather than null, which stands for one that is not said: it must not count
+    as a sale.
 #}
-{% macro parse_word(kind, column) -%}
-    {%- set meaning = column.split('.')[-1] ~ '_words.meaning' -%}
+{% macro meaning_of_word(name, kind) -%}
+    {%- set column = 'raw_' ~ name -%}
+    {%- set meaning = name ~ '_words.meaning' -%}
     {%- if kind in boolean_kinds() -%}
         case
             when {{ has_type(column, 'boolean') }} then try_cast({{ column }} as boolean)

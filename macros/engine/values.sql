@@ -39,6 +39,23 @@
 {%- endmacro %}
 
 
+{#
+    The same of a pattern that seldom matches, and never an empty text: DuckDB makes this
+    search once for each value of a dictionary, and the other one for every row.
+#}
+{% macro has_rare_match(text, pattern) -%}
+    {{ return(adapter.dispatch('has_rare_match')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__has_rare_match(text, pattern) -%}
+    regexp_extract({{ text }}, '{{ pattern }}') <> ''
+{%- endmacro %}
+
+{% macro spark__has_rare_match(text, pattern) -%}
+    {{ has_match(text, pattern) }}
+{%- endmacro %}
+
+
 {# The groups of a regular expression as fields of a struct; blank where not matched. #}
 {% macro regexp_groups(text, pattern, names) -%}
     {{ return(adapter.dispatch('regexp_groups')(text, pattern, names)) }}

@@ -41,12 +41,10 @@ PROJECT_FILES = (
 )
 # What the environment of whoever runs the tests would otherwise decide.
 OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
-# With another of these dbt parses everything anew, as with another var.
-PROFILE_VARIABLES = (
-    "SEGMENTATION_DATABASE",
-    "SEGMENTATION_MEMORY_LIMIT",
-    "SEGMENTATION_THREADS",
-)
+# The vars that decide which nodes there are, and what they are built from: by their
+# value, or by whether they have one.
+STRUCTURAL_VARIABLES = ("source_systems", "crm_tables", "complete_journey_location")
+LOCATION_VARIABLES = ("crm_folder", "crm_location", "crm_locations")
 # Most tests are not about the number of segments: choosing it takes seconds a fit.
 USUAL_VARIABLES = {"n_segments": 4}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
@@ -139,14 +137,14 @@ class Warehouse:
         variables: Mapping[str, Any] | None,
         environment: Mapping[str, str] | None,
     ) -> Path:
-        """The file of what dbt parsed with these vars, this profile and project."""
-        profile = {
-            name: value
-            for name, value in (environment or {}).items()
-            if name in PROFILE_VARIABLES
-        }
-        project = (self.folder / "dbt_project.yml").read_text(encoding="utf-8")
-        settings = [self.variables(variables), profile, project]
+        """The file of what dbt parsed of the same nodes: see `dbt_server`."""
+        given = self.variables(variables)
+        settings = [
+            {name: given[name] for name in STRUCTURAL_VARIABLES if name in given},
+            {name: bool(given[name]) for name in LOCATION_VARIABLES if name in given},
+            (environment or {}).get("SEGMENTATION_DATABASE"),
+            (self.folder / "dbt_project.yml").read_text(encoding="utf-8"),
+        ]
         key = sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         return self.parsed / f"{key}.msgpack"
 

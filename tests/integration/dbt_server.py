@@ -81,6 +81,7 @@ def serve() -> None:
     # To look for garbage takes a fifth of the time in which dbt parses, and a command
     # gives all of its memory back when it ends.
     gc.disable()
+    parse_by_vars()
     for line in sys.stdin:
         command = os.fork()
         if command == 0:
@@ -88,6 +89,33 @@ def serve() -> None:
         print(command, flush=True)
         _, status = os.waitpid(command, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def parse_by_vars() -> None:
+    """Let dbt parse again only the models that are given vars if those are others.
+
+    It would parse everything. But the rest reads vars when it runs, apart from those
+    that decide which nodes there are: see `Warehouse.parsed_with`.
+    """
+    from dbt.contracts.files import FileHash, SchemaSourceFile
+    from dbt.parser.manifest import ManifestLoader
+
+    judge = ManifestLoader.is_partial_parsable
+
+    def is_partial_parsable(loader: Any, parsed: Any) -> Any:
+        expected = loader.manifest.state_check.vars_hash
+        if parsed.state_check.vars_hash != expected:
+            parsed.state_check.vars_hash = expected
+            for file in parsed.files.values():
+                if isinstance(file, SchemaSourceFile):
+                    for model in file.dfy.get("models", []):
+                        if "var(" in str(model.get("config", {}).get("meta")):
+                            model["description"] = "parsed with other vars"
+                            file.checksum = FileHash.empty()
+                            file.path.modification_time = 0.0
+        return judge(loader, parsed)
+
+    ManifestLoader.is_partial_parsable = is_partial_parsable
 
 
 def run_command(request: Mapping[str, Any]) -> NoReturn:

@@ -20,7 +20,12 @@ MEANINGS = """
 select
     text_number,
     cast({{ parse_value(kind, 'texts.text', 'texts.is_style') }} as varchar) as meaning,
-    {{ is_canonical(kind, 'texts.text', 'texts.is_style') }} as is_canonical,
+    {{ is_canonical(
+        kind,
+        'texts.text',
+        parse_value(kind, 'texts.text', 'texts.is_style'),
+        'texts.is_style'
+    ) }} as is_canonical,
     {{ currency_of('texts.text') if kind == 'money' else 'null' }} as currency,
     list_filter([
         {%- for name, condition in style_evidence(kind, 'texts.text').items() %}

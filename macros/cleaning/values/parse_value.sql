@@ -3,8 +3,10 @@
     cast, never turned into text: on hundreds of millions of rows that is what costs. Of
     a text the contract's own form is tried first, for the same reason.
 
-    parse_value       the typed value, or null
-    is_canonical      whether a raw text already had the contract's own form
+    parse_value       the typed value, or null; of a word, what the list of words has for
+                      it, whose meaning judged_records adds
+    is_canonical      whether a raw text already had the contract's own form, by the value
+                      that was read from it
     style_evidence    what a raw text says about the style of its column
 
     style             SQL for what was decided for the whole column, null where nothing
@@ -35,18 +37,16 @@
     {%- elif kind == 'currency' -%}
         {{ parse_currency(column) }}
     {%- elif kind in kinds_of_words() -%}
-        {{ parse_word(kind, column) }}
+        {{ word_of(column) }}
     {%- else -%}
         {{ exceptions.raise_compiler_error("parse_value knows no kind '" ~ kind ~ "'.") }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro is_canonical(kind, column, style='cast(null as boolean)') -%}
-    {%- if kind == 'id' -%}
-        {{ is_canonical_id(column) }}
-    {%- elif kind == 'text' -%}
-        {{ is_canonical_text(column) }}
+{% macro is_canonical(kind, column, value, style) -%}
+    {%- if kind in ('id', 'text', 'currency') -%}
+        {{ trimmed(column) }} = {{ value }}
     {%- elif kind in ('email', 'phone') -%}
         true
     {%- elif kind in ('timestamp', 'date') -%}
@@ -55,8 +55,6 @@
         {{ is_canonical_number(column, 'decimal(18, 4)', style) }}
     {%- elif kind in ('number', 'integer', 'rate', 'rating') -%}
         {{ is_canonical_number(column, 'double', style) }}
-    {%- elif kind == 'currency' -%}
-        {{ trimmed(column) }} = {{ parse_currency(column) }}
     {%- elif kind in kinds_of_words() -%}
         {{ is_canonical_word(kind, column) }}
     {%- endif -%}

@@ -34,8 +34,8 @@
 
 
 {#
-    What a word stands for by a mapping whose values have one length, null where it is no
-    key. Spelled as a search in one text for the reason that is_one_of gives.
+    What a word stands for by a mapping, null where it is no key. Spelled as a search in
+    one text for the reason that is_one_of gives.
 #}
 {% macro meaning_of(word, meanings) -%}
     {%- set entries = [] -%}
@@ -43,9 +43,7 @@
         {%- do entries.append(key ~ '=' ~ value) -%}
     {%- endfor -%}
     {%- set list = "'|" ~ entries | join('|') ~ "|'" -%}
-    substr(
-        {{ list }},
-        nullif(instr({{ list }}, '|' || {{ word }} || '='), 0) + length({{ word }}) + 2,
-        {{ meanings.values() | first | length }}
-    )
+    nullif({{ dbt.split_part(
+        dbt.split_part(list, "'|' || " ~ word ~ " || '='", 2), "'|'", 1
+    ) }}, '')
 {%- endmacro %}

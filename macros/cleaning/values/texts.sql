@@ -9,18 +9,9 @@
 #}
 {% macro spelled_text(column) -%}
     case
-        when {{ has_match(as_text(column), '[^ -~]|  |^=') }}
+        when {{ has_rare_match(as_text(column), '[^ -~]|  |^=') }}
             then {{ trim_unwrapped(in_one_spelling(as_text(column))) }}
         else {{ trimmed(column) }}
-    end
-{%- endmacro %}
-
-
-{% macro is_canonical_text(column) -%}
-    case
-        when {{ has_match(as_text(column), '[^ -~]|  |^=') }}
-            then {{ trimmed(column) }} = {{ spelled_text(column) }}
-        else true
     end
 {%- endmacro %}
 
@@ -44,26 +35,13 @@
         when {{ has_type(column, 'fraction') }}
             then {{ fraction_as_id('try_cast(' ~ column ~ ' as double)') }}
         when {{ has_type(column, 'number') }} then cast({{ column }} as string)
-        when {{ has_match(as_text(column), suspect_id()) }}
+        when {{ has_rare_match(
+            as_text(column), '[^!-~]|^[=\\x27]|[.]0|[.,].*[eE]|[eE][+]|@'
+        ) }}
             then {{ repaired_id(column) }}
         else {{ as_text(column) }}
     end
 {%- endmacro %}
-
-
-{% macro is_canonical_id(column) -%}
-    case
-        when {{ has_match(as_text(column), suspect_id()) }}
-            then {{ trimmed(column) }} = {{ repaired_id(column) }}
-        else true
-    end
-{%- endmacro %}
-
-
-{# What an id may hold that asks for a closer look. #}
-{% macro suspect_id() %}
-    {{ return("[^!-~]|^[=\\x27]|[.]0|[.,].*[eE]|[eE][+]|@") }}
-{% endmacro %}
 
 
 {#

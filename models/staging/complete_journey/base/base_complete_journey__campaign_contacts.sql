@@ -28,7 +28,6 @@ cleaned as (
         {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
-    {{- word_joins('campaign_contacts') }}
 
 ),
 

@@ -32,7 +32,6 @@ cleaned as (
         {{ clean('updated_at', 'timestamp') }} as updated_at
     from raw_records
     cross join formats
-    {{- word_joins('orders') }}
 
 ),
 

@@ -34,7 +34,6 @@ cleaned as (
         {{ clean('has_marketing_consent', 'consent') }} as has_marketing_consent
     from raw_records
     cross join formats
-    {{- word_joins('customers') }}
 
 ),
 

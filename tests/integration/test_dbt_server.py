@@ -1,0 +1,50 @@
+"""What dbt parses again for other vars is what it would parse from nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Warehouse
+
+# Of each kind of use one: given to a Python model, read in SQL, read by a data test.
+OTHER_VARIABLES = {
+    "n_segments": 5,
+    "random_state": 3,
+    "segmentation_method": "gaussian_mixture",
+    "as_of_date": "2024-01-31",
+    "time_zone": "Europe/Berlin",
+    "minimum_cell_size": 9,
+    "campaign_budget": 77,
+}
+
+
+def parsed_nodes(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, Any]:
+    """What dbt knows of each node, apart from when and where it was parsed."""
+    result = warehouse.run_dbt(["parse"], variables)
+    assert result.returncode == 0, result.stdout[-2000:]
+    path = warehouse.folder / "target" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        name: {
+            key: value
+            for key, value in node.items()
+            if key not in ("created_at", "root_path")
+        }
+        for kind in ("nodes", "sources", "unit_tests")
+        for name, node in manifest[kind].items()
+        # Parsed from nothing, dbt lists also the data tests of models that are off.
+        if "complete_journey" not in name
+    }
+
+
+def test_nodes_parsed_again_are_as_if_parsed_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = Warehouse(tmp_path)
+    usual = parsed_nodes(warehouse, {})
+    again = parsed_nodes(warehouse, OTHER_VARIABLES)
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.setattr(Warehouse, "parsed", tmp_path / "nothing")
+    assert again == parsed_nodes(warehouse, OTHER_VARIABLES)
+    assert again != usual
