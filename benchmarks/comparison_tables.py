@@ -38,9 +38,9 @@ NEXT_SPEND: Final = {
     "spend quantiles": "format('{:.3f}', spend_quantiles_eta_squared)",
     "better": "if(is_better_than_spend_quantiles, 'method', "
     "if(not is_better_than_spend_quantiles, 'spend', null))",
-    "classes foretold": "format('{:.1f} %', 100 * outcome_accuracy)",
+    "classes predicted": "format('{:.1f} %', 100 * outcome_accuracy)",
     "stays as it is": "format('{:.1f} %', 100 * baseline_accuracy)",
-    "foretold, balanced": "format('{:.1f} %', 100 * outcome_balanced_accuracy)",
+    "predicted, balanced": "format('{:.1f} %', 100 * outcome_balanced_accuracy)",
     "stays, balanced": "format('{:.1f} %', 100 * baseline_balanced_accuracy)",
 }
 TEXTS: Final = ("method", "scorer", "better")
