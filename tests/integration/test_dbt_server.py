@@ -18,9 +18,10 @@ OTHER_VARIABLES = {
     "campaign_budget": 77,
 }
 
-# When and where a node was parsed, and what dbt forgets of a data test in a file of its
-# own when it parses it again: its description.
-NOT_COMPARED = ("created_at", "root_path", "description", "patch_path")
+# When and where a node was parsed.
+NOT_COMPARED = ("created_at", "root_path")
+# What dbt forgets of a data test in a file of its own when it parses it again.
+FORGOTTEN_OF_TESTS = ("description", "patch_path")
 
 
 def parsed_nodes(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +31,12 @@ def parsed_nodes(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, A
     path = warehouse.folder / "target" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     return {
-        name: {key: value for key, value in node.items() if key not in NOT_COMPARED}
+        name: {
+            key: value
+            for key, value in node.items()
+            if key not in NOT_COMPARED
+            and not (node["resource_type"] == "test" and key in FORGOTTEN_OF_TESTS)
+        }
         for kind in ("nodes", "sources", "unit_tests")
         for name, node in manifest[kind].items()
         # Parsed from nothing, dbt lists also the data tests of models that are off.
