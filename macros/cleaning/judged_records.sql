@@ -1,12 +1,13 @@
 {#
     The CTEs that follow `cleaned` in a model base_<system>__<entity>: they take the values
     away that cannot be true, say what was wrong with each, and why a record is rejected.
+    Of columns that are `absent` there is nothing to say.
 #}
-{% macro judged_records(table_name) %}
+{% macro judged_records(table_name, absent) %}
     {%- set contract = raw_table_contract()[table_name] -%}
     {%- set columns = contract['columns'] -%}
     {%- set first_id = columns | first -%}
-    {%- set words = columns_of_words(table_name) -%}
+    {%- set words = columns_of_words(table_name, absent) -%}
 -- A value that could be read may still be a placeholder or out of range.
 valued as (
 
@@ -16,7 +17,7 @@ valued as (
         {%- if has_style(column['kind']) %}
         style_{{ name }},
         {%- endif %}
-        {%- if name in words %}
+        {%- if name in words or name in absent %}
         {{ name }}
         {%- else %}
         {{ name }} is null as is_unread_{{ name }},
@@ -41,6 +42,8 @@ understood as (
         {%- endif %}
         {%- if name in words %}
         {{ usable_value(name, column, meaning_of_word(name, column['kind'])) }} as {{ name }}
+        {%- elif name in absent %}
+        {{ name }}
         {%- else %}
         is_unread_{{ name }},
         {{ name }}
@@ -48,7 +51,7 @@ understood as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from valued
-    {{- word_joins(table_name) }}
+    {{- word_joins(words) }}
 
 ),
 
@@ -61,7 +64,11 @@ judged as (
         {%- for name, column in columns.items() %}
         raw_{{ name }},
         {{ name }},
+        {%- if name in absent %}
+        cast(null as string) as issue_{{ name }},
+        {%- else %}
         {{ issue_with_value(name, column) }} as issue_{{ name }},
+        {%- endif %}
         {%- endfor %}
         {{ is_header(table_name, first_id) }} as is_header,
         case

@@ -13,11 +13,11 @@
 {% endmacro %}
 
 
-{# The columns of a table whose values are words: name -> kind. #}
-{% macro columns_of_words(table_name) %}
+{# The columns of a table, but for those `absent`, whose values are words: name -> kind. #}
+{% macro columns_of_words(table_name, absent) %}
     {% set words = {} %}
     {% for name, column in raw_table_contract()[table_name]['columns'].items()
-        if column['kind'] in kinds_of_words() %}
+        if column['kind'] in kinds_of_words() and name not in absent %}
         {% do words.update({name: column['kind']}) %}
     {% endfor %}
     {{ return(words) }}
@@ -40,11 +40,11 @@
 
 
 {#
-    The joins that lead from the words of a table's records to their meaning, for each
-    column `x` of words a relation `x_words`.
+    The joins that lead from words to their meaning, for each column `x` of `words` a
+    relation `x_words`.
 #}
-{% macro word_joins(table_name) -%}
-    {%- for name, kind in columns_of_words(table_name).items() %}
+{% macro word_joins(words) -%}
+    {%- for name, kind in words.items() %}
     left join ({{ word_meanings(kind) }}) as {{ name }}_words
         on valued.{{ name }} = {{ name }}_words.word
     {%- endfor %}

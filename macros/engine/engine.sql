@@ -7,7 +7,7 @@
     The rows of `relation` with all `columns` of the contract; those it lacks are null, and
     have the type of clean values where they are known to be `absent`.
 #}
-{% macro with_columns(relation, columns, absent=[]) %}
+{% macro with_columns(relation, columns, absent) %}
     {{ return(adapter.dispatch('with_columns')(relation, columns, absent)) }}
 {% endmacro %}
 
@@ -52,8 +52,7 @@
         ],
         'instant': ['timestamp with time zone'],
         'fraction': ['float', 'double'],
-        'boolean': ['boolean'],
-        'none': ['"null"', 'void']
+        'boolean': ['boolean']
     } -%}
     {#- Not an IN: of a column that no file has the type is no constant, and an IN list
         becomes a join that is made for every row. -#}

@@ -1,17 +1,18 @@
 {#
-    Every column of the contract, as found; an absent table has no rows. The seed is a
-    ref() and a company's own records are a source(), so that lineage and build order are
-    right in both cases. Of another source system than crm they are its own mapping of
-    them to the columns of the contract, raw_<system>__<entity>.
+    Every column of the contract, as found, those that are `absent` null; an absent table
+    has no rows. The seed is a ref() and a company's own records are a source(), so that
+    lineage and build order are right in both cases. Of another source system than crm
+    they are its own mapping of them to the columns of the contract,
+    raw_<system>__<entity>.
 #}
-{% macro raw_records(system, table_name) %}
+{% macro raw_records(system, table_name, absent) %}
     {% set columns = raw_table_contract()[table_name]['columns'] %}
     {% if table_name not in source_system_entities()[system] %}
         {{ return(no_records(columns)) }}
     {% elif system != 'crm' %}
-        {{ return(with_columns(ref('raw_' ~ system ~ '__' ~ table_name), columns)) }}
+        {{ return(with_columns(ref('raw_' ~ system ~ '__' ~ table_name), columns, absent)) }}
     {% elif not has_own_records() %}
-        {{ return(with_columns(ref('raw_' ~ table_name), columns)) }}
+        {{ return(with_columns(ref('raw_' ~ table_name), columns, absent)) }}
     {% endif %}
 
     {% set source_relation = source('crm', table_name) %}
@@ -25,7 +26,24 @@
         {{ return(no_records(columns)) }}
     {% endif %}
     {% do refuse(problem_with_input(table_name, input)) %}
-    {{ return(with_columns(input['relation'], columns, input['absent'])) }}
+    {{ return(with_columns(input['relation'], columns, absent)) }}
+{% endmacro %}
+
+
+{# The columns of the contract that a raw table lacks; none before they can be known. #}
+{% macro absent_columns(system, table_name) %}
+    {% set columns = raw_table_contract()[table_name]['columns'] | list %}
+    {% if table_name not in source_system_entities()[system] %}
+        {{ return(columns) }}
+    {% elif not execute %}
+        {{ return([]) }}
+    {% elif system == 'crm' and has_own_records() %}
+        {{ return(found_input(raw_table(table_name)).get('absent', columns)) }}
+    {% endif %}
+    {% set found = adapter.get_columns_in_relation(
+        ref('raw_' ~ table_name if system == 'crm' else 'raw_' ~ system ~ '__' ~ table_name)
+    ) | map(attribute='name') | map('lower') | list %}
+    {{ return(columns | reject('in', found) | list if found else []) }}
 {% endmacro %}
 
 

@@ -5,6 +5,7 @@ with
 
 {% for system, entity in staged_tables() %}
 {% set columns = columns_with_a_style(entity) %}
+{% set absent = absent_columns(system, entity) %}
 {{ system }}_{{ entity }}_counts as (
 
     select
@@ -15,7 +16,7 @@ with
         {%- endif %}
         {%- endfor %}
         count(*) as rows_in
-    from ({{ raw_records(system, entity) }}) as raw_records
+    from ({{ raw_records(system, entity, absent) }}) as raw_records
 
 ),
 

@@ -1,10 +1,12 @@
 {{ config(enabled=('complete_journey' in valid_var('source_systems'))) }}
 
+{% set absent = absent_columns('complete_journey', 'customers') %}
+
 with
 
 raw_records as (
 
-    {{ raw_records('complete_journey', 'customers') }}
+    {{ raw_records('complete_journey', 'customers', absent) }}
 
 ),
 
@@ -18,25 +20,25 @@ cleaned as (
 
     select
         {{ raw_values('customers') }},
-        {{ clean('customer_id', 'id') }} as customer_id,
-        {{ clean('first_name', 'text') }} as first_name,
-        {{ clean('last_name', 'text') }} as last_name,
-        {{ clean('email', 'email') }} as email,
-        {{ clean('phone', 'phone') }} as phone,
-        {{ clean('birth_date', 'date') }} as birth_date,
-        {{ clean('age', 'integer') }} as age,
-        {{ clean('gender', 'gender') }} as gender,
-        {{ clean('income', 'money') }} as income,
-        {{ clean('city', 'text') }} as city,
-        {{ clean('country', 'text') }} as country,
-        {{ clean('registered_at', 'timestamp') }} as registered_at,
-        {{ clean('updated_at', 'timestamp') }} as updated_at,
-        {{ clean('has_marketing_consent', 'consent') }} as has_marketing_consent
+        {{ clean('customer_id', 'id', absent) }} as customer_id,
+        {{ clean('first_name', 'text', absent) }} as first_name,
+        {{ clean('last_name', 'text', absent) }} as last_name,
+        {{ clean('email', 'email', absent) }} as email,
+        {{ clean('phone', 'phone', absent) }} as phone,
+        {{ clean('birth_date', 'date', absent) }} as birth_date,
+        {{ clean('age', 'integer', absent) }} as age,
+        {{ clean('gender', 'gender', absent) }} as gender,
+        {{ clean('income', 'money', absent) }} as income,
+        {{ clean('city', 'text', absent) }} as city,
+        {{ clean('country', 'text', absent) }} as country,
+        {{ clean('registered_at', 'timestamp', absent) }} as registered_at,
+        {{ clean('updated_at', 'timestamp', absent) }} as updated_at,
+        {{ clean('has_marketing_consent', 'consent', absent) }} as has_marketing_consent
     from raw_records
     cross join formats
 
 ),
 
-{{ judged_records('customers') }}
+{{ judged_records('customers', absent) }}
 
 select * from final

@@ -1,10 +1,12 @@
 {{ config(enabled=('crm' in valid_var('source_systems'))) }}
 
+{% set absent = absent_columns('crm', 'erasure_requests') %}
+
 with
 
 raw_records as (
 
-    {{ raw_records('crm', 'erasure_requests') }}
+    {{ raw_records('crm', 'erasure_requests', absent) }}
 
 ),
 
@@ -18,14 +20,14 @@ cleaned as (
 
     select
         {{ raw_values('erasure_requests') }},
-        {{ clean('customer_id', 'id') }} as customer_id,
-        {{ clean('email', 'email') }} as email,
-        {{ clean('requested_at', 'timestamp') }} as requested_at
+        {{ clean('customer_id', 'id', absent) }} as customer_id,
+        {{ clean('email', 'email', absent) }} as email,
+        {{ clean('requested_at', 'timestamp', absent) }} as requested_at
     from raw_records
     cross join formats
 
 ),
 
-{{ judged_records('erasure_requests') }}
+{{ judged_records('erasure_requests', absent) }}
 
 select * from final

@@ -1,10 +1,12 @@
 {{ config(enabled=('crm' in valid_var('source_systems'))) }}
 
+{% set absent = absent_columns('crm', 'products') %}
+
 with
 
 raw_records as (
 
-    {{ raw_records('crm', 'products') }}
+    {{ raw_records('crm', 'products', absent) }}
 
 ),
 
@@ -18,15 +20,15 @@ cleaned as (
 
     select
         {{ raw_values('products') }},
-        {{ clean('product_id', 'id') }} as product_id,
-        {{ clean('product_name', 'text') }} as product_name,
-        {{ clean('category', 'text') }} as category,
-        {{ clean('updated_at', 'timestamp') }} as updated_at
+        {{ clean('product_id', 'id', absent) }} as product_id,
+        {{ clean('product_name', 'text', absent) }} as product_name,
+        {{ clean('category', 'text', absent) }} as category,
+        {{ clean('updated_at', 'timestamp', absent) }} as updated_at
     from raw_records
     cross join formats
 
 ),
 
-{{ judged_records('products') }}
+{{ judged_records('products', absent) }}
 
 select * from final

@@ -1,10 +1,12 @@
 {{ config(enabled=('crm' in valid_var('source_systems'))) }}
 
+{% set absent = absent_columns('crm', 'reviews') %}
+
 with
 
 raw_records as (
 
-    {{ raw_records('crm', 'reviews') }}
+    {{ raw_records('crm', 'reviews', absent) }}
 
 ),
 
@@ -18,17 +20,17 @@ cleaned as (
 
     select
         {{ raw_values('reviews') }},
-        {{ clean('review_id', 'id') }} as review_id,
-        {{ clean('customer_id', 'id') }} as customer_id,
-        {{ clean('order_id', 'id') }} as order_id,
-        {{ clean('rating', 'rating') }} as rating,
-        {{ clean('reviewed_at', 'timestamp') }} as reviewed_at,
-        {{ clean('updated_at', 'timestamp') }} as updated_at
+        {{ clean('review_id', 'id', absent) }} as review_id,
+        {{ clean('customer_id', 'id', absent) }} as customer_id,
+        {{ clean('order_id', 'id', absent) }} as order_id,
+        {{ clean('rating', 'rating', absent) }} as rating,
+        {{ clean('reviewed_at', 'timestamp', absent) }} as reviewed_at,
+        {{ clean('updated_at', 'timestamp', absent) }} as updated_at
     from raw_records
     cross join formats
 
 ),
 
-{{ judged_records('reviews') }}
+{{ judged_records('reviews', absent) }}
 
 select * from final

@@ -1,10 +1,12 @@
 {{ config(enabled=('crm' in valid_var('source_systems'))) }}
 
+{% set absent = absent_columns('crm', 'visits') %}
+
 with
 
 raw_records as (
 
-    {{ raw_records('crm', 'visits') }}
+    {{ raw_records('crm', 'visits', absent) }}
 
 ),
 
@@ -18,17 +20,17 @@ cleaned as (
 
     select
         {{ raw_values('visits') }},
-        {{ clean('visit_id', 'id') }} as visit_id,
-        {{ clean('customer_id', 'id') }} as customer_id,
-        {{ clean('visited_at', 'timestamp') }} as visited_at,
-        {{ clean('channel', 'text') }} as channel,
-        {{ clean('has_converted', 'conversion') }} as has_converted,
-        {{ clean('updated_at', 'timestamp') }} as updated_at
+        {{ clean('visit_id', 'id', absent) }} as visit_id,
+        {{ clean('customer_id', 'id', absent) }} as customer_id,
+        {{ clean('visited_at', 'timestamp', absent) }} as visited_at,
+        {{ clean('channel', 'text', absent) }} as channel,
+        {{ clean('has_converted', 'conversion', absent) }} as has_converted,
+        {{ clean('updated_at', 'timestamp', absent) }} as updated_at
     from raw_records
     cross join formats
 
 ),
 
-{{ judged_records('visits') }}
+{{ judged_records('visits', absent) }}
 
 select * from final
