@@ -55,7 +55,7 @@ def comparison(
     )
     rows = connection.execute(
         f"select {selected} from segmentation_method_comparison "
-        "inner join compared_methods using (method) order by method_number"
+        "inner join main_internal.int_compared_methods using (method) order by method_number"
     ).fetchall()
     return as_markdown(list(columns), rows)
 
@@ -82,7 +82,7 @@ def agreement(connection: duckdb.DuckDBPyConnection) -> str:
         method
         for (method,) in connection.execute(
             "select method from segmentation_method_comparison "
-            "inner join compared_methods using (method) "
+            "inner join main_internal.int_compared_methods using (method) "
             "where is_eligible_for_production order by method_number"
         ).fetchall()
     ]

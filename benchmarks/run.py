@@ -44,7 +44,7 @@ LOG_LINES_ON_FAILURE: Final = 40
 LIFETIME_VALUE: Final = "int_customer_repeat_purchases+,+customer_lifetime_value"
 NOT_LIFETIME_VALUE: Final = "customer_features"
 # All that Python reads for it.
-READ_BY_PYTHON: Final = ("lifetime_value_training", "lifetime_value_pairs")
+READ_BY_PYTHON: Final = ("int_lifetime_value_training", "int_lifetime_value_pairs")
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def count_rows(warehouse: Path, tables: Sequence[str]) -> int:
 
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         counts = [
-            connection.execute(f"select count(*) from main.{table}").fetchall()[0][0]
+            connection.execute(f"select count(*) from main_internal.{table}").fetchall()[0][0]
             for table in tables
         ]
     return sum(map(int, counts))

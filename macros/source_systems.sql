@@ -148,7 +148,7 @@ final as (
         {%- endfor %}
         records.source_system
     from records
-    left join {{ ref('int_changed_customer_ids') }} as changed_ids
+    left join {{ ref('int_customer_id_changes') }} as changed_ids
         on records.customer_id = changed_ids.customer_id
     where changed_ids.customer_id is null
         or changed_ids.surviving_customer_id is not null

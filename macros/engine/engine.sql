@@ -124,18 +124,18 @@
 
 {#
     Drop the table through which an incremental Python model appends: the adapter makes
-    it under the model's name with the suffix __dbt_tmp and leaves it behind.
+    it in whatever schema is the connection's, under the model's name with the suffix
+    __dbt_tmp, and leaves it behind.
 #}
 {% macro drop_append_tables(relation) %}
     {% if execute %}
         {% set leftovers = run_query(
-            "select table_name from information_schema.tables"
-            ~ " where table_schema = '" ~ relation.schema ~ "'"
-            ~ " and starts_with(table_name, '" ~ relation.identifier ~ "__dbt_tmp')"
-        ).columns[0].values() %}
-        {% for table_name in leftovers %}
+            "select table_schema, table_name from information_schema.tables"
+            ~ " where starts_with(table_name, '" ~ relation.identifier ~ "__dbt_tmp')"
+        ).rows %}
+        {% for schema, table_name in leftovers %}
             {% do adapter.drop_relation(api.Relation.create(
-                database=relation.database, schema=relation.schema,
+                database=relation.database, schema=schema,
                 identifier=table_name, type='table'
             )) %}
         {% endfor %}

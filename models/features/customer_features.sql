@@ -4,7 +4,7 @@ with
 
 known_customers as (
 
-    select * from {{ ref('int_customers_known') }}
+    select * from {{ ref('int_customers') }}
 
 ),
 
@@ -52,7 +52,7 @@ campaign_contacts as (
 
 lifetime_expectations as (
 
-    select * from {{ ref('customer_lifetime_expectations') }}
+    select * from {{ ref('int_customer_lifetime_expectations') }}
     where horizon_days = {{ lifetime_horizon_days }}
 
 ),
@@ -112,7 +112,7 @@ joined as (
         coalesce(
             visits.converted_visit_count,
             summaries.conversion_rate * summaries.visit_count
-        ) as converted_visit_count,
+        ) as converted_visits,
         coalesce(visits.trailing_visit_count, 0) as trailing_visit_count,
         coalesce(visits.trailing_converted_visit_count, 0)
             as trailing_converted_visit_count,
@@ -192,7 +192,7 @@ final as (
         trailing_order_count,
         cast(trailing_spend as decimal(18, 4)) as trailing_spend,
         visit_count,
-        converted_visit_count,
+        converted_visits,
         trailing_visit_count,
         trailing_converted_visit_count,
         round(conversion_rate, 6) as conversion_rate,

@@ -246,7 +246,7 @@ def quantile_groups(values: NDArray[np.float64], group_count: int) -> NDArray[np
     """Cut customers by falling values (customers,) into groups of equal size, from 0.
 
     Equal values are never parted, so groups differ in size or are fewer. Values are
-    equal where they are to 4 digits, as in the model `backtest_value_groups`.
+    equal where they are to 4 digits, as in the model `int_backtest_value_bands`.
     """
     rounded = values.round(4)
     customers_above = len(rounded) - np.searchsorted(

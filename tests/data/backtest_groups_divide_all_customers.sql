@@ -9,14 +9,14 @@ groups as (
         sum(customers) as customers,
         sum(spend_before) as spend_before,
         sum(spend_after) as spend_after
-    from {{ ref('backtest_groups') }}
+    from {{ ref('int_backtest_groups') }}
     group by segmentation, observation_date
 
 ),
 
 totals as (
 
-    select * from {{ ref('segment_measure_totals') }}
+    select * from {{ ref('int_segment_measure_totals') }}
     where is_overall
 
 )

@@ -8,7 +8,7 @@ customer_identities as (
 
 known_customers as (
 
-    select * from {{ ref('int_customers_known') }}
+    select * from {{ ref('int_customers') }}
 
 )
 

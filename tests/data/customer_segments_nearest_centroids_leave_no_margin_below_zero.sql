@@ -10,7 +10,7 @@ customers as (
 nearest_centroid_versions as (
 
     select segmentation_version
-    from {{ ref('segmentation_score_terms') }}
+    from {{ ref('int_segmentation_score_terms') }}
     group by segmentation_version
     having bool_and(score_curvature = 1 and score_slope = 0 and score_intercept = 0)
 

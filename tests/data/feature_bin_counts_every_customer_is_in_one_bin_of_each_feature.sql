@@ -7,14 +7,14 @@ features as (
         feature_name,
         sum(customers) as customers,
         sum(training_customers) as training_customers
-    from {{ ref('feature_bin_counts') }}
+    from {{ ref('int_feature_bin_counts') }}
     group by observation_date, feature_name
 
 ),
 
 training_overlap as (
 
-    select * from {{ ref('training_overlap') }}
+    select * from {{ ref('int_training_overlap') }}
 
 )
 

@@ -9,7 +9,7 @@ deciles as (
 
 outcomes as (
 
-    select * from {{ ref('customer_lifetime_outcomes') }}
+    select * from {{ ref('int_customer_lifetime_outcomes') }}
 
 ),
 

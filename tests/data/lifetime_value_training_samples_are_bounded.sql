@@ -5,7 +5,7 @@ samples as (
     select
         observation_date,
         sum(customers) as sampled_customers
-    from {{ ref('lifetime_value_training') }}
+    from {{ ref('int_lifetime_value_training') }}
     group by observation_date
 
 )

@@ -2,7 +2,7 @@ with
 
 estimates as (
 
-    select * from {{ ref('segment_estimates') }}
+    select * from {{ ref('int_segment_estimates') }}
     where interval_kind <> 'ratio'
 
 ),

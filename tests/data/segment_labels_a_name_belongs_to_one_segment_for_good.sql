@@ -2,7 +2,7 @@ with
 
 labels as (
 
-    select * from {{ ref('segment_labels') }}
+    select * from {{ ref('int_segment_labels') }}
 
 ),
 

@@ -10,7 +10,7 @@ with
 
 totals as (
 
-    select * from {{ ref('segment_measure_totals') }}
+    select * from {{ ref('int_segment_measure_totals') }}
 
 ),
 

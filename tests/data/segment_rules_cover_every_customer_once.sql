@@ -2,7 +2,7 @@ with
 
 rule_counts as (
 
-    select * from {{ ref('segment_rule_counts') }}
+    select * from {{ ref('int_segment_rule_counts') }}
 
 ),
 

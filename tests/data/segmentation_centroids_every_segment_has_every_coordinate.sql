@@ -11,7 +11,7 @@ features as (
     select
         segmentation_version,
         count(*) as features
-    from {{ ref('segmentation_preprocessing') }}
+    from {{ ref('int_segmentation_preprocessing') }}
     group by segmentation_version
 
 ),

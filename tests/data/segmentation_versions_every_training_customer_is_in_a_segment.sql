@@ -12,7 +12,7 @@ labels as (
         segmentation_version,
         sum(training_customers) as training_customers,
         count(*) as segments
-    from {{ ref('segment_labels') }}
+    from {{ ref('int_segment_labels') }}
     group by segmentation_version
 
 )

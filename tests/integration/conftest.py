@@ -51,6 +51,8 @@ USUAL_VARIABLES = {"n_segments": 4}
 TIMEOUT_SECONDS = 600
 # With --exclude dbt forgets the default selector, which leaves out the comparison.
 BUT_THE_SAMPLE = ("--exclude", "path:seeds/crm_sample", "tag:comparison")
+# Where a build puts public tables, workings, raw records of the sample and settings.
+SCHEMAS = ("main", "main_internal", "main_raw", "main_settings")
 NEW_CUSTOMER = "who came in the last month"
 FROM_FIT_ON = ("--select", "segmentation_registry+")
 # Of each scorer one method is built with all data tests.
@@ -209,7 +211,7 @@ class Warehouse:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query. The file is closed again, or dbt could not write to it."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
+        with open_database(self.database, read_only=True) as connection:
             return connection.execute(query).fetchall()
 
     def row(self, query: str) -> tuple[Any, ...]:
@@ -217,10 +219,30 @@ class Warehouse:
         [row] = self.rows(query)
         return row
 
+    def qualified(self, table: str) -> str:
+        """A table's name with its schema."""
+        [schema] = self.row(
+            "select table_schema from information_schema.tables "
+            f"where table_schema in {SCHEMAS} and table_name = '{table}'"
+        )
+        return f"{schema}.{table}"
+
     def frame(self, query: str) -> pd.DataFrame:
         """The result of a query as a frame."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
+        with open_database(self.database, read_only=True) as connection:
             return connection.execute(query).df()
+
+
+def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Connect to a warehouse; its workings need no schema before their names."""
+    connection = duckdb.connect(str(path), read_only=read_only)
+    schemas = connection.execute(
+        "select distinct schema_name from duckdb_schemas() "
+        f"where schema_name in {SCHEMAS} "
+        "and database_name = current_database() order by schema_name"
+    ).fetchall()
+    connection.execute(f"set search_path = '{','.join(name for (name,) in schemas)}'")
+    return connection
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -365,7 +387,7 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
 
     def build_month_ago(folder: Path) -> Warehouse:
         warehouse = sample_warehouse.copy_to(folder)
-        with duckdb.connect(str(warehouse.database)) as connection:
+        with open_database(warehouse.database) as connection:
             connection.execute("drop table customer_segments_history")
         return warehouse.build(
             *["--select", "+customer_segments", "+customer_segment_changes"],
@@ -380,7 +402,7 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
 
     def build_today(folder: Path) -> Warehouse:
         warehouse = month_ago.copy_to(folder)
-        with duckdb.connect(str(warehouse.database)) as connection:
+        with open_database(warehouse.database) as connection:
             connection.execute(
                 "insert into raw_erasure_requests (customer_id, requested_at) "
                 "values (?, ?)",

@@ -166,7 +166,8 @@ def top_five(
 def test_hit_rates_are_those_of_a_plain_loop(warehouse: Warehouse) -> None:
     """Popularity and segment affinity, worked out customer by customer."""
     seen = warehouse.frame(
-        "select seen.*, assignments.segment_id from customer_items_seen as seen "
+        "select seen.*, assignments.segment_id "
+        "from int_customer_items_purchased as seen "
         "inner join customer_segment_assignments as assignments "
         "using (observation_date, customer_id) "
         f"where observation_date = {TRAINING_DATE}"

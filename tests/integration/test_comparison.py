@@ -9,7 +9,7 @@ import segmentation.methods
 from segmentation.methods import load_method
 
 TABLES = (
-    "method_comparison_facts",
+    "int_method_comparison_facts",
     "segmentation_method_agreement",
     "segmentation_method_comparison",
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import (
+    SCHEMAS,
     Warehouse,
     build_households,
     read_raw_table,
@@ -66,7 +67,7 @@ def tables_of(warehouse: Warehouse) -> set[str]:
         table
         for (table,) in warehouse.rows(
             "select table_name from information_schema.tables "
-            "where table_schema = 'main' and table_type = 'BASE TABLE' "
+            f"where table_schema in {SCHEMAS} and table_type = 'BASE TABLE' "
             "and not starts_with(table_name, 'raw_') "
             "and not starts_with(table_name, 'base_')"
         )
@@ -84,7 +85,7 @@ def differing_rows(first: Warehouse, second: Warehouse) -> dict[str, int]:
         for table in sorted(tables_of(first)):
             query = WITHOUT_CIRCUMSTANCES.get(table, "select * from {}")
             rows_of = {
-                name: query.format(f"{name}_one.main.{table}")
+                name: query.format(f"{name}_one.{first.qualified(table)}")
                 for name in ("first", "second")
             }
             [(count,)] = connection.execute(

@@ -1,10 +1,9 @@
 """Drift is what scipy computes from the same bins."""
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse
+from conftest import Warehouse, open_database
 from numpy.typing import NDArray
 from scipy.special import rel_entr
 from scipy.stats import chi2
@@ -23,7 +22,7 @@ def drifted(
     Only a population that shares nobody with the training customers has p-values.
     """
     warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("drift"))
-    with duckdb.connect(str(warehouse.database)) as connection:
+    with open_database(warehouse.database) as connection:
         connection.execute(
             "update customer_features "
             "set tenure_days = 1, total_spend = total_spend * 4 / 3, income = null "
@@ -31,7 +30,10 @@ def drifted(
             "from int_observation_dates)"
         )
     return warehouse.build(
-        "--select", "feature_bin_counts+", "training_overlap+", "segment_sizes+"
+        "--select",
+        "int_feature_bin_counts+",
+        "int_training_overlap+",
+        "int_segment_sizes+",
     )
 
 

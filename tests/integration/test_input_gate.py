@@ -10,9 +10,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import duckdb
 import pytest
-from conftest import BUT_THE_SAMPLE, Warehouse, write_raw_tables
+from conftest import BUT_THE_SAMPLE, Warehouse, open_database, write_raw_tables
 
 QUALITY = {"data_quality_issues", "data_quality_summary", "data_quality_columns"}
 FIRST_DAY = date(2024, 1, 1)
@@ -175,7 +174,7 @@ def test_a_stop_replaces_nothing_and_two_ways_lead_past_it(
     assert totals(warehouse)["lost_records"] == 400
     assert warehouse.row("select rows_in from data_quality_summary") == (180,)
 
-    with duckdb.connect(str(warehouse.database)) as connection:
+    with open_database(warehouse.database) as connection:
         connection.execute(
             "update input_checks set stop_above = null where check_name like 'lost%'"
         )

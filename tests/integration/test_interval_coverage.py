@@ -104,7 +104,7 @@ def test_spend_is_bounded_by_halls_transformation(sample_warehouse: Warehouse) -
     rows = sample_warehouse.frame(
         "select evaluation.*, estimates.skewness "
         "from segment_evaluation as evaluation "
-        "inner join segment_estimates as estimates "
+        "inner join int_segment_estimates as estimates "
         "using (observation_date, segment_id, measure, evaluation_window) "
         "where estimates.interval_kind = 'amount' and ci_low is not null "
         "and estimates.skewness is not null"
@@ -131,7 +131,7 @@ def test_skewness_is_that_of_scipy(sample_warehouse: Warehouse) -> None:
         "inner join customer_features using (observation_date, customer_id)"
     )
     published = sample_warehouse.frame(
-        "select * from segment_measure_totals where not is_overall"
+        "select * from int_segment_measure_totals where not is_overall"
     ).set_index(["observation_date", "segment_id"])
     assert published["spend__skewness"].notna().sum() >= 4
     for key, rows in customers.groupby(["observation_date", "segment_id"]):
@@ -182,7 +182,7 @@ def lift_bounds(
 
 def test_lifts_are_bounded_by_the_delta_method(sample_warehouse: Warehouse) -> None:
     rows = sample_warehouse.frame(
-        "select * from segment_item_buyers where buyers > 0 "
+        "select * from int_segment_item_buyers where buyers > 0 "
         "and overall_customers > customers"
     )
     low, high = lift_bounds(

@@ -160,7 +160,7 @@ def test_python_reads_no_row_for_each_customer(
         and node["name"].startswith("lifetime_value")
         for parent in node["depends_on"]["nodes"]
     }
-    assert read_by_python == {"lifetime_value_training", "lifetime_value_pairs"}
+    assert read_by_python == {"int_lifetime_value_training", "int_lifetime_value_pairs"}
 
     copies = [
         {
@@ -174,7 +174,12 @@ def test_python_reads_no_row_for_each_customer(
     write_raw_tables(tmp_path / "landing", {"orders": copies})
     tenfold = Warehouse(tmp_path)
     tenfold.build(
-        *["--select", "+lifetime_value_terms", "--exclude", "path:seeds/crm_sample"],
+        *[
+            "--select",
+            "+int_lifetime_value_terms",
+            "--exclude",
+            "path:seeds/crm_sample",
+        ],
         variables={
             **VARIABLES,
             "crm_location": tenfold.files_in(tmp_path / "landing"),
@@ -186,13 +191,13 @@ def test_python_reads_no_row_for_each_customer(
         f"where observation_date = '{TRAINING_DATE}'"
     ) == (10 * CUSTOMERS,)
     pairs = (
-        "select horizon_days, frequency, age_days from lifetime_value_pairs "
+        "select horizon_days, frequency, age_days from int_lifetime_value_pairs "
         f"where observation_date = '{TRAINING_DATE}' order by all"
     )
     assert tenfold.rows(pairs) == cdnow.rows(pairs)
     assert 0 < len(cdnow.rows(pairs)) < CUSTOMERS
     training = (
-        "select cast(sum(customers) as int), count(*) from lifetime_value_training "
+        "select cast(sum(customers) as int), count(*) from int_lifetime_value_training "
         f"where observation_date = '{TRAINING_DATE}'"
     )
     [sampled, rows] = tenfold.row(training)
@@ -211,7 +216,7 @@ def test_sql_equals_the_package_lifetimes_for_every_customer(cdnow: Warehouse) -
     )
     parameters = cdnow.frame(
         "select r, alpha, a, b, p, q, gamma as v, net_spend_share "
-        f"from lifetime_value_parameters where observation_date = '{TRAINING_DATE}'"
+        f"from int_lifetime_value_parameters where observation_date = '{TRAINING_DATE}'"
     ).iloc[0]
     orders = lifetimes.BetaGeoFitter()
     orders.params_ = parameters[["r", "alpha", "a", "b"]]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +20,7 @@ from conftest import (
     BuildMethod,
     Warehouse,
     method_variables,
+    open_database,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
@@ -250,16 +250,16 @@ def score_in_sql(
     """Rows of the scorer's model for scaled features that nobody has."""
     frame = pd.DataFrame(matrix, columns=production.feature_names)
     frame["customer_id"] = np.arange(len(frame))
-    with duckdb.connect(str(production.warehouse.database)) as connection:
+    with open_database(production.warehouse.database) as connection:
         connection.begin()
         connection.execute("drop view customer_feature_vectors")
         connection.execute(
-            "create table customer_feature_vectors as "
+            "create table main_internal.customer_feature_vectors as "
             "select *, current_date as observation_date, 2 as segmentation_version "
             "from frame"
         )
         found = connection.execute(
-            f"from {scorer.name}_assignments order by customer_id"
+            f"from int_{scorer.name}_assignments order by customer_id"
         ).df()
         connection.rollback()
     return found

@@ -1,10 +1,9 @@
 """Campaigns are measured as they were planted, and money goes where it returns."""
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse
+from conftest import Warehouse, open_database
 from scipy.stats import binomtest, chi2, false_discovery_control
 
 from crm_sample import CrmSample
@@ -270,7 +269,7 @@ def test_the_budget_is_never_exceeded(allocated: Warehouse, budget: float) -> No
     )
     query = path.read_text(encoding="utf-8")
     assert query.count(str(BUDGET)) == 1
-    with duckdb.connect(str(allocated.database), read_only=True) as connection:
+    with open_database(allocated.database, read_only=True) as connection:
         rows = connection.execute(query.replace(str(BUDGET), str(budget))).df()
     rows = rows.sort_values("priority", ignore_index=True)
     if budget == BUDGET:

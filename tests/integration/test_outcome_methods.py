@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import BuildMethod, Warehouse, method_variables
+from conftest import BuildMethod, Warehouse, method_variables, open_database
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
@@ -196,7 +195,7 @@ def test_too_little_history_is_refused_in_one_sentence(
         "select cast(observation_date as text) from int_observation_dates "
         "where is_training"
     )
-    with duckdb.connect(str(warehouse.database)) as connection:
+    with open_database(warehouse.database) as connection:
         connection.execute(
             "delete from int_observation_dates where observation_step = 2"
         )

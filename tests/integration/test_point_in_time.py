@@ -4,7 +4,7 @@ from datetime import date
 
 import duckdb
 import pytest
-from conftest import Warehouse
+from conftest import Warehouse, open_database
 
 # What has an observation date and reads nothing that lies after it. Outcomes are what
 # comes after: of the evaluation only the observed window is compared.
@@ -57,7 +57,7 @@ def appended(
 ) -> Warehouse:
     """The sample's warehouse, built again after records came from that date on."""
     warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("appended"))
-    with duckdb.connect(str(warehouse.database)) as connection:
+    with open_database(warehouse.database) as connection:
         for statement in APPENDED_RECORDS:
             connection.execute(statement.format(day=training_date))
     return warehouse.build(
@@ -74,8 +74,9 @@ def differing_rows(
     with duckdb.connect() as connection:
         connection.execute(f"attach '{before.database}' as earlier (read_only)")
         connection.execute(f"attach '{after.database}' as later (read_only)")
+        table = before.qualified(table)
         rows = {
-            name: f"select * from ({query.format(f'{name}.main.{table}')}) "
+            name: f"select * from ({query.format(f'{name}.{table}')}) "
             f"where observation_date {dates}"
             for name in ("earlier", "later")
         }

@@ -20,7 +20,7 @@ FIT_AND_ASSIGN = (
     "--select",
     "segmentation_registry",
     "segmentation_versions",
-    "segmentation_preprocessing",
+    "int_segmentation_preprocessing",
     "segmentation_centroids",
     "customer_feature_vectors",
     "customer_segment_assignments",

@@ -1,9 +1,8 @@
 """A seed that people edit says who is in which segment."""
 
-import duckdb
 import pandas as pd
 import pytest
-from conftest import BuildMethod, Warehouse, method_variables
+from conftest import BuildMethod, Warehouse, method_variables, open_database
 
 TO_SCORES = ("--select", "segmentation_registry+,+customer_segment_assignments")
 VARIABLES = method_variables("rfm_rules")
@@ -93,7 +92,7 @@ def test_the_seed_as_edited_is_a_new_version(
     warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     edited = warehouse.copy_to(tmp_path_factory.mktemp("edited"))
-    with duckdb.connect(str(edited.database)) as connection:
+    with open_database(edited.database) as connection:
         connection.execute(
             "update rfm_segments set segment_name = 'Stars', monetary_score_from = 5 "
             "where segment_name = 'Champions'"
@@ -124,7 +123,7 @@ def test_a_seed_with_a_gap_is_refused_in_one_sentence(
     warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     edited = warehouse.copy_to(tmp_path_factory.mktemp("gap"))
-    with duckdb.connect(str(edited.database)) as connection:
+    with open_database(edited.database) as connection:
         connection.execute("delete from rfm_segments where segment_name = 'Lost'")
     result = edited.run_dbt(["run", "--select", "segmentation_registry"], VARIABLES)
     assert result.returncode == 1

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pytest
-from conftest import FROM_FIT_ON, Warehouse
+from conftest import FROM_FIT_ON, Warehouse, open_database
 
 RULES = (
     "select distinct rule_number, segment_id, predicate, customers, coverage, "
@@ -140,7 +139,7 @@ def test_small_cells_show_no_share_of_them(
 def test_rules_compile_before_anything_is_built(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     result = warehouse.run_dbt(
-        ["compile", "--select", "segment_rules", "segment_rule_counts"]
+        ["compile", "--select", "segment_rules", "int_segment_rule_counts"]
     )
     assert result.returncode == 0, result.stdout[-4000:]
 
@@ -150,7 +149,7 @@ def test_rules_compile_before_anything_is_built(tmp_path: Path) -> None:
 
 def choose(warehouse: Warehouse, names: dict[int, str]) -> None:
     """Fill the seed of chosen names as `dbt seed` does."""
-    with duckdb.connect(str(warehouse.database)) as connection:
+    with open_database(warehouse.database) as connection:
         connection.execute("delete from segment_names")
         for segment_id, name in names.items():
             connection.execute(
@@ -182,7 +181,7 @@ def test_a_chosen_name_wins_and_survives_refits(
     derived = dict(row[:2] for row in warehouse.rows(names))
 
     choose(warehouse, {3: "Sleeping beauties", 4: derived[1]})
-    warehouse.build("--select", "segment_labels+")
+    warehouse.build("--select", "int_segment_labels+")
     chosen = warehouse.rows(names)
     assert chosen[1:] == [
         (2, derived[2], False),
@@ -195,5 +194,5 @@ def test_a_chosen_name_wins_and_survives_refits(
     assert warehouse.rows(names) == chosen
 
     choose(warehouse, {})
-    warehouse.build("--select", "segment_labels+")
+    warehouse.build("--select", "int_segment_labels+")
     assert warehouse.rows(names) == sample_warehouse.rows(names)

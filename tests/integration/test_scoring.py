@@ -98,7 +98,7 @@ def pipeline_of(setting: dict[str, Any]) -> Pipeline:
 
 
 def parameters_of(pipeline: Pipeline) -> dict[str, float]:
-    """Parameters of a fitted pipeline by the names of segmentation_preprocessing."""
+    """Parameters of a pipeline by the names of int_segmentation_preprocessing."""
     imputer, cap, _, scaler = (step for _, step in pipeline.steps)
     center, scale = {
         StandardScaler: lambda: (scaler.mean_, scaler.scale_),
@@ -216,7 +216,7 @@ def test_parameters_are_those_of_scikit_learn(
             for setting in settings
         }
     ).T
-    found = table_in_use(warehouse, "segmentation_preprocessing", "*").set_index(
+    found = table_in_use(warehouse, "int_segmentation_preprocessing", "*").set_index(
         "feature_name"
     )
 

@@ -108,7 +108,7 @@ def probability_alive(
     recency: NDArray[np.float64],
     age: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """What SQL computes in customer_lifetime_expectations, for repeat buyers."""
+    """What SQL computes in int_customer_lifetime_expectations, for repeat buyers."""
     r, alpha, a, b = (parameters[name] for name in ("r", "alpha", "a", "b"))
     left = (
         a / (b + frequency - 1) * ((alpha + age) / (alpha + recency)) ** (r + frequency)
@@ -392,7 +392,7 @@ def test_impossible_spend_is_refused() -> None:
 
 
 def training_rows(cdnow: Cdnow) -> pd.DataFrame:
-    """CDNOW as lifetime_value_training has it, on one date."""
+    """CDNOW as int_lifetime_value_training has it, on one date."""
     is_repeat = cdnow.frequency > 0
     paid = np.zeros(len(cdnow.frequency))
     paid[is_repeat] = cdnow.paid_frequency

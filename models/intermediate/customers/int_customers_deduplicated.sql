@@ -2,7 +2,7 @@ with
 
 changed_ids as (
 
-    select * from {{ ref('int_changed_customer_ids') }}
+    select * from {{ ref('int_customer_id_changes') }}
 
 ),
 

@@ -25,7 +25,7 @@ unregistered_customers as (
 
 early_buyers as (
 
-    select * from {{ ref('int_early_buyers') }}
+    select * from {{ ref('int_orders_before_registration') }}
 
 ),
 

@@ -8,7 +8,7 @@ requests as (
 
 erased as (
 
-    select customer_id from {{ ref('int_changed_customer_ids') }}
+    select customer_id from {{ ref('int_customer_id_changes') }}
     where reason = 'erased' and is_recorded
 
 ),

@@ -30,7 +30,7 @@ item_totals as (
 
 changed_ids as (
 
-    select * from {{ ref('int_changed_customer_ids') }}
+    select * from {{ ref('int_customer_id_changes') }}
 
 ),
 

@@ -8,13 +8,13 @@ recorded_customers as (
 
 changed_ids as (
 
-    select * from {{ ref('int_changed_customer_ids') }}
+    select * from {{ ref('int_customer_id_changes') }}
 
 ),
 
 unregistered_customers as (
 
-    select * from {{ ref('int_customers_known') }}
+    select * from {{ ref('int_customers') }}
     where not is_registered
 
 ),

@@ -15,7 +15,7 @@ observation_dates as (
 
 labels as (
 
-    select * from {{ ref('segment_labels') }}
+    select * from {{ ref('int_segment_labels') }}
 
 ),
 

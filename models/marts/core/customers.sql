@@ -2,7 +2,7 @@ with
 
 known_customers as (
 
-    select * from {{ ref('int_customers_known') }}
+    select * from {{ ref('int_customers') }}
 
 ),
 

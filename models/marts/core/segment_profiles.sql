@@ -117,7 +117,7 @@ unpivoted as (
 labels as (
 
     select labels.*
-    from {{ ref('segment_labels') }} as labels
+    from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
         on labels.segmentation_version = versions.segmentation_version
     where versions.is_in_use

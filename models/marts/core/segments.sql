@@ -2,7 +2,7 @@ with
 
 identities as (
 
-    select * from {{ ref('segment_identities') }}
+    select * from {{ ref('int_segment_identities') }}
 
 ),
 
@@ -14,7 +14,7 @@ versions as (
 
 labels as (
 
-    select * from {{ ref('segment_labels') }}
+    select * from {{ ref('int_segment_labels') }}
 
 ),
 

@@ -8,7 +8,7 @@ customer_features as (
 
 expectations as (
 
-    select * from {{ ref('customer_lifetime_expectations') }}
+    select * from {{ ref('int_customer_lifetime_expectations') }}
     where horizon_days = {{ var('lifetime_horizon_days') }}
 
 ),

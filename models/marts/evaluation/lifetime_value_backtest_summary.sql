@@ -2,7 +2,7 @@ with
 
 outcomes as (
 
-    select * from {{ ref('customer_lifetime_outcomes') }}
+    select * from {{ ref('int_customer_lifetime_outcomes') }}
 
 ),
 

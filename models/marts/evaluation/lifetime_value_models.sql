@@ -2,13 +2,13 @@ with
 
 fitted as (
 
-    select * from {{ ref('lifetime_value_fit') }}
+    select * from {{ ref('int_lifetime_value_fit') }}
 
 ),
 
 shares as (
 
-    select * from {{ ref('lifetime_value_parameters') }}
+    select * from {{ ref('int_lifetime_value_parameters') }}
 
 ),
 

@@ -10,7 +10,7 @@ with
 
 intervals as (
 
-    select * from {{ ref('segment_intervals') }}
+    select * from {{ ref('int_segment_intervals') }}
     where evaluation_window = 'outcome'
         and measure in ({{ quoted(outcomes) }})
 
@@ -26,7 +26,7 @@ training_date as (
 labels as (
 
     select labels.*
-    from {{ ref('segment_labels') }} as labels
+    from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
         on labels.segmentation_version = versions.segmentation_version
     where versions.is_in_use

@@ -17,7 +17,7 @@ with
 
 intervals as (
 
-    select * from {{ ref('segment_intervals') }}
+    select * from {{ ref('int_segment_intervals') }}
     where measure in ({{ quoted(features_of_measure) }})
 
 ),
@@ -25,7 +25,7 @@ intervals as (
 labels as (
 
     select labels.*
-    from {{ ref('segment_labels') }} as labels
+    from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
         on labels.segmentation_version = versions.segmentation_version
     where versions.is_in_use

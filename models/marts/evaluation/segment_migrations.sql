@@ -5,13 +5,13 @@ movements as (
     select
         *,
         customers >= {{ var('minimum_cell_size') }} as is_shown
-    from {{ ref('segment_movements') }}
+    from {{ ref('int_segment_movements') }}
 
 ),
 
 labels as (
 
-    select * from {{ ref('segment_labels') }}
+    select * from {{ ref('int_segment_labels') }}
 
 ),
 

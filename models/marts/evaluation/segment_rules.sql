@@ -15,13 +15,13 @@ versions as (
 
 labels as (
 
-    select * from {{ ref('segment_labels') }}
+    select * from {{ ref('int_segment_labels') }}
 
 ),
 
 rule_counts as (
 
-    select * from {{ ref('segment_rule_counts') }}
+    select * from {{ ref('int_segment_rule_counts') }}
 
 ),
 
@@ -68,7 +68,7 @@ first_features as (
     select
         segmentation_version,
         feature_name
-    from {{ ref('segmentation_preprocessing') }}
+    from {{ ref('int_segmentation_preprocessing') }}
     where feature_number = 1
 
 ),

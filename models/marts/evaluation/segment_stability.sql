@@ -16,7 +16,7 @@ versions as (
 
 labels as (
 
-    select * from {{ ref('segment_labels') }}
+    select * from {{ ref('int_segment_labels') }}
 
 ),
 

@@ -10,7 +10,7 @@ with
 
 groups as (
 
-    select * from {{ ref('backtest_groups') }}
+    select * from {{ ref('int_backtest_groups') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 pairs as (
 
-    select * from {{ ref('method_comparison_facts') }}
+    select * from {{ ref('int_method_comparison_facts') }}
     where parameter = 'adjusted_rand_index'
 
 ),

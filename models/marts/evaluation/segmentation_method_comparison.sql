@@ -12,13 +12,13 @@ with
 
 methods as (
 
-    select * from {{ ref('compared_methods') }}
+    select * from {{ ref('int_compared_methods') }}
 
 ),
 
 facts as (
 
-    select * from {{ ref('method_comparison_facts') }}
+    select * from {{ ref('int_method_comparison_facts') }}
     where other_method is null
 
 ),

@@ -8,7 +8,7 @@ recorded_customers as (
 
 changed_ids as (
 
-    select * from {{ ref('int_changed_customer_ids') }}
+    select * from {{ ref('int_customer_id_changes') }}
 
 ),
 

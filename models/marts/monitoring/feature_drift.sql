@@ -2,19 +2,19 @@ with
 
 bin_counts as (
 
-    select * from {{ ref('feature_bin_counts') }}
+    select * from {{ ref('int_feature_bin_counts') }}
 
 ),
 
 statistics as (
 
-    select * from {{ ref('drift_statistics') }}
+    select * from {{ ref('int_drift_statistics') }}
 
 ),
 
 training_overlap as (
 
-    select * from {{ ref('training_overlap') }}
+    select * from {{ ref('int_training_overlap') }}
 
 ),
 
@@ -28,7 +28,7 @@ versions as (
 clustered_features as (
 
     select preprocessing.feature_name
-    from {{ ref('segmentation_preprocessing') }} as preprocessing
+    from {{ ref('int_segmentation_preprocessing') }} as preprocessing
     inner join versions
         on preprocessing.segmentation_version = versions.segmentation_version
 

@@ -2,20 +2,20 @@ with
 
 segment_sizes as (
 
-    select * from {{ ref('segment_sizes') }}
+    select * from {{ ref('int_segment_sizes') }}
 
 ),
 
 statistics as (
 
-    select * from {{ ref('drift_statistics') }}
+    select * from {{ ref('int_drift_statistics') }}
     where variable_name = 'segment_id'
 
 ),
 
 training_overlap as (
 
-    select * from {{ ref('training_overlap') }}
+    select * from {{ ref('int_training_overlap') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 recommendations as (
 
-    select * from {{ ref('ranked_recommendations') }}
+    select * from {{ ref('int_ranked_recommendations') }}
 
 ),
 

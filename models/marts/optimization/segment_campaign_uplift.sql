@@ -2,13 +2,13 @@ with
 
 arms as (
 
-    select * from {{ ref('segment_campaign_arms') }}
+    select * from {{ ref('int_campaign_arms') }}
 
 ),
 
 tests as (
 
-    select * from {{ ref('campaign_uplift_tests') }}
+    select * from {{ ref('int_campaign_tests') }}
 
 ),
 
@@ -21,7 +21,7 @@ versions as (
 
 labels as (
 
-    select * from {{ ref('segment_labels') }}
+    select * from {{ ref('int_segment_labels') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 buyers as (
 
-    select * from {{ ref('segment_item_buyers') }}
+    select * from {{ ref('int_segment_item_buyers') }}
 
 ),
 
@@ -16,7 +16,7 @@ observation_dates as (
 labels as (
 
     select labels.*
-    from {{ ref('segment_labels') }} as labels
+    from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
         on labels.segmentation_version = versions.segmentation_version
     where versions.is_in_use

@@ -16,7 +16,7 @@ scenarios as (
 
 totals as (
 
-    select * from {{ ref('segment_measure_totals') }}
+    select * from {{ ref('int_segment_measure_totals') }}
     where not is_overall
 
 ),

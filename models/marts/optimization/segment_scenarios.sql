@@ -44,7 +44,7 @@ evaluation as (
 totals as (
 
     select totals.*
-    from {{ ref('segment_measure_totals') }} as totals
+    from {{ ref('int_segment_measure_totals') }} as totals
     inner join current_date_of_record
         on totals.observation_date = current_date_of_record.observation_date
     where not totals.is_overall

@@ -24,7 +24,7 @@ version_in_use as (
 preprocessing as (
 
     select preprocessing.*
-    from {{ ref('segmentation_preprocessing') }} as preprocessing
+    from {{ ref('int_segmentation_preprocessing') }} as preprocessing
     inner join version_in_use
         on preprocessing.segmentation_version = version_in_use.segmentation_version
 

@@ -10,11 +10,11 @@ with
 -- Of the three only that of the version in use has rows.
 scored as (
 
-    select * from {{ ref('quadratic_assignments') }}
+    select * from {{ ref('int_quadratic_assignments') }}
     union all
-    select * from {{ ref('rules_assignments') }}
+    select * from {{ ref('int_rules_assignments') }}
     union all
-    select * from {{ ref('network_assignments') }}
+    select * from {{ ref('int_network_assignments') }}
 
 ),
 

@@ -1,0 +1,105 @@
+{#
+    Leaves nothing of ours but public tables in the target schema, where an earlier
+    version of this project wrote everything, raw records among it: what no build can
+    make again goes to the schema of the workings, with all its rows, and the rest is
+    dropped.
+#}
+{% macro carry_over() %}
+    {% if not execute or not is_former_warehouse() %}
+        {{ return('') }}
+    {% endif %}
+    {% set dropped = [] %}
+    {% for relation in former_relations() %}
+        {% if relation.identifier in kept_tables() %}
+            {% do move(relation, our_nodes()[relation.identifier]) %}
+        {% else %}
+            {% do adapter.drop_relation(relation) %}
+            {% do dropped.append(relation.identifier) %}
+        {% endif %}
+    {% endfor %}
+    {% do log(
+        'Schema ' ~ target.schema ~ ' is now for public tables. Moved out of it: '
+        ~ spoken(kept_tables(), 'and') ~ '. Dropped from it: '
+        ~ spoken(dropped, 'and') ~ '.', info=true
+    ) %}
+{% endmacro %}
+
+
+{# The tables that no build can make again. #}
+{% macro kept_tables() %}
+    {{ return(['segmentation_registry', 'int_passed_input_totals']) }}
+{% endmacro %}
+
+
+{# The project's models, seeds and snapshots by name. #}
+{% macro our_nodes() %}
+    {% set nodes = {} %}
+    {% for node in graph.nodes.values()
+        if node.package_name == 'customer_segmentation'
+        and node.resource_type in ['model', 'seed', 'snapshot'] %}
+        {% do nodes.update({node.name: node}) %}
+    {% endfor %}
+    {{ return(nodes) }}
+{% endmacro %}
+
+
+{# Only such a version has the registry in the target schema. #}
+{% macro is_former_warehouse() %}
+    {{ return(
+        adapter.get_relation(target.database, target.schema, 'segmentation_registry')
+        is not none
+    ) }}
+{% endmacro %}
+
+
+{# The relations in the target schema that were ours and are not public. #}
+{% macro former_relations() %}
+    {% set names = former_names() %}
+    {% for name, node in our_nodes().items() if node.schema != target.schema %}
+        {# A company's own raw tables may have the names of the seeds. #}
+        {% if not (name.startswith('raw_') and has_own_records()) %}
+            {% do names.append(name) %}
+        {% endif %}
+    {% endfor %}
+    {% set relations = [] %}
+    {% for name in names | sort %}
+        {% do relations.append(
+            adapter.get_relation(target.database, target.schema, name)
+        ) %}
+    {% endfor %}
+    {{ return(relations | select | list) }}
+{% endmacro %}
+
+
+{% macro move(relation, node) %}
+    {% set destination = api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.alias, type='table'
+    ) %}
+    {% do adapter.create_schema(destination) %}
+    {% do run_query('create table ' ~ destination ~ ' as select * from ' ~ relation) %}
+    {% do adapter.cache_added(destination) %}
+    {% do adapter.drop_relation(relation) %}
+{% endmacro %}
+
+
+{# What relations were called that have another name now, or none. #}
+{% macro former_names() %}
+    {{ return([
+        'backtest_cells', 'backtest_groups', 'backtest_segment_sizes',
+        'backtest_value_groups', 'campaign_uplift_tests', 'compared_methods',
+        'customer_item_bits', 'customer_items_seen', 'customer_lifetime_expectations',
+        'customer_lifetime_outcomes', 'customer_segment_states', 'drift_bin_counts',
+        'drift_statistics', 'feature_bin_counts', 'feature_statistics',
+        'int_changed_customer_ids', 'int_customers_known', 'int_early_buyers',
+        'item_rankings', 'lifetime_value_fit', 'lifetime_value_horizons',
+        'lifetime_value_pairs', 'lifetime_value_parameters', 'lifetime_value_terms',
+        'lifetime_value_training', 'method_comparison_facts', 'network_assignments',
+        'quadratic_assignments', 'ranked_recommendations', 'recommended_items',
+        'rules_assignments', 'segment_campaign_arms', 'segment_derived_names',
+        'segment_estimates', 'segment_identities', 'segment_intervals',
+        'segment_item_buyers', 'segment_labels', 'segment_measure_totals',
+        'segment_movements', 'segment_name_words', 'segment_rule_counts',
+        'segment_sizes', 'segmentation_preprocessing', 'segmentation_score_terms',
+        'training_overlap'
+    ]) }}
+{% endmacro %}

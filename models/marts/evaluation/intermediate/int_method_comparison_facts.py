@@ -1,0 +1,22 @@
+"""What comes of every method on the training customers."""
+
+import json
+
+from segmentation.comparison import compare_methods
+
+
+def model(dbt, session):
+    settings = {
+        name: json.loads(value) for name, value in dbt.config.get("meta").items()
+    }
+    methods = dbt.ref("int_compared_methods")
+    rules = dbt.ref("rfm_segments").df().sort_values("rule_number")
+    settings["segment_rules"] = rules.to_dict("records")
+    outcomes = dbt.ref("outcome_training")
+    selection = dbt.ref("feature_selection")
+    return compare_methods(
+        methods=methods.order("method_number").df()["method"].tolist(),
+        outcomes=outcomes.df(),
+        feature_selection=selection.select("feature_name, is_selected").df(),
+        settings=settings,
+    )

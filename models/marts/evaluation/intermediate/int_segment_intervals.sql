@@ -1,0 +1,96 @@
+{# What is published of an estimate: its interval, and nothing of a small cell. #}
+with
+
+estimates as (
+
+    select * from {{ ref('int_segment_estimates') }}
+
+),
+
+compared as (
+
+    select
+        estimates.observation_date,
+        estimates.segment_id,
+        estimates.measure,
+        estimates.evaluation_window,
+        estimates.interval_kind,
+        estimates.customers,
+        estimates.customers_measured,
+        estimates.estimate,
+        estimates.standard_error,
+        estimates.skewness,
+        -- As many independent visits as would have the same standard error.
+        coalesce(
+            estimates.estimate * (1 - estimates.estimate)
+            / nullif(estimates.standard_error * estimates.standard_error, 0),
+            estimates.customers_measured
+        ) as trials,
+        overall.estimate as overall_estimate
+    from estimates
+    inner join estimates as overall
+        on estimates.observation_date = overall.observation_date
+            and estimates.measure = overall.measure
+            and estimates.evaluation_window = overall.evaluation_window
+            and overall.is_overall
+    where not estimates.is_overall
+
+),
+
+bounded as (
+
+    select
+        *,
+        {%- for name, side in [('low', -1), ('high', 1)] %}
+        case interval_kind
+            when 'amount'
+                then {{ skewed_bound(
+                    'estimate', 'standard_error', 'skewness', 'customers_measured', side
+                ) }}
+            when 'mean'
+                then case measure
+                    when 'satisfaction'
+                        then
+                            {{ normal_bound('estimate', 'standard_error', side, 1, 5) }}
+                    else
+                        {{ normal_bound('estimate', 'standard_error', side, 0, 1) }}
+                end
+            else {{ wilson_bound('estimate', 'nullif(trials, 0)', side) }}
+        end as ci_{{ name }},
+        {%- endfor %}
+        customers_measured >= {{ var('minimum_cell_size') }} as is_shown
+    from compared
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+        segment_id,
+
+        ---------- strings
+        measure,
+        evaluation_window,
+
+        ---------- numerics
+        customers,
+        customers_measured,
+        {%- for column in ['estimate', 'standard_error', 'ci_low', 'ci_high'] %}
+        case when is_shown then round({{ column }}, 6) end as {{ column }},
+        {%- endfor %}
+        round(overall_estimate, 6) as overall_estimate,
+        case
+            when is_shown then round(estimate / nullif(overall_estimate, 0), 6)
+        end as index_to_overall,
+
+        ---------- booleans
+        is_shown
+        and customers_measured >= {{ var('minimum_reliable_customers') }}
+            as is_reliable
+    from bounded
+
+)
+
+select * from final

@@ -1,0 +1,27 @@
+"""Whether the arms of each campaign differ by more than chance."""
+
+import pyarrow as pa
+
+from segmentation.uplift import measure_significance
+
+COLUMNS = """
+    campaign_id, segment_id, outcome, is_overall,
+    treated_customers, treated_mean, treated_deviation,
+    control_customers, control_mean, control_deviation
+"""
+SCHEMA = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("segment_id", pa.int64()),
+        ("outcome", pa.string()),
+        ("p_value", pa.float64()),
+        ("adjusted_p_value", pa.float64()),
+    ]
+)
+
+
+def model(dbt, session):
+    arms = dbt.ref("int_campaign_arms")
+    compared = arms.filter("no_estimate_reason is null").select(COLUMNS).df()
+    tests = measure_significance(compared)
+    return pa.Table.from_pandas(tests, schema=SCHEMA, preserve_index=False)

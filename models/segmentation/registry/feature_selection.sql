@@ -1,0 +1,153 @@
+{% set candidates = candidate_features() %}
+{% set time_driven = time_driven_features() %}
+{% set always_known = always_known_features() %}
+{% set missing_limit = var('maximum_missing_share') %}
+{% set configured = [] %}
+{% for feature in var('segmentation_features') %}
+    {% do configured.append(feature['name']) %}
+{% endfor %}
+
+with
+
+feature_statistics as (
+
+    select * from {{ ref('int_feature_statistics') }}
+
+),
+
+training as (
+
+    select * from {{ ref('segmentation_training') }}
+
+),
+
+-- In the order of the list; a feature that is not on it is a candidate after those.
+candidates as (
+
+    {% for feature in candidates %}
+    select
+        '{{ feature }}' as feature_name,
+        {{ (feature in time_driven) | lower }} as is_time_driven,
+        {{ (feature in always_known) | lower }} as is_always_known,
+        {%- if feature in configured %}
+        {{ configured.index(feature) + 1 }} as configured_number
+        {%- else %}
+        cast(null as int) as configured_number
+        {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+judged as (
+
+    select
+        candidates.feature_name,
+        candidates.is_time_driven,
+        candidates.is_always_known,
+        candidates.configured_number,
+        feature_statistics.candidate_number,
+        feature_statistics.training_rows,
+        feature_statistics.missing_share,
+        feature_statistics.variance,
+        feature_statistics.distinct_values,
+        case
+            when candidates.feature_name = 'campaign_response_rate'
+                then 'never clustered on: uplift by segment would be circular'
+            when candidates.configured_number is null
+                then 'not in segmentation_features'
+            when feature_statistics.training_rows = 0 then 'no training rows'
+            when feature_statistics.missing_share > {{ missing_limit }}
+                then 'missing for more than {{ missing_limit }} of customers'
+            when feature_statistics.distinct_values < 2
+                then 'the same for every customer'
+        end as refusal
+    from candidates
+    inner join feature_statistics
+        on candidates.feature_name = feature_statistics.feature_name
+
+),
+
+wide_correlations as (
+
+    select
+        {%- for first in candidates %}
+        {%- for second in candidates if second > first %}
+        corr({{ first }}, {{ second }}) as {{ first }}__{{ second }},
+        {%- endfor %}
+        {%- endfor %}
+        count(*) as training_rows
+    from training
+
+),
+
+correlations as (
+
+    {% for first in candidates %}
+    {%- set outer_last = loop.last -%}
+    {% for second in candidates if second != first %}
+    select
+        '{{ first }}' as feature_name,
+        '{{ second }}' as other_feature_name,
+        abs({{ [first, second] | sort | join('__') }}) as absolute_correlation
+    from wide_correlations
+    {{ 'union all' if not (outer_last and loop.last) }}
+    {% endfor %}
+    {% endfor %}
+
+),
+
+correlated as (
+
+    select
+        judged.feature_name,
+        correlations.absolute_correlation as highest_correlation,
+        correlations.other_feature_name as most_correlated_feature,
+        row_number() over (
+            partition by judged.feature_name
+            order by
+                round(correlations.absolute_correlation, 9) desc,
+                kept.configured_number
+        ) as correlation_rank
+    from judged
+    inner join correlations
+        on judged.feature_name = correlations.feature_name
+    inner join judged as kept
+        on correlations.other_feature_name = kept.feature_name
+            and kept.refusal is null
+            and (
+                judged.configured_number > kept.configured_number
+                or judged.configured_number is null
+            )
+    where not isnan(correlations.absolute_correlation)
+
+),
+
+final as (
+
+    select
+        ---------- strings
+        judged.feature_name,
+        correlated.most_correlated_feature,
+        coalesce(judged.refusal, 'selected') as reason,
+
+        ---------- numerics
+        judged.candidate_number,
+        judged.configured_number,
+        round(judged.missing_share, 6) as missing_share,
+        judged.variance,
+        judged.distinct_values,
+        round(correlated.highest_correlation, 6) as highest_correlation,
+
+        ---------- booleans
+        judged.refusal is null as is_selected,
+        judged.is_time_driven,
+        judged.is_always_known
+    from judged
+    left join correlated
+        on judged.feature_name = correlated.feature_name
+            and correlated.correlation_rank = 1
+
+)
+
+select * from final

@@ -1,0 +1,20 @@
+with
+
+known_customers as (
+
+    select * from {{ ref('int_customers') }}
+
+),
+
+changed_ids as (
+
+    select * from {{ ref('int_customer_id_changes') }}
+
+)
+
+select
+    known_customers.customer_id,
+    changed_ids.reason
+from known_customers
+inner join changed_ids
+    on known_customers.customer_id = changed_ids.customer_id

@@ -1,0 +1,101 @@
+"""A file of an earlier version, in which everything was in the schema of the target."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SCHEMAS, Warehouse, open_database
+
+# Some of what has another name now, and what it was called.
+RENAMED = {
+    "int_customers": "int_customers_known",
+    "int_segment_labels": "segment_labels",
+    "int_segment_sizes": "segment_sizes",
+}
+REGISTRY = "from segmentation_registry order by all"
+
+
+@pytest.fixture
+def former(sample_warehouse: Warehouse, tmp_path: Path) -> Warehouse:
+    """The sample's warehouse as that version left it, with a table of a user's own."""
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    with open_database(warehouse.database) as connection:
+        relations = connection.execute(
+            "select table_schema, table_name, table_type "
+            f"from information_schema.tables where table_schema in {SCHEMAS[1:]}"
+        ).fetchall()
+        for schema, name, kind in relations:
+            former_name = f"main.{RENAMED.get(name, name)}"
+            if kind == "VIEW":
+                connection.execute(f"create view {former_name} as select 1 as id")
+            else:
+                connection.execute(
+                    f"create table {former_name} as from {schema}.{name}"
+                )
+        for schema in SCHEMAS[1:]:
+            connection.execute(f"drop schema {schema} cascade")
+        connection.execute("create table main.own_table as select 1 as id")
+    return warehouse
+
+
+def build_one_table(warehouse: Warehouse, **variables: Any) -> str:
+    """Run a command that builds a single table, and give its output."""
+    result = warehouse.run_dbt(["seed", "--select", "input_words"], variables)
+    assert result.returncode == 0, result.stdout[-4000:]
+    return result.stdout
+
+
+def tables_in(warehouse: Warehouse, schema: str) -> set[str]:
+    """Names of the relations of a schema."""
+    return {
+        name
+        for (name,) in warehouse.rows(
+            "select table_name from information_schema.tables "
+            f"where table_schema = '{schema}'"
+        )
+    }
+
+
+def test_the_first_build_keeps_the_registry_and_clears_the_schema(
+    sample_warehouse: Warehouse, former: Warehouse
+) -> None:
+    output = build_one_table(former)
+
+    assert tables_in(former, "main") == {
+        *tables_in(sample_warehouse, "main"),
+        "own_table",
+    }
+    assert tables_in(former, "main_internal") == {
+        "segmentation_registry",
+        "int_passed_input_totals",
+    }
+    assert former.rows(REGISTRY) == sample_warehouse.rows(REGISTRY)
+    [sentence] = [line for line in output.splitlines() if "Dropped from it" in line]
+    for name in ("raw_customers", "stg_crm__customers", *RENAMED.values()):
+        assert f" {name}" in sentence
+    assert "own_table" not in sentence
+
+    assert "Dropped from it" not in build_one_table(former)
+
+
+def test_the_next_fit_appends_to_the_registry(former: Warehouse) -> None:
+    before = former.rows(REGISTRY)
+    former.build("--select", "+segmentation_registry", variables={"refit": True})
+
+    assert former.row(
+        "select max(segmentation_version) from segmentation_registry"
+    ) == (2,)
+    kept = former.rows(
+        "from segmentation_registry where segmentation_version = 1 order by all"
+    )
+    assert kept == before
+
+
+def test_raw_tables_that_a_company_reads_stay(former: Warehouse) -> None:
+    output = build_one_table(
+        former, crm_location="main.raw_{name}", crm_tables=["customers", "orders"]
+    )
+
+    raw_tables = {name for name in tables_in(former, "main") if name.startswith("raw_")}
+    assert {"raw_customers", "raw_orders"} <= raw_tables
+    assert " segment_labels" in output
