@@ -55,7 +55,8 @@ def comparison(
     )
     rows = connection.execute(
         f"select {selected} from segmentation_method_comparison "
-        "inner join main_internal.int_compared_methods using (method) order by method_number"
+        "inner join main_internal.int_compared_methods using (method) "
+        "order by method_number"
     ).fetchall()
     return as_markdown(list(columns), rows)
 

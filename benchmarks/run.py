@@ -209,7 +209,9 @@ def count_rows(warehouse: Path, tables: Sequence[str]) -> int:
 
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         counts = [
-            connection.execute(f"select count(*) from main_internal.{table}").fetchall()[0][0]
+            connection.execute(
+                f"select count(*) from main_internal.{table}"
+            ).fetchall()[0][0]
             for table in tables
         ]
     return sum(map(int, counts))

@@ -96,10 +96,10 @@
         'lifetime_value_training', 'method_comparison_facts', 'network_assignments',
         'quadratic_assignments', 'ranked_recommendations', 'recommended_items',
         'rules_assignments', 'segment_campaign_arms', 'segment_derived_names',
-        'segment_estimates', 'segment_identities', 'segment_intervals',
+        'segment_estimates', 'segment_feature_words', 'segment_identities', 'segment_intervals',
         'segment_item_buyers', 'segment_labels', 'segment_measure_totals',
         'segment_movements', 'segment_name_words', 'segment_rule_counts',
-        'segment_sizes', 'segmentation_preprocessing', 'segmentation_score_terms',
+        'segment_sizes', 'segmentation_backtest_summary', 'segmentation_preprocessing', 'segmentation_score_terms',
         'training_overlap'
     ]) }}
 {% endmacro %}

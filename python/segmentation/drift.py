@@ -180,8 +180,8 @@ def measure_drift(bin_counts: pd.DataFrame) -> pd.DataFrame:
     drift
         The rows in the order of their keys, which they keep, with the bin's
         `contribution` to the index and, equal in all bins of a variable on a date,
-        `population_stability_index`, `p_value` and `verdict`; missing where a side has
-        no customers.
+        `population_stability_index`, `p_value` and `drift_level`; missing where a
+        side has no customers.
     """
     keys = ["observation_date", "variable_name"]
     ordered = bin_counts.sort_values([*keys, "bin_number"], ignore_index=True)
@@ -198,7 +198,7 @@ def measure_drift(bin_counts: pd.DataFrame) -> pd.DataFrame:
         contribution=stability_contributions(expected, actual)[row, column],
         population_stability_index=index[row],
         p_value=drift_p_value(expected, actual)[row],
-        verdict=verdicts[row],
+        drift_level=verdicts[row],
     )
 
 

@@ -7,7 +7,7 @@ contacts as (
 
 ),
 
-current_date_of_record as (
+current_observation as (
 
     select observation_date from {{ ref('int_observation_dates') }}
     where is_current
@@ -20,8 +20,8 @@ contacted as (
         contacts.campaign_id,
         count(distinct contacts.customer_id) as customers
     from contacts
-    inner join current_date_of_record
-        on contacts.contacted_at < current_date_of_record.observation_date
+    inner join current_observation
+        on contacts.contacted_at < current_observation.observation_date
     group by contacts.campaign_id
 
 ),
@@ -30,7 +30,7 @@ uplift as (
 
     select
         *,
-        customers_treated + customers_control + customers_left_out as customers
+        customers_treated + customers_control + customers_excluded as customers
     from {{ ref('segment_campaign_uplift') }}
 
 ),

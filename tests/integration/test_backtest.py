@@ -60,8 +60,8 @@ def segmentations(customers: pd.DataFrame) -> dict[str, pd.Series]:
     return {
         "segments": customers["segment_id"],
         "spend_quantiles": cut(customers["total_spend"], k),
-        "recent_spend_quantiles": cut(customers["trailing_spend"], k),
-        "spend_cut_of_segment_shares": pd.Series(
+        "trailing_spend_quantiles": cut(customers["trailing_spend"], k),
+        "size_matched_spend_bands": pd.Series(
             np.searchsorted(sizes.cumsum(), spend_above, side="right")
         ),
         "rfm_grid": cut(-quintiles, k),
@@ -84,7 +84,7 @@ def test_eta_squared_is_that_of_a_regression_on_the_groups(
     warehouse: Warehouse,
 ) -> None:
     customers = compared_customers(warehouse)
-    summary = warehouse.frame("select * from segmentation_backtest_summary").set_index(
+    summary = warehouse.frame("select * from segment_backtest").set_index(
         "segmentation"
     )
     expected = segmentations(customers)
@@ -97,7 +97,7 @@ def test_eta_squared_is_that_of_a_regression_on_the_groups(
             regression.score(dummies, customers["spend_after"]), abs=2e-6
         ), name
         assert summary.loc[name, "group_count"] == groups.nunique()
-        assert summary.loc[name, "best_fifth_spend_share"] == pytest.approx(
+        assert summary.loc[name, "top_quintile_spend_share"] == pytest.approx(
             best_fifth_share(customers, groups), abs=2e-6
         ), name
     assert summary["eta_squared"].idxmax() == summary.index[summary["is_best"]].item()
@@ -106,11 +106,11 @@ def test_eta_squared_is_that_of_a_regression_on_the_groups(
 def test_outcomes_are_means_of_what_customers_did(warehouse: Warehouse) -> None:
     outcomes = warehouse.frame(
         "select segment_id, "
-        "cast(outcome.trailing_spend as double) as spend, "
+        "cast(outcome.trailing_spend as double) as value, "
         "outcome.trailing_order_count as orders, "
         "case when features.order_count > 0 "
         "then cast(outcome.trailing_order_count > 0 as int) end as retention, "
-        "outcome.trailing_satisfaction as rating "
+        "outcome.trailing_satisfaction as satisfaction "
         "from customer_features as features "
         "inner join customer_segment_assignments as assignments "
         "using (observation_date, customer_id) "
@@ -119,15 +119,16 @@ def test_outcomes_are_means_of_what_customers_did(warehouse: Warehouse) -> None:
         f"and outcome.observation_date = {OUTCOME_DATE} "
         f"where features.observation_date = {TRAINING_DATE}"
     )
-    published = warehouse.frame("select * from segment_backtest").set_index(
-        ["segment_id", "outcome"]
-    )
+    published = warehouse.frame(
+        "select * from segment_evaluation where evaluation_window = 'outcome' "
+        f"and observation_date = {TRAINING_DATE}"
+    ).set_index(["segment_id", "measure"])
     segments = outcomes.groupby("segment_id")
     assert len(published) == 5 * len(segments)
     for segment_id, rows in segments:
-        for outcome in ("spend", "orders", "retention", "rating"):
-            row = published.loc[(segment_id, outcome)]
-            known = rows[outcome].dropna()
+        for measure in ("value", "orders", "retention", "satisfaction"):
+            row = published.loc[(segment_id, measure)]
+            known = rows[measure].dropna()
             assert row["customers_measured"] == len(known)
             if len(known) >= 5:
                 assert row["estimate"] == pytest.approx(known.mean(), abs=2e-6)
@@ -229,7 +230,7 @@ def test_hit_rates_are_those_of_a_plain_loop(warehouse: Warehouse) -> None:
         assert row["customers"] == len(counted)
         assert row["recommendations"] == sum(items for items, _ in counted)
         assert row["hits"] == sum(hit for _, hit in counted)
-        assert row["customers_hit"] == sum(hit > 0 for _, hit in counted)
+        assert row["customers_with_hit"] == sum(hit > 0 for _, hit in counted)
     assert (
         published["hit_rate"].idxmax() == published.index[published["is_best"]].item()
     )

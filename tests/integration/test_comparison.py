@@ -114,7 +114,7 @@ def test_k_means_is_what_production_says_of_itself(compared: Warehouse) -> None:
     )
     [segments], [quantiles] = (
         compared.row(
-            "select eta_squared from segmentation_backtest_summary "
+            "select eta_squared from segment_backtest "
             f"where segmentation = '{segmentation}'"
         )
         for segmentation in ("segments", "spend_quantiles")

@@ -110,9 +110,9 @@ def test_customers_that_are_shared_leave_no_p_value(
 ) -> None:
     today = feature_drift.index.get_level_values("observation_date").max()
     is_today = feature_drift.index.get_level_values("observation_date") == today
-    assert (feature_drift.loc[is_today, "shared_customers"] == 0).all()
+    assert (feature_drift.loc[is_today, "possible_training_customers"] == 0).all()
     assert feature_drift.loc[is_today, "p_value"].notna().all()
-    assert (feature_drift.loc[~is_today, "shared_customers"] > 0).all()
+    assert (feature_drift.loc[~is_today, "possible_training_customers"] > 0).all()
     assert feature_drift.loc[~is_today, "p_value"].isna().all()
 
 
@@ -130,7 +130,7 @@ def test_what_was_moved_has_drifted_and_the_rest_has_not(
         today["population_stability_index"] != before["population_stability_index"]
     )
     assert set(today.index[is_changed]) == {"tenure_days", "total_spend", "income"}
-    assert today.loc["income", "verdict"] == "large"
+    assert today.loc["income", "drift_level"] == "large"
     assert set(today.index[today["is_selected"]]) == {
         "recency_days",
         "order_count",

@@ -53,7 +53,7 @@ def test_every_change_is_listed_with_its_cause(
             row.segment_id_after,
             growth.start,
             growth.end,
-            "new_records" if row.customer_id in active else "time_alone",
+            "new_records" if row.customer_id in active else "passage_of_time",
         )
         for row in moved.itertuples()
     }
@@ -69,7 +69,7 @@ def test_every_change_is_listed_with_its_cause(
 
     causes = pd.Series([cause for *_, cause in changes.values()]).value_counts()
     assert causes.sum() == len(moved)
-    assert (causes.reindex(["new_records", "time_alone"]) > 5).all()
+    assert (causes.reindex(["new_records", "passage_of_time"]) > 5).all()
 
 
 def test_sizes_reconcile(growth: Growth, after: pd.DataFrame) -> None:

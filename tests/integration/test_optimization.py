@@ -185,7 +185,7 @@ def test_p_values_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
 def test_campaigns_without_a_control_group_say_so(sample_warehouse: Warehouse) -> None:
     reasons = dict(
         sample_warehouse.rows(
-            "select distinct campaign_id, no_estimate_reason "
+            "select distinct campaign_id, estimate_missing_reason "
             "from segment_campaign_uplift where is_overall"
         )
     )
@@ -201,11 +201,11 @@ def test_campaigns_without_a_control_group_say_so(sample_warehouse: Warehouse) -
 
 def test_households_have_no_control_group(households: Warehouse) -> None:
     assert households.rows(
-        "select distinct no_estimate_reason, difference, p_value "
+        "select distinct estimate_missing_reason, difference, p_value "
         "from segment_campaign_uplift"
     ) == [("is_control_not_recorded", None, None)]
     [campaigns, contacted] = households.row(
-        "select count(distinct campaign_id), sum(customers_left_out) "
+        "select count(distinct campaign_id), sum(customers_excluded) "
         "filter (where is_overall and outcome = 'spend') from segment_campaign_uplift"
     )
     assert (campaigns, contacted) == (27, 6589)
@@ -246,7 +246,7 @@ def test_a_measurement_replaces_the_assumption(
     row = rows.set_index("segment_id").loc[planted_segment]
     # A tenth more of nothing is nothing: only the experiment shows what it is worth.
     assert row["baseline"] * row["assumed_uplift"] < 1
-    assert row["net_return"] > 0
+    assert row["net_benefit"] > 0
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +281,7 @@ def test_the_budget_is_never_exceeded(allocated: Warehouse, budget: float) -> No
         rows["allocation"].isin(["funded", "partly_funded", "budget_spent"])
     ]
     assert len(worth_it) > 0
-    assert worth_it["return_on_cost"].is_monotonic_decreasing
+    assert worth_it["roi"].is_monotonic_decreasing
     if budget > 1_000_000:
         assert (worth_it["customers"] == worth_it["segment_customers"]).all()
     elif budget > 0:

@@ -8,8 +8,8 @@ from conftest import PROJECT, Warehouse
 
 SEGMENTATIONS = {
     "the segments in production": "segments",
-    "total spend, cut by the segments' shares": "spend_cut_of_segment_shares",
-    "spend in the trailing window, equal groups": "recent_spend_quantiles",
+    "total spend, cut by the segments' shares": "size_matched_spend_bands",
+    "spend in the trailing window, equal groups": "trailing_spend_quantiles",
     "total spend, equal groups": "spend_quantiles",
     "sum of the quintiles of recency, frequency and spend": "rfm_grid",
 }
@@ -69,12 +69,12 @@ def test_segments_beside_simple_cuts(warehouses: dict[str, Warehouse]) -> None:
     rows = published("Segments beside simple cuts of the same number")
     assert [row[0] for row in rows] == list(SEGMENTATIONS)
     for data, first in zip(DATA, (1, 3), strict=True):
-        built = by(warehouses[data], "segmentation_backtest_summary", "segmentation")
+        built = by(warehouses[data], "segment_backtest", "segmentation")
         for name, *cells in rows:
             row = built.loc[SEGMENTATIONS[name]]
             assert cells[first - 1 : first + 1] == [
                 bold(fraction(row["eta_squared"]), row["is_best"]),
-                percent(row["best_fifth_spend_share"]),
+                percent(row["top_quintile_spend_share"]),
             ], (data, name)
 
 
@@ -92,7 +92,9 @@ def test_lifetime_value(warehouses: dict[str, Warehouse]) -> None:
                 percent(row["spend_error"]),
                 fraction(row["orders_correlation"]),
                 fraction(row["spend_correlation"]),
-                bold(percent(row["top_fifth_share"], digits=2), row["is_best"]),
+                bold(
+                    percent(row["top_quintile_spend_share"], digits=2), row["is_best"]
+                ),
             ], (data, name)
 
 
@@ -134,5 +136,5 @@ def test_recommendations(warehouses: dict[str, Warehouse]) -> None:
             hit_rate = bold(percent(row["hit_rate"]), row["is_best"])
             assert cells[first - 1 : first + 1] == [
                 f"{hit_rate} ({low} to {high})",
-                percent(row["precision_rate"]),
+                percent(row["precision_at_5"]),
             ], (data, name)

@@ -80,7 +80,7 @@ def test_candidates_of_both_versions_are_listed(automatic: Warehouse) -> None:
 
 def test_stability_of_both_versions_is_listed(automatic: Warehouse) -> None:
     assert automatic.rows(
-        "select segmentation_version, segment_id, verdict, is_in_use "
+        "select segmentation_version, segment_id, stability_level, is_in_use "
         "from segment_stability order by segmentation_version, segment_id"
     ) == [
         (version, segment, "highly_stable", version == 2)

@@ -229,13 +229,13 @@ def test_variables_are_measured_together_as_each_is_alone() -> None:
         assert_allclose(of_variable["population_stability_index"], index)
         assert_allclose(of_variable["contribution"].sum(), index)
         assert_allclose(of_variable["p_value"], drift_p_value(training, customers))
-        assert set(of_variable["verdict"]) == {drift_verdict(float(index))}
+        assert set(of_variable["drift_level"]) == {drift_verdict(float(index))}
 
 
 def test_a_date_without_customers_has_no_drift() -> None:
     drift = measure_drift(counted("age", [0, 0], [5, 5]))
     assert drift[["contribution", "population_stability_index"]].isna().all(axis=None)
-    assert list(drift["verdict"]) == [None, None]
+    assert list(drift["drift_level"]) == [None, None]
 
 
 def test_no_counts_give_no_rows() -> None:

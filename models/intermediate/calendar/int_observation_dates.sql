@@ -19,13 +19,13 @@ history as (
     select
         min(first_record_on) filter (where entity <> 'customers') as first_activity_on,
         {%- if var('as_of_date') %}
-        cast('{{ var("as_of_date") }}' as date) as current_date_of_record
+        cast('{{ var("as_of_date") }}' as date) as current_observation
         {%- else %}
         coalesce(
             cast({{ dbt.dateadd('day', 1, last_activity) }} as date),
             cast({{ dbt.dateadd('day', 1, 'max(last_record_on)') }} as date),
             cast('{{ run_started_at.date() }}' as date)
-        ) as current_date_of_record
+        ) as current_observation
         {%- endif %}
     from record_counts
 
@@ -45,10 +45,10 @@ candidates as (
     select
         steps.step,
         history.first_activity_on,
-        history.current_date_of_record,
+        history.current_observation,
         cast(
             {{ dbt.dateadd(
-                'day', '-' ~ window_days ~ ' * steps.step', 'history.current_date_of_record'
+                'day', '-' ~ window_days ~ ' * steps.step', 'history.current_observation'
             ) }} as date
         ) as observation_date
     from history

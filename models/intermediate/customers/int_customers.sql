@@ -6,7 +6,7 @@ customers as (
 
 ),
 
-current_date_of_record as (
+current_observation as (
 
     select observation_date from {{ ref('int_observation_dates') }}
     where is_current
@@ -50,8 +50,8 @@ appearances as (
         activity.first_activity_on as appeared_on,
         false as is_registered
     from {{ ref(activity) }} as activity
-    inner join current_date_of_record
-        on activity.observation_date = current_date_of_record.observation_date
+    inner join current_observation
+        on activity.observation_date = current_observation.observation_date
     {%- endfor %}
 
 ),

@@ -33,8 +33,11 @@ final as (
 
         ---------- numerics
         round(assignments.distance, 6) as distance,
-        round(1 - assignments.distance / nullif(assignments.second_distance, 0), 6)
-            as margin,
+        round(
+            (assignments.second_distance - assignments.distance)
+            / nullif(greatest(assignments.second_distance, assignments.distance), 0),
+            6
+        ) as silhouette,
 
         ---------- booleans
         assignments.is_outlier,

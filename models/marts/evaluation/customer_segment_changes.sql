@@ -31,7 +31,7 @@ final as (
             -- No time has passed: a record was corrected.
             when closed.observation_date >= following.observation_date
                 then 'new_records'
-            else 'time_alone'
+            else 'passage_of_time'
         end as cause,
 
         ---------- dates

@@ -48,7 +48,7 @@ shared as (
 
     select
         *,
-        top_fifth_spend / nullif(realised_spend, 0) as top_fifth_share
+        top_fifth_spend / nullif(realised_spend, 0) as top_quintile_spend_share
     from measured
 
 ),
@@ -74,13 +74,13 @@ final as (
             as {{ name }}_error,
         round({{ name }}_correlation, 6) as {{ name }}_correlation,
         {%- endfor %}
-        round(top_fifth_share, 6) as top_fifth_share,
+        round(top_quintile_spend_share, 6) as top_quintile_spend_share,
 
         ---------- booleans
         -- Of two alike the simpler one is the better.
         row_number() over (
             partition by observation_date
-            order by round(top_fifth_share, 6) desc nulls last, predictor asc
+            order by round(top_quintile_spend_share, 6) desc nulls last, predictor asc
         ) = 1 as is_best
     from shared
 

@@ -1,35 +1,91 @@
-{% set outcomes = {
-    'value': 'spend',
-    'orders': 'orders',
-    'loyalty': 'retention',
-    'conversion': 'conversion',
-    'satisfaction': 'rating'
-} %}
+{# The simplest first: of two that are alike it is the better one. #}
+{% set segmentations = [
+    'spend_quantiles', 'trailing_spend_quantiles', 'size_matched_spend_bands',
+    'rfm_grid', 'segments'
+] %}
+{# The share of customers that is compared across segmentations of other sizes. #}
+{% set best_share = 0.2 %}
 
 with
 
-intervals as (
+groups as (
 
-    select * from {{ ref('int_segment_intervals') }}
-    where evaluation_window = 'outcome'
-        and measure in ({{ quoted(outcomes) }})
+    select * from {{ ref('int_backtest_groups') }}
 
 ),
 
-training_date as (
+versions as (
 
-    select * from {{ ref('int_observation_dates') }}
-    where is_training
+    select * from {{ ref('segmentation_versions') }}
+    where is_in_use
 
 ),
 
-labels as (
+-- Which group is the best is known on the date: by what its customers spent before it.
+ranked as (
 
-    select labels.*
-    from {{ ref('int_segment_labels') }} as labels
-    inner join {{ ref('segmentation_versions') }} as versions
-        on labels.segmentation_version = versions.segmentation_version
-    where versions.is_in_use
+    select
+        *,
+        row_number() over best_first as group_rank,
+        sum(customers) over best_first - customers as customers_better,
+        sum(customers) over (partition by observation_date, segmentation)
+            as all_customers
+    from groups
+    window best_first as (
+        partition by observation_date, segmentation
+        order by spend_before / customers desc, group_number asc
+        rows between unbounded preceding and current row
+    )
+
+),
+
+-- Of the group in which the best fifth ends as many customers count as belong to it.
+weighted as (
+
+    select
+        *,
+        least(
+            greatest({{ best_share }} * all_customers - customers_better, 0), customers
+        ) / customers as share_among_best
+    from ranked
+
+),
+
+summed as (
+
+    select
+        observation_date,
+        segmentation,
+        count(*) as group_count,
+        cast(sum(customers) as bigint) as customers,
+        sum(spend_after) as spend,
+        sum(spend_after_squared) as spend_squared,
+        sum(spend_after * spend_after / customers) as spend_squared_of_means,
+        sum(spend_after * share_among_best) as best_fifth_spend,
+        max(customers) filter (where group_rank = 1) as best_group_customers,
+        max(spend_after) filter (where group_rank = 1) as best_group_spend
+    from weighted
+    group by observation_date, segmentation
+
+),
+
+-- Variation between groups over variation in all: Fisher (1925), Statistical Methods
+-- for Research Workers, section 45.
+measured as (
+
+    select
+        *,
+        round(
+            (spend_squared_of_means - spend * spend / customers)
+            / nullif(spend_squared - spend * spend / customers, 0),
+            6
+        ) as eta_squared,
+        case segmentation
+            {%- for segmentation in segmentations %}
+            when '{{ segmentation }}' then {{ loop.index }}
+            {%- endfor %}
+        end as simplicity
+    from summed
 
 ),
 
@@ -37,38 +93,32 @@ final as (
 
     select
         ---------- ids
-        intervals.observation_date,
-        cast(intervals.segment_id as bigint) as segment_id,
-        labels.segmentation_version,
+        measured.observation_date,
+        versions.segmentation_version,
 
         ---------- strings
-        labels.segment_name,
-        case intervals.measure
-            {%- for measure, outcome in outcomes.items() %}
-            when '{{ measure }}' then '{{ outcome }}'
-            {%- endfor %}
-        end as outcome,
+        measured.segmentation,
 
         ---------- numerics
-        intervals.customers,
-        intervals.customers_measured,
-        intervals.estimate,
-        intervals.standard_error,
-        intervals.ci_low,
-        intervals.ci_high,
-        intervals.overall_estimate,
-        intervals.index_to_overall,
+        measured.group_count,
+        measured.customers,
+        measured.eta_squared,
+        round(measured.best_fifth_spend / nullif(measured.spend, 0), 6)
+            as top_quintile_spend_share,
+        round(cast(measured.best_group_customers as double) / measured.customers, 6)
+            as best_group_customer_share,
+        case
+            when measured.best_group_customers >= {{ var('minimum_cell_size') }}
+                then round(measured.best_group_spend / nullif(measured.spend, 0), 6)
+        end as best_group_spend_share,
 
         ---------- booleans
-        intervals.is_reliable,
-
-        ---------- dates
-        training_date.outcome_end_date
-    from intervals
-    inner join training_date
-        on intervals.observation_date = training_date.observation_date
-    inner join labels
-        on intervals.segment_id = labels.segment_id
+        row_number() over (
+            partition by measured.observation_date
+            order by measured.eta_squared desc nulls last, measured.simplicity asc
+        ) = 1 as is_best
+    from measured
+    cross join versions
 
 )
 

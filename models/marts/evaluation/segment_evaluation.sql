@@ -18,7 +18,6 @@ with
 intervals as (
 
     select * from {{ ref('int_segment_intervals') }}
-    where measure in ({{ quoted(features_of_measure) }})
 
 ),
 
@@ -58,7 +57,7 @@ final as (
         ---------- booleans
         intervals.is_reliable,
         intervals.evaluation_window = 'observed'
-        and intervals.measure in ({{ quoted(descriptive_measures) }}) as is_descriptive
+        and intervals.measure in ({{ quoted(descriptive_measures) }}) as is_clustering_input
     from intervals
     inner join labels
         on intervals.segment_id = labels.segment_id

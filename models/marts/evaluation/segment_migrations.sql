@@ -32,12 +32,12 @@ final as (
         movements.customers,
         round(
             movements.customers / cast(movements.from_customers as double), 6
-        ) as share_of_from,
+        ) as transition_rate,
         case
             when movements.is_shown
                 then round(cast(movements.trailing_spend as double), 4)
-        end as spend_moved,
-        {%- for column in ['customers_with_new_records', 'customers_by_time_alone'] %}
+        end as spend,
+        {%- for column in ['customers_with_new_records', 'customers_moved_by_time'] %}
         case
             when movements.is_shown then movements.{{ column }}
         end as {{ column }},

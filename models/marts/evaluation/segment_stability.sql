@@ -49,7 +49,7 @@ final as (
             when similarities.bootstrap_jaccard_mean < 0.75 then 'pattern'
             when similarities.bootstrap_jaccard_mean < 0.85 then 'stable'
             when similarities.bootstrap_jaccard_mean <= 1 then 'highly_stable'
-        end as verdict,
+        end as stability_level,
 
         ---------- numerics
         labels.training_customers,

@@ -55,7 +55,7 @@ measured as (
         variable_name,
         max(population_stability_index) as population_stability_index,
         max(p_value) as p_value,
-        max(verdict) as verdict
+        max(drift_level) as drift_level
     from statistics
     group by observation_date, variable_name
 
@@ -69,16 +69,16 @@ final as (
         versions.segmentation_version,
 
         ---------- strings
-        measured.verdict,
+        measured.drift_level,
 
         ---------- numerics
         cast(binned.bins as bigint) as bins,
         cast(binned.training_customers as bigint) as training_customers,
         cast(binned.customers as bigint) as customers,
-        training_overlap.shared_customers,
+        training_overlap.possible_training_customers,
         round(measured.population_stability_index, 9) as population_stability_index,
         case
-            when training_overlap.shared_customers = 0
+            when training_overlap.possible_training_customers = 0
                 then round(measured.p_value, 9)
         end as p_value,
 

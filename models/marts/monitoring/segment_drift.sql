@@ -28,7 +28,7 @@ final as (
 
         ---------- strings
         segment_sizes.segment_name,
-        statistics.verdict,
+        statistics.drift_level,
 
         ---------- numerics
         segment_sizes.customers,
@@ -57,10 +57,10 @@ final as (
         round(statistics.contribution, 9) as contribution,
         round(statistics.population_stability_index, 9) as population_stability_index,
         case
-            when training_overlap.shared_customers = 0
+            when training_overlap.possible_training_customers = 0
                 then round(statistics.p_value, 9)
         end as p_value,
-        training_overlap.shared_customers,
+        training_overlap.possible_training_customers,
         case
             when segment_sizes.customers >= {{ var('minimum_cell_size') }}
                 then round(

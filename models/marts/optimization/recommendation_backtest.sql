@@ -28,7 +28,7 @@ summed as (
         recommender,
         count(*) as customers,
         cast(count_if(is_buyer) as bigint) as buyers,
-        cast(count_if(hits > 0) as bigint) as customers_hit,
+        cast(count_if(hits > 0) as bigint) as customers_with_hit,
         cast(sum(recommendations) as bigint) as recommendations,
         cast(sum(hits) as bigint) as hits,
         cast(count_if(hits > 0) as double) / count(*) as hit_rate
@@ -49,22 +49,22 @@ final as (
         ---------- numerics
         customers,
         buyers,
-        customers_hit,
+        customers_with_hit,
         recommendations,
         hits,
         round(hit_rate, 6) as hit_rate,
         round({{ wilson_bound('hit_rate', 'customers', -1) }}, 6) as hit_rate_low,
         round({{ wilson_bound('hit_rate', 'customers', 1) }}, 6) as hit_rate_high,
-        round(cast(customers_hit as double) / nullif(buyers, 0), 6)
-            as buyer_hit_rate,
-        round(cast(hits as double) / recommendations, 6) as precision_rate,
+        round(cast(customers_with_hit as double) / nullif(buyers, 0), 6)
+            as hit_rate_among_buyers,
+        round(cast(hits as double) / recommendations, 6) as precision_at_5,
 
         ---------- booleans
         -- Of two alike the simpler one is the better.
         row_number() over (
             partition by observation_date
             order by
-                customers_hit desc,
+                customers_with_hit desc,
                 case recommender
                     when 'overall_popularity' then 1
                     when 'segment_affinity' then 2

@@ -31,15 +31,15 @@ comparable as (
             order by
                 evidence = 'measured' desc,
                 -- What costs nothing has no return on cost, and an endless one.
-                coalesce(cost_per_customer = 0 and net_return > 0, false) desc,
-                return_on_cost desc nulls last,
-                net_return desc,
+                coalesce(cost_per_customer = 0 and net_benefit > 0, false) desc,
+                roi desc nulls last,
+                net_benefit desc,
                 scenario asc,
                 measure asc
         ) as choice
     from optimization
     where horizon_days = {{ valid_var('outcome_window_days') }}
-        and net_return is not null
+        and net_benefit is not null
 
 ),
 
@@ -56,16 +56,16 @@ ranked as (
         comparable.measure,
         comparable.evidence,
         comparable.cost_per_customer,
-        comparable.return_on_cost,
+        comparable.roi,
         comparable.incremental_revenue,
         comparable.incremental_revenue_low,
         comparable.incremental_revenue_high,
-        coalesce(comparable.net_return > 0, false) as is_worth_it,
+        coalesce(comparable.net_benefit > 0, false) as is_worth_it,
         row_number() over (
             order by
-                coalesce(comparable.net_return > 0, false) desc,
+                coalesce(comparable.net_benefit > 0, false) desc,
                 coalesce(comparable.cost_per_customer = 0, false) desc,
-                comparable.return_on_cost desc nulls last,
+                comparable.roi desc nulls last,
                 segments.segment_id asc
         ) as priority
     from segments
@@ -163,7 +163,7 @@ final as (
         segment_customers,
         customers,
         cost_per_customer,
-        return_on_cost,
+        roi,
         cast(cost as decimal(18, 4)) as cost,
         {%- for suffix in ['', '_low', '_high'] %}
         cast(expected_margin{{ suffix }} as decimal(18, 4))

@@ -32,7 +32,7 @@ compared as (
         arms.*,
         {%- for arm in ['treated', 'control'] %}
         case
-            when arms.no_estimate_reason is null then arms.{{ arm }}_mean
+            when arms.estimate_missing_reason is null then arms.{{ arm }}_mean
         end as {{ arm }}_estimate,
         arms.{{ arm }}_deviation / sqrt(arms.{{ arm }}_customers)
             as {{ arm }}_standard_error,
@@ -81,13 +81,13 @@ final as (
         ---------- strings
         labels.segment_name,
         bounded.outcome,
-        bounded.no_estimate_reason,
+        bounded.estimate_missing_reason,
 
         ---------- numerics
         bounded.treated_customers as customers_treated,
         bounded.control_customers as customers_control,
         bounded.customers - bounded.treated_customers - bounded.control_customers
-            as customers_left_out,
+            as customers_excluded,
         bounded.customers_without_segment,
         round(bounded.treated_estimate, 6) as treated_estimate,
         round(bounded.control_estimate, 6) as control_estimate,
@@ -113,7 +113,7 @@ final as (
         ---------- booleans
         bounded.is_overall,
         bounded.adjusted_p_value < 1 - {{ var('confidence_level') }} as is_significant,
-        bounded.no_estimate_reason is null
+        bounded.estimate_missing_reason is null
         and least(bounded.treated_customers, bounded.control_customers)
             >= {{ var('minimum_reliable_customers') }} as is_reliable,
 

@@ -65,13 +65,13 @@ explained as (
     select
         *,
         case
-            when no_target_reason is not null then no_target_reason
+            when target_missing_reason is not null then target_missing_reason
             when measure = 'satisfaction' then 'no_money_identity'
             when measure = 'loyalty' and spend is null then 'no_baseline'
             when measure = 'loyalty' and spend < 0 then 'negative_baseline'
             when measure <> 'loyalty' and revenue_per_unit is null
                 then 'no_order_value'
-        end as no_return_reason
+        end as roi_missing_reason
     from priced
 
 ),
@@ -82,7 +82,7 @@ earned as (
         *,
         {%- for suffix in ['', '_low', '_high'] %}
         case
-            when no_return_reason is not null then null
+            when roi_missing_reason is not null then null
             when measure = 'loyalty'
                 then rise_of_buyers * spend{{ suffix }} * customers_affected
             else increment{{ suffix }} * revenue_per_unit
@@ -107,7 +107,7 @@ final as (
         segment_name,
         evidence,
         source,
-        no_return_reason,
+        roi_missing_reason,
 
         ---------- numerics
         assumed_uplift,
@@ -131,9 +131,9 @@ final as (
         cost_per_customer,
         cast(round(cost, 2) as decimal(18, 4)) as cost,
         cast(round(revenue * {{ var('margin_rate') }} - cost, 2) as decimal(18, 4))
-            as net_return,
+            as net_benefit,
         round((revenue * {{ var('margin_rate') }} - cost) / nullif(cost, 0), 6)
-            as return_on_cost,
+            as roi,
 
         ---------- booleans
         is_reliable,

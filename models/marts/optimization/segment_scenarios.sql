@@ -24,7 +24,7 @@ segments as (
 
 ),
 
-current_date_of_record as (
+current_observation as (
 
     select observation_date from {{ ref('int_observation_dates') }}
     where is_current
@@ -35,8 +35,8 @@ evaluation as (
 
     select evaluation.*
     from {{ ref('segment_evaluation') }} as evaluation
-    inner join current_date_of_record
-        on evaluation.observation_date = current_date_of_record.observation_date
+    inner join current_observation
+        on evaluation.observation_date = current_observation.observation_date
     where evaluation.evaluation_window = 'observed'
 
 ),
@@ -45,8 +45,8 @@ totals as (
 
     select totals.*
     from {{ ref('int_segment_measure_totals') }} as totals
-    inner join current_date_of_record
-        on totals.observation_date = current_date_of_record.observation_date
+    inner join current_observation
+        on totals.observation_date = current_observation.observation_date
     where not totals.is_overall
 
 ),
@@ -114,7 +114,7 @@ planned as (
                 and scenarios.measure = 'conversion'
                 and coalesce(totals.trailing_visits, 0) = 0
                 then 'no_visits'
-        end as no_target_reason
+        end as target_missing_reason
     from scenarios
     inner join segments
         on scenarios.segment in ('all', cast(segments.segment_id as string))
@@ -141,7 +141,7 @@ changed as (
             ('increment_at_high', 'baseline_high', 'difference_high')
         ] %}
         case
-            when no_target_reason is not null then null
+            when target_missing_reason is not null then null
             when campaign_id is not null
                 then {{ on_scale_of_measure('baseline + ' ~ difference) }} - baseline
             else {{ on_scale_of_measure(baseline ~ ' * (1 + assumed_uplift)') }}
@@ -166,7 +166,7 @@ final as (
         changed.segment_name,
         if(changed.campaign_id is null, 'assumed', 'measured') as evidence,
         changed.source,
-        changed.no_target_reason,
+        changed.target_missing_reason,
 
         ---------- numerics
         changed.assumed_uplift,
@@ -192,9 +192,9 @@ final as (
         changed.is_reliable,
 
         ---------- dates
-        current_date_of_record.observation_date
+        current_observation.observation_date
     from changed
-    cross join current_date_of_record
+    cross join current_observation
 
 )
 

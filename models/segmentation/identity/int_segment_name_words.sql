@@ -1,5 +1,5 @@
 {#
-    What the seed segment_feature_words calls a centre like that of each segment, and in
+    What the seed segment_name_terms calls a centre like that of each segment, and in
     which order these words tell the segment apart.
 #}
 {# In scaled units: nearer to the mean a feature does not tell a segment apart. #}
@@ -34,7 +34,7 @@ training_sizes as (
 
 feature_words as (
 
-    select * from {{ ref('segment_feature_words') }}
+    select * from {{ ref('segment_name_terms') }}
 
 ),
 

@@ -1,8 +1,8 @@
 {% set segmentations = {
     'segments': 'segment_id',
     'spend_quantiles': 'spend_group',
-    'recent_spend_quantiles': 'recent_spend_group',
-    'spend_cut_of_segment_shares': 'spend_share_group',
+    'trailing_spend_quantiles': 'recent_spend_group',
+    'size_matched_spend_bands': 'spend_share_group',
     'rfm_grid': 'rfm_group'
 } %}
 

@@ -15,7 +15,7 @@
     ('satisfaction', 'observed', 'mean', 'satisfaction'),
     ('satisfaction', 'outcome', 'mean', 'outcome_satisfaction'),
     ('loyalty', 'observed', 'mean', 'loyalty'),
-    ('loyalty', 'outcome', 'proportion', 'outcome_retained'),
+    ('retention', 'outcome', 'proportion', 'outcome_retained'),
     ('conversion', 'observed', 'ratio', ''),
     ('conversion', 'outcome', 'ratio', 'outcome_'),
     ('lifetime_value', 'observed', 'amount', 'lifetime_value')

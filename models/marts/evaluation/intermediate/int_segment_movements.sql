@@ -74,7 +74,7 @@ counted as (
         count(*) as customers,
         sum(trailing_spend) as trailing_spend,
         count(*) filter (where has_new_records) as customers_with_new_records,
-        count(*) filter (where not has_new_records) as customers_by_time_alone
+        count(*) filter (where not has_new_records) as customers_moved_by_time
     from paired
     group by to_observation_date, from_segment_id, to_segment_id
 
@@ -115,7 +115,7 @@ final as (
                 )
         end as from_customers,
         coalesce(counted.trailing_spend, 0) as trailing_spend,
-        {%- for column in ['customers_with_new_records', 'customers_by_time_alone'] %}
+        {%- for column in ['customers_with_new_records', 'customers_moved_by_time'] %}
         case
             when counted.from_segment_id is not null
                 and counted.to_segment_id is not null

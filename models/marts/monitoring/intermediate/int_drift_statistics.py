@@ -4,7 +4,10 @@ import pyarrow as pa
 
 from segmentation.drift import measure_drift
 
-COLUMNS = "observation_date, variable_name, bin_number, customers, training_customers"
+COLUMNS = (
+    "observation_date, {} as variable_name, {} as bin_number, customers, "
+    "training_customers"
+)
 SCHEMA = pa.schema(
     [
         ("observation_date", pa.date32()),
@@ -13,12 +16,17 @@ SCHEMA = pa.schema(
         ("contribution", pa.float64()),
         ("population_stability_index", pa.float64()),
         ("p_value", pa.float64()),
-        ("verdict", pa.string()),
+        ("drift_level", pa.string()),
     ]
 )
 
 
 def model(dbt, session):
-    bin_counts = dbt.ref("int_drift_bin_counts")
-    drift = measure_drift(bin_counts.select(COLUMNS).df())
+    features = dbt.ref("int_feature_bin_counts")
+    # As if the segment were one more feature, of as many bins.
+    segments = dbt.ref("int_segment_sizes")
+    bin_counts = features.select(COLUMNS.format("feature_name", "bin_number")).union(
+        segments.select(COLUMNS.format("'segment_id'", "segment_id"))
+    )
+    drift = measure_drift(bin_counts.df())
     return pa.Table.from_pandas(drift, schema=SCHEMA, preserve_index=False)

@@ -34,7 +34,7 @@ final as (
                     true
                 )
             ) as bigint
-        ) as shared_customers,
+        ) as possible_training_customers,
         versions.drift_reference_rows as training_customers,
 
         ---------- dates

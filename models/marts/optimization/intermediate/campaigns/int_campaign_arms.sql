@@ -157,7 +157,7 @@ final as (
             when least(treated_customers, control_customers)
                 < {{ var('minimum_cell_size') }}
                 then 'too_few_customers'
-        end as no_estimate_reason,
+        end as estimate_missing_reason,
 
         ---------- numerics
         customers,

@@ -22,7 +22,7 @@ orders as (
 
 ),
 
-current_date_of_record as (
+current_observation as (
 
     select observation_date from {{ ref('int_observation_dates') }}
     where is_current
@@ -48,8 +48,8 @@ contacted as (
         sum(campaign_contacts.cost) as cost,
         min(campaign_contacts.contacted_at) as contacted_at
     from campaign_contacts
-    inner join current_date_of_record
-        on campaign_contacts.contacted_at < current_date_of_record.observation_date
+    inner join current_observation
+        on campaign_contacts.contacted_at < current_observation.observation_date
     group by campaign_contacts.campaign_id, campaign_contacts.customer_id
 
 ),
@@ -64,9 +64,9 @@ windows as (
         contacted.source_system in ({{ quoted(systems_with_orders) }}) as has_orders,
         cast(
             {{ dbt.dateadd('day', window_days, 'contacted.contacted_at') }} as timestamp
-        ) <= current_date_of_record.observation_date as is_window_over
+        ) <= current_observation.observation_date as is_window_over
     from contacted
-    cross join current_date_of_record
+    cross join current_observation
 
 ),
 

@@ -22,6 +22,6 @@ SCHEMA = pa.schema(
 
 def model(dbt, session):
     arms = dbt.ref("int_campaign_arms")
-    compared = arms.filter("no_estimate_reason is null").select(COLUMNS).df()
+    compared = arms.filter("estimate_missing_reason is null").select(COLUMNS).df()
     tests = measure_significance(compared)
     return pa.Table.from_pandas(tests, schema=SCHEMA, preserve_index=False)

@@ -119,7 +119,7 @@ final as (
         item_kind,
         item,
         case
-            when is_own then 'bought_before'
+            when is_own then 'repurchase'
             when is_favourite then 'segment_favourite'
             else 'popular'
         end as reason,

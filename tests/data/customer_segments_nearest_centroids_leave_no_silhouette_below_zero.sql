@@ -20,9 +20,9 @@ select
     customers.customer_id,
     customers.segment_id,
     customers.second_segment_id,
-    customers.margin
+    customers.silhouette
 from customers
 inner join nearest_centroid_versions
     on customers.segmentation_version
         = nearest_centroid_versions.segmentation_version
-where customers.margin < 0
+where customers.silhouette < 0

@@ -2,7 +2,7 @@ with
 
 feature_words as (
 
-    select * from {{ ref('segment_feature_words') }}
+    select * from {{ ref('segment_name_terms') }}
 
 ),
 
