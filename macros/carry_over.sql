@@ -11,7 +11,7 @@
     {% set dropped = [] %}
     {% for relation in former_relations() %}
         {% if relation.identifier in kept_tables() %}
-            {% do move(relation, our_nodes()[relation.identifier]) %}
+            {% do move(relation, our_nodes()[kept_tables()[relation.identifier]]) %}
         {% else %}
             {% do adapter.drop_relation(relation) %}
             {% do dropped.append(relation.identifier) %}
@@ -19,15 +19,19 @@
     {% endfor %}
     {% do log(
         'Schema ' ~ target.schema ~ ' is now for public tables. Moved out of it: '
-        ~ spoken(kept_tables(), 'and') ~ '. Dropped from it: '
+        ~ spoken(kept_tables() | list, 'and') ~ '. Dropped from it: '
         ~ spoken(dropped, 'and') ~ '.', info=true
     ) %}
 {% endmacro %}
 
 
-{# The tables that no build can make again. #}
+{# The tables that no build can make again: what each was called and is called now. #}
 {% macro kept_tables() %}
-    {{ return(['segmentation_registry', 'int_passed_input_totals']) }}
+    {{ return({
+        'segmentation_registry': 'segmentation_registry',
+        'int_passed_input_totals': 'int_passed_input_totals',
+        'customer_segments_history': 'customer_segment_snapshot'
+    }) }}
 {% endmacro %}
 
 
@@ -54,7 +58,7 @@
 
 {# The relations in the target schema that were ours and are not public. #}
 {% macro former_relations() %}
-    {% set names = former_names() %}
+    {% set names = former_names() + kept_tables() | list %}
     {% for name, node in our_nodes().items() if node.schema != target.schema %}
         {# A company's own raw tables may have the names of the seeds. #}
         {% if not (name.startswith('raw_') and has_own_records()) %}
@@ -62,7 +66,7 @@
         {% endif %}
     {% endfor %}
     {% set relations = [] %}
-    {% for name in names | sort %}
+    {% for name in names | unique | sort %}
         {% do relations.append(
             adapter.get_relation(target.database, target.schema, name)
         ) %}

@@ -388,9 +388,11 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
     def build_month_ago(folder: Path) -> Warehouse:
         warehouse = sample_warehouse.copy_to(folder)
         with open_database(warehouse.database) as connection:
-            connection.execute("drop table customer_segments_history")
+            connection.execute("drop table customer_segment_snapshot")
+            connection.execute("drop table int_segments_before_history")
         return warehouse.build(
-            *["--select", "+customer_segments", "+customer_segment_changes"],
+            *["--select", "+customer_segments", "+customer_segments_history"],
+            "+customer_segment_changes",
             *but_raw_records,
             variables={"as_of_date": str(start)},
         )

@@ -102,7 +102,7 @@ def test_sizes_reconcile(growth: Growth, after: pd.DataFrame) -> None:
 
 
 def test_the_snapshot_has_both_builds(growth: Growth, after: pd.DataFrame) -> None:
-    history = growth.warehouse.frame("from customer_segments_history")
+    history = growth.warehouse.frame("from customer_segment_snapshot")
     now = history[history["dbt_valid_to"].isna()]
     then = history[history["dbt_valid_from"] == history["dbt_valid_from"].min()]
     columns = ["customer_id", "segment_id", "segmentation_version"]
@@ -114,6 +114,52 @@ def test_the_snapshot_has_both_builds(growth: Growth, after: pd.DataFrame) -> No
             rows[columns].sort_values("customer_id", ignore_index=True),
             expected[columns].reset_index(drop=True),
         )
+
+
+def test_the_history_is_in_observation_dates(
+    growth: Growth, after: pd.DataFrame
+) -> None:
+    history = growth.warehouse.frame(
+        "from customer_segments_history order by customer_id, valid_from_date"
+    )
+    for day, expected in ((growth.start, growth.before), (growth.end, after)):
+        on_that_day = history[
+            (history["valid_from_date"] <= pd.Timestamp(day))
+            & ~(history["valid_to_date"] <= pd.Timestamp(day))
+        ]
+        segments = expected.set_index("customer_id")["segment_id"]
+        assert on_that_day.set_index("customer_id")["segment_id"].to_dict() == (
+            segments.drop(growth.erased_customer, errors="ignore").to_dict()
+        )
+
+    moved = history[history["valid_from_date"] == pd.Timestamp(growth.end)]
+    assert NEW_CUSTOMER in set(moved["customer_id"])
+    assert 1 < len(moved) < len(after)
+    reconstructed = history[history["is_reconstructed"]]
+    assert len(reconstructed) > 0
+    assert (reconstructed["valid_from_date"] < pd.Timestamp(growth.start)).all()
+    assert not (history["valid_from_date"] < pd.Timestamp(growth.start))[
+        ~history["is_reconstructed"]
+    ].any()
+
+
+def test_every_order_has_the_segment_of_its_day(growth: Growth) -> None:
+    """From the customer's first observation date on: before it there was no segment."""
+    orders, found, segments = growth.warehouse.row(
+        "with orders as ("
+        "select customer_id, cast(ordered_at as date) as ordered_on "
+        "from int_orders_unioned), "
+        "starts as (select customer_id, min(valid_from_date) as first_date "
+        "from customer_segments_history group by customer_id) "
+        "select (select count(*) from orders join starts using (customer_id) "
+        "where ordered_on >= first_date), count(*), count(distinct segment_id) "
+        "from orders join customer_segments_history using (customer_id) "
+        "where ordered_on >= valid_from_date "
+        "and (valid_to_date is null or ordered_on < valid_to_date)"
+    )
+    assert orders > 1000
+    assert found == orders
+    assert segments == 4
 
 
 def test_migrations_add_up_on_both_sides(growth: Growth) -> None:

@@ -276,7 +276,11 @@ def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
     searched = {relation for relation, _ in relations}
 
     assert was_in_segment
-    assert {"customer_segments_history", "customer_segment_changes"} <= searched
+    assert {
+        "customer_segment_snapshot",
+        "customer_segments_history",
+        "customer_segment_changes",
+    } <= searched
     assert {
         relation
         for relation in found

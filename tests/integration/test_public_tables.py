@@ -25,12 +25,8 @@ PUBLIC = re.compile(
 
 
 def public_tables(nodes: Mapping[str, Any]) -> set[str]:
-    """Names of the models and snapshots that people query."""
-    return {
-        node["name"]
-        for node in nodes.values()
-        if node.get("access") == "public" or node["resource_type"] == "snapshot"
-    }
+    """Names of the models that people query."""
+    return {node["name"] for node in nodes.values() if node.get("access") == "public"}
 
 
 def test_public_tables_are_in_folders_of_their_own(nodes: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@ with
 
 history as (
 
-    select * from {{ ref('customer_segments_history') }}
+    select * from {{ ref('customer_segment_snapshot') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 open_rows as (
 
-    select * from {{ ref('customer_segments_history') }}
+    select * from {{ ref('customer_segment_snapshot') }}
     where dbt_valid_to is null
 
 ),
