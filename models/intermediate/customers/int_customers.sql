@@ -53,6 +53,25 @@ appearances as (
     inner join current_observation
         on activity.observation_date = current_observation.observation_date
     {%- endfor %}
+    {%- if var('as_of_date') %}
+    -- Records after the date say of a customer without any other that they came later.
+    {%- for records, time in [
+        ('int_orders_unioned', 'ordered_at'),
+        ('int_visits_unioned', 'visited_at'),
+        ('int_reviews_unioned', 'reviewed_at'),
+        ('int_campaign_contacts_unioned', 'contacted_at')
+    ] %}
+    union all
+    select
+        customers.customer_id,
+        cast(records.{{ time }} as date) as appeared_on,
+        false as is_registered
+    from {{ ref(records) }} as records
+    inner join customers
+        on records.customer_id = customers.customer_id
+    where customers.registered_on is null
+    {%- endfor %}
+    {%- endif %}
 
 ),
 
