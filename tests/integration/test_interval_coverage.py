@@ -183,12 +183,12 @@ def lift_bounds(
 def test_lifts_are_bounded_by_the_delta_method(sample_warehouse: Warehouse) -> None:
     rows = sample_warehouse.frame(
         "select * from int_segment_item_buyers where buyers > 0 "
-        "and overall_customers > customers"
+        "and overall_shoppers > shoppers"
     )
     low, high = lift_bounds(
-        *rows[["buyers", "customers"]].to_numpy(np.float64).T,
+        *rows[["buyers", "shoppers"]].to_numpy(np.float64).T,
         (rows["overall_buyers"] - rows["buyers"]).to_numpy(np.float64),
-        (rows["overall_customers"] - rows["customers"]).to_numpy(np.float64),
+        (rows["overall_shoppers"] - rows["shoppers"]).to_numpy(np.float64),
     )
     assert len(rows) > 30
     assert np.allclose(rows["lift_low"], low, rtol=1e-5, atol=1e-6)

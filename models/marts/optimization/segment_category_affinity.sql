@@ -47,10 +47,11 @@ final as (
 
         ---------- numerics
         shown.customers,
+        shown.shoppers,
         case when shown.is_shown then shown.buyers end as buyers,
-        case when shown.is_shown then round(shown.segment_share, 6) end
+        case when shown.is_shown then round(shown.shopper_share, 6) end
             as segment_share,
-        case when shown.is_overall_shown then round(shown.overall_share, 6) end
+        case when shown.is_overall_shown then round(shown.overall_shopper_share, 6) end
             as overall_share,
         case when shown.is_shown then round(shown.lift, 6) end as lift,
         case when shown.is_shown then round(shown.lift_low, 6) end as lift_low,

@@ -40,6 +40,38 @@ counted as (
 
 ),
 
+-- Who bought anything: that a segment shops more is no liking for each item.
+shoppers as (
+
+    select
+        items_seen.observation_date,
+        assignments.segment_id,
+        count(distinct items_seen.customer_id) as shoppers
+    from items_seen
+    inner join assignments
+        on items_seen.observation_date = assignments.observation_date
+            and items_seen.customer_id = assignments.customer_id
+    group by items_seen.observation_date, assignments.segment_id
+
+),
+
+sizes as (
+
+    select
+        segment_sizes.observation_date,
+        segment_sizes.segment_id,
+        segment_sizes.customers,
+        coalesce(shoppers.shoppers, 0) as shoppers,
+        cast(sum(segment_sizes.customers) over by_date as bigint) as overall_customers,
+        cast(sum(shoppers.shoppers) over by_date as bigint) as overall_shoppers
+    from segment_sizes
+    left join shoppers
+        on segment_sizes.observation_date = shoppers.observation_date
+            and segment_sizes.segment_id = shoppers.segment_id
+    window by_date as (partition by segment_sizes.observation_date)
+
+),
+
 overall as (
 
     select
@@ -52,68 +84,58 @@ overall as (
 
 ),
 
-all_customers as (
-
-    select
-        observation_date,
-        cast(sum(customers) as bigint) as customers
-    from segment_sizes
-    group by observation_date
-
-),
-
 -- A segment that did not buy an item is compared as well.
 compared as (
 
     select
         overall.observation_date,
-        segment_sizes.segment_id,
+        sizes.segment_id,
         overall.item_kind,
         overall.item,
-        segment_sizes.customers,
+        sizes.customers,
+        sizes.shoppers,
         coalesce(counted.buyers, 0) as buyers,
-        all_customers.customers as overall_customers,
+        sizes.overall_customers,
+        sizes.overall_shoppers,
         overall.buyers as overall_buyers,
-        cast(coalesce(counted.buyers, 0) as double) / segment_sizes.customers
-            as segment_share,
-        cast(overall.buyers as double) / all_customers.customers as overall_share,
-        cast(segment_sizes.customers as double) / all_customers.customers
-            as customer_share,
-        -- Half a buyer and half a customer who did not buy more on each side, for the
+        cast(coalesce(counted.buyers, 0) as double)
+        / nullif(sizes.shoppers, 0) as shopper_share,
+        cast(overall.buyers as double) / sizes.overall_shoppers
+            as overall_shopper_share,
+        cast(sizes.shoppers as double) / sizes.overall_shoppers as weight,
+        -- Half a buyer and half a shopper who did not buy more on each side, for the
         -- error only: no share is then known for sure because nobody bought.
         cast(coalesce(counted.buyers, 0) + 0.5 as double)
-        / (segment_sizes.customers + 1) as adjusted_share,
+        / (sizes.shoppers + 1) as adjusted_share,
         cast(overall.buyers - coalesce(counted.buyers, 0) + 0.5 as double)
-        / (all_customers.customers - segment_sizes.customers + 1)
-            as adjusted_other_share
+        / (sizes.overall_shoppers - sizes.shoppers + 1) as adjusted_other_share
     from overall
-    inner join all_customers
-        on overall.observation_date = all_customers.observation_date
-    inner join segment_sizes
-        on overall.observation_date = segment_sizes.observation_date
+    inner join sizes
+        on overall.observation_date = sizes.observation_date
     left join counted
         on overall.observation_date = counted.observation_date
             and overall.item_kind = counted.item_kind
             and overall.item = counted.item
-            and segment_sizes.segment_id = counted.segment_id
+            and sizes.segment_id = counted.segment_id
 
 ),
 
 -- Delta method: the logarithm of the lift is ln(p) - ln(w p + (1 - w) q), with p of the
--- segment and q of all others as independent shares, and w the segment's share of all.
+-- segment and q of all others as independent shares of those who bought anything, and w
+-- the segment's share of them.
 varied as (
 
     select
         *,
-        customer_share * adjusted_share + (1 - customer_share) * adjusted_other_share
+        weight * adjusted_share + (1 - weight) * adjusted_other_share
             as adjusted_overall_share,
         sqrt(
-            power(1 / adjusted_share - customer_share / adjusted_overall_share, 2)
-            * adjusted_share * (1 - adjusted_share) / customers
+            power(1 / adjusted_share - weight / adjusted_overall_share, 2)
+            * adjusted_share * (1 - adjusted_share) / nullif(shoppers, 0)
             + coalesce(
-                power((1 - customer_share) / adjusted_overall_share, 2)
+                power((1 - weight) / adjusted_overall_share, 2)
                 * adjusted_other_share * (1 - adjusted_other_share)
-                / nullif(overall_customers - customers, 0),
+                / nullif(overall_shoppers - shoppers, 0),
                 0
             )
         ) as log_lift_error
@@ -134,17 +156,21 @@ final as (
 
         ---------- numerics
         customers,
+        shoppers,
         buyers,
         overall_customers,
+        overall_shoppers,
         overall_buyers,
-        segment_share,
-        overall_share,
-        round(segment_share / overall_share, 6) as lift,
+        cast(buyers as double) / customers as segment_share,
+        cast(overall_buyers as double) / overall_customers as overall_share,
+        shopper_share,
+        overall_shopper_share,
+        round(shopper_share / overall_shopper_share, 6) as lift,
         {%- for name, sign in [('low', '-'), ('high', '')] %}
         case
             when buyers > 0
                 then round(
-                    segment_share / overall_share
+                    shopper_share / overall_shopper_share
                     * exp({{ sign }}{{ normal_quantile() }} * log_lift_error),
                     6
                 )
