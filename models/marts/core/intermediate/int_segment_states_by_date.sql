@@ -37,14 +37,16 @@ ends as (
 
     select
         snapshot.customer_id,
-        snapshot.dbt_valid_to as known_at,
+        cast(null as bigint) as segment_id,
+        cast(null as bigint) as segmentation_version,
         greatest(
             snapshot.observation_date,
             coalesce(
                 min_by(builds.observation_date, builds.built_at),
                 max(observation_dates.observation_date)
             )
-        ) as observation_date
+        ) as observation_date,
+        snapshot.dbt_valid_to as known_at
     from snapshot
     cross join observation_dates
     left join builds
@@ -80,7 +82,7 @@ states as (
     where snapshot.dbt_valid_to is null
         and snapshot.observation_date < snapshot.last_date
     union all
-    select customer_id, null, null, observation_date, known_at from ends
+    select * from ends
     union all
     select
         customer_id,
