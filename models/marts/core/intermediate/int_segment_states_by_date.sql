@@ -94,6 +94,19 @@ states as (
 
 ),
 
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id, observation_date
+            order by known_at desc nulls last
+        ) as recency_rank
+    from states
+
+),
+
+-- Of two builds for one date the later one counts.
 final as (
 
     select
@@ -107,11 +120,8 @@ final as (
 
         ---------- dates
         observation_date
-    from states
-    -- Of two builds for one date the later one counts.
-    qualify row_number() over (
-        partition by customer_id, observation_date order by known_at desc nulls last
-    ) = 1
+    from ranked
+    where recency_rank = 1
 
 )
 
