@@ -35,7 +35,7 @@
 
 {# What a var says of a column, or auto. #}
 {% macro style_setting(table_name, column, kind) %}
-    {% set settings = valid_var('date_formats' if is_date_kind(kind) else 'decimal_separators') %}
+    {% set settings = valid_var('date_orders' if is_date_kind(kind) else 'decimal_separators') %}
     {{ return(settings.get(table_name ~ '.' ~ column, 'auto')) }}
 {% endmacro %}
 

@@ -82,7 +82,7 @@
         'complete_journey_location': {
             'kind': 'text', 'without': ["'", '"'], 'or_null': true
         },
-        'date_formats': {
+        'date_orders': {
             'kind': 'mapping',
             'keys': {'kind': 'text', 'known': 'date columns'},
             'values': {'kind': 'text', 'one_of': ['auto', 'day_first', 'month_first']}

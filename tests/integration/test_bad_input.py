@@ -207,22 +207,22 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
     ("table_twice", "crm_tables", ["orders", "orders"], "has orders twice"),
     (
         "date_order_of_no_date",
-        "date_formats",
+        "date_orders",
         {"orders.amount": "auto"},
-        "a key in var date_formats is 'orders.amount'; expected one of customers.bi",
+        "a key in var date_orders is 'orders.amount'; expected one of customers.bi",
     ),
     (
         "unknown_date_order",
-        "date_formats",
+        "date_orders",
         {"orders.ordered_at": "us"},
         (
-            "orders.ordered_at in var date_formats is 'us'; "
+            "orders.ordered_at in var date_orders is 'us'; "
             "expected one of auto, day_first or month_first."
         ),
     ),
     (
         "date_orders_as_text",
-        "date_formats",
+        "date_orders",
         "day_first",
         "the text 'day_first'; expected a mapping from date columns to one of auto",
     ),
@@ -433,7 +433,7 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("column_of_a_shop", "crm_columns", {"products.product_id": "SKU"}),
     ("no_placeholder", "placeholder_values", {}),
     ("no_placeholder_of_one_column", "placeholder_values", {"any": [], "city": ["-"]}),
-    ("date_order", "date_formats", {"visits.visited_at": "month_first"}),
+    ("date_order", "date_orders", {"visits.visited_at": "month_first"}),
     ("decimal_separator", "decimal_separators", {"orders.amount": "comma"}),
     ("time_zone", "time_zone", "America/New_York"),
     (

@@ -372,7 +372,7 @@ def test_orders_precede_the_registration_where_planted_and_nowhere_else(
 
 
 def test_slashed_dates_have_values_that_decide_their_order(sample: CrmSample) -> None:
-    for column in sample.plant.date_formats.itertuples():
+    for column in sample.plant.date_orders.itertuples():
         values = sample.tables[str(column.entity)][str(column.column_name)]
         slashed = values[values.str.fullmatch(r"\d{1,2}/\d{1,2}/\d{4}")]
         parts = slashed.str.split("/", expand=True).astype(int)

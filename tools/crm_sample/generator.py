@@ -113,7 +113,7 @@ class Plant:
         orders: customer_id, ordered_at, amount, status; their orders without dirt,
             under the id that survives merging, amounts filled and signed as in the
             records (a returned order is positive).
-        date_formats: entity, column_name, date_order; columns with slashed dates.
+        date_orders: entity, column_name, date_order; columns with slashed dates.
     """
 
     groups: pd.DataFrame
@@ -122,7 +122,7 @@ class Plant:
     moves: pd.DataFrame
     customers: pd.DataFrame
     orders: pd.DataFrame
-    date_formats: pd.DataFrame
+    date_orders: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ def generate_sample(random_state: int = DEFAULT_RANDOM_STATE) -> CrmSample:
             ],
             columns=["customer_id", "ordered_at", "amount", "status"],
         ),
-        date_formats=pd.DataFrame(
+        date_orders=pd.DataFrame(
             [
                 ("orders", "ordered_at", "day_first"),
                 ("customers", "registered_at", "month_first"),

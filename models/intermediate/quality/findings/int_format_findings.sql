@@ -53,7 +53,7 @@ unioned as (
         || case
             when is_date
                 then '05/03/2024 may have the day or the month first, and no other '
-                    || 'decides; expected var date_formats to say so.'
+                    || 'decides; expected var date_orders to say so.'
             else '1.234 may be of one or of a thousand, and no other decides; '
                 || 'expected var decimal_separators to say so.'
         end as sentence,
