@@ -80,3 +80,18 @@
         + power({{ second_bound }} - {{ second }}, 2)
     )
 {%- endmacro %}
+
+
+{#
+    A p-value with nine significant digits. None is published as 0: one too small for a
+    number of double precision is 1e-300.
+#}
+{% macro published_p_value(p_value) -%}
+    case
+        when {{ p_value }} is not null
+            then round(
+                greatest({{ p_value }}, 1e-300),
+                cast(8 - floor(log10(greatest({{ p_value }}, 1e-300))) as int)
+            )
+    end
+{%- endmacro %}

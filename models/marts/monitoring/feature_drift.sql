@@ -79,7 +79,7 @@ final as (
         round(measured.population_stability_index, 9) as population_stability_index,
         case
             when training_overlap.possible_training_customers = 0
-                then round(measured.p_value, 9)
+                then {{ published_p_value('measured.p_value') }}
         end as p_value,
 
         ---------- booleans

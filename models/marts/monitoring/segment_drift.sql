@@ -58,7 +58,7 @@ final as (
         round(statistics.population_stability_index, 9) as population_stability_index,
         case
             when training_overlap.possible_training_customers = 0
-                then round(statistics.p_value, 9)
+                then {{ published_p_value('statistics.p_value') }}
         end as p_value,
         training_overlap.possible_training_customers,
         case

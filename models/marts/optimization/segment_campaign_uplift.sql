@@ -106,8 +106,8 @@ final as (
             ) }},
             6
         ) as difference_high,
-        round(bounded.p_value, 9) as p_value,
-        round(bounded.adjusted_p_value, 9) as adjusted_p_value,
+        {{ published_p_value('bounded.p_value') }} as p_value,
+        {{ published_p_value('bounded.adjusted_p_value') }} as adjusted_p_value,
         bounded.cost_per_customer,
 
         ---------- booleans
