@@ -86,9 +86,10 @@ final as (
         end as index_to_overall,
 
         ---------- booleans
+        -- An interval without width says that all were alike, not that it is certain.
         is_shown
         and customers_measured >= {{ var('minimum_reliable_customers') }}
-            as is_reliable
+        and coalesce(ci_low < ci_high, false) as is_reliable
     from bounded
 
 )
