@@ -1,3 +1,11 @@
+{# Named here, because dbt must know of them whatever var as_of_date is. #}
+{% set records = {
+    ref('int_orders_unioned'): 'ordered_at',
+    ref('int_visits_unioned'): 'visited_at',
+    ref('int_reviews_unioned'): 'reviewed_at',
+    ref('int_campaign_contacts_unioned'): 'contacted_at'
+} %}
+
 with
 
 customers as (
@@ -55,18 +63,13 @@ appearances as (
     {%- endfor %}
     {%- if var('as_of_date') %}
     -- Records after the date say of a customer without any other that they came later.
-    {%- for records, time in [
-        ('int_orders_unioned', 'ordered_at'),
-        ('int_visits_unioned', 'visited_at'),
-        ('int_reviews_unioned', 'reviewed_at'),
-        ('int_campaign_contacts_unioned', 'contacted_at')
-    ] %}
+    {%- for relation, time in records.items() %}
     union all
     select
         customers.customer_id,
         cast(records.{{ time }} as date) as appeared_on,
         false as is_registered
-    from {{ ref(records) }} as records
+    from {{ relation }} as records
     inner join customers
         on records.customer_id = customers.customer_id
     where customers.registered_on is null
