@@ -30,6 +30,7 @@ WITHOUT_CIRCUMSTANCES = {
     "int_input_totals": "select * exclude (is_sample) from {}",
     "int_passed_input_totals": "select * exclude (is_sample) from {}",
     "segmentation_registry": "select * from {} where parameter <> 'fitted_at'",
+    "segmentation_versions": "select * exclude (fitted_at) from {}",
     "customer_segment_snapshot": "select * exclude (dbt_scd_id, dbt_updated_at, "
     "dbt_valid_from) from {}",
 }

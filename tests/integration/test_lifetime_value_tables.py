@@ -157,7 +157,7 @@ def test_python_reads_no_row_for_each_customer(
         parent.rpartition(".")[2]
         for node in manifest["nodes"].values()
         if node.get("language") == "python"
-        and node["name"].startswith("lifetime_value")
+        and node["name"].startswith("int_lifetime_value")
         for parent in node["depends_on"]["nodes"]
     }
     assert read_by_python == {"int_lifetime_value_training", "int_lifetime_value_pairs"}
