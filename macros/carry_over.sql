@@ -8,10 +8,14 @@
     {% if not execute or not is_former_warehouse() %}
         {{ return('') }}
     {% endif %}
+    {% set nodes = our_nodes() %}
+    {% set kept = kept_tables() %}
+    {% set moved = [] %}
     {% set dropped = [] %}
-    {% for relation in former_relations() %}
-        {% if relation.identifier in kept_tables() %}
-            {% do move(relation, our_nodes()[kept_tables()[relation.identifier]]) %}
+    {% for relation in former_relations(nodes, kept) %}
+        {% if relation.identifier in kept %}
+            {% do move(relation, nodes[kept[relation.identifier]]) %}
+            {% do moved.append(relation.identifier) %}
         {% else %}
             {% do adapter.drop_relation(relation) %}
             {% do dropped.append(relation.identifier) %}
@@ -19,7 +23,7 @@
     {% endfor %}
     {% do log(
         'Schema ' ~ target.schema ~ ' is now for public tables. Moved out of it: '
-        ~ spoken(kept_tables() | list, 'and') ~ '. Dropped from it: '
+        ~ spoken(moved, 'and') ~ '. Dropped from it: '
         ~ spoken(dropped, 'and') ~ '.', info=true
     ) %}
 {% endmacro %}
@@ -57,9 +61,9 @@
 
 
 {# The relations in the target schema that were ours and are not public. #}
-{% macro former_relations() %}
-    {% set names = former_names() + kept_tables() | list %}
-    {% for name, node in our_nodes().items() if node.schema != target.schema %}
+{% macro former_relations(nodes, kept) %}
+    {% set names = former_names() + kept | list %}
+    {% for name, node in nodes.items() if node.schema != target.schema %}
         {# A company's own raw tables may have the names of the seeds. #}
         {% if not (name.startswith('raw_') and has_own_records()) %}
             {% do names.append(name) %}
@@ -75,12 +79,18 @@
 {% endmacro %}
 
 
+{#
+    Move a table to where a node is. A copy that is there already is of a build that ended
+    between copying and dropping, before anything was built.
+#}
 {% macro move(relation, node) %}
     {% set destination = api.Relation.create(
         database=node.database, schema=node.schema, identifier=node.alias, type='table'
     ) %}
     {% do adapter.create_schema(destination) %}
-    {% do run_query('create table ' ~ destination ~ ' as select * from ' ~ relation) %}
+    {% do run_query(
+        'create or replace table ' ~ destination ~ ' as select * from ' ~ relation
+    ) %}
     {% do adapter.cache_added(destination) %}
     {% do adapter.drop_relation(relation) %}
 {% endmacro %}
@@ -100,10 +110,10 @@
         'lifetime_value_training', 'method_comparison_facts', 'network_assignments',
         'quadratic_assignments', 'ranked_recommendations', 'recommended_items',
         'rules_assignments', 'segment_campaign_arms', 'segment_derived_names',
-        'segment_estimates', 'segment_feature_words', 'segment_identities', 'segment_intervals',
-        'segment_item_buyers', 'segment_labels', 'segment_measure_totals',
-        'segment_movements', 'segment_name_words', 'segment_rule_counts',
-        'segment_sizes', 'segmentation_backtest_summary', 'segmentation_preprocessing', 'segmentation_score_terms',
-        'training_overlap'
+        'segment_estimates', 'segment_feature_words', 'segment_identities',
+        'segment_intervals', 'segment_item_buyers', 'segment_labels',
+        'segment_measure_totals', 'segment_movements', 'segment_name_words',
+        'segment_rule_counts', 'segment_sizes', 'segmentation_backtest_summary',
+        'segmentation_preprocessing', 'segmentation_score_terms', 'training_overlap'
     ]) }}
 {% endmacro %}
