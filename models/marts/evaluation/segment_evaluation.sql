@@ -57,7 +57,9 @@ final as (
         ---------- booleans
         intervals.is_reliable,
         intervals.evaluation_window = 'observed'
-        and intervals.measure in ({{ quoted(descriptive_measures) }}) as is_clustering_input
+        and intervals.measure in (
+            {{ quoted(descriptive_measures) }}
+        ) as is_clustering_input
     from intervals
     inner join labels
         on intervals.segment_id = labels.segment_id

@@ -1,4 +1,4 @@
-{# Names from the words of int_segment_name_words: a short one, and one of a word more. #}
+{# Names from int_segment_name_words: a short one, and one of a word more. #}
 with
 
 name_words as (
