@@ -92,13 +92,15 @@ def serve() -> None:
 
 
 def parse_by_vars() -> None:
-    """Let dbt parse again only the models that are given vars if those are others.
+    """Let dbt take what it parsed with other vars, with the meta of the vars as now.
 
-    It would parse everything. But the rest reads vars when it runs, apart from those
+    It would parse everything. But all else reads vars when it runs, apart from those
     that decide which nodes there are: see `Warehouse.parsed_with`.
     """
-    from dbt.contracts.files import FileHash, SchemaSourceFile
+    from dbt.context.configured import SchemaYamlVars, generate_schema_yml_context
+    from dbt.contracts.files import SchemaSourceFile
     from dbt.parser.manifest import ManifestLoader
+    from dbt.parser.schema_renderer import SchemaYamlRenderer
 
     judge = ManifestLoader.is_partial_parsable
 
@@ -106,13 +108,18 @@ def parse_by_vars() -> None:
         expected = loader.manifest.state_check.vars_hash
         if parsed.state_check.vars_hash != expected:
             parsed.state_check.vars_hash = expected
+            project, name = loader.root_project, loader.root_project.project_name
+            context = generate_schema_yml_context(project, name, SchemaYamlVars())
+            renderer = SchemaYamlRenderer(context, "models")
             for file in parsed.files.values():
                 if isinstance(file, SchemaSourceFile):
-                    for model in file.dfy.get("models", []):
-                        if "var(" in str(model.get("config", {}).get("meta")):
-                            model["description"] = "parsed with other vars"
-                            file.checksum = FileHash.empty()
-                            file.path.modification_time = 0.0
+                    configs = file.unrendered_configs.get("models", {})
+                    for model, config in configs.items():
+                        if "var(" in str(config.get("meta")):
+                            node = parsed.nodes[f"model.{name}.{model}"]
+                            meta = renderer.render_data(config["meta"])
+                            node.meta = node.config.meta = meta
+                            node.unrendered_config["meta"] = meta
         return judge(loader, parsed)
 
     ManifestLoader.is_partial_parsable = is_partial_parsable

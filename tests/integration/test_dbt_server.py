@@ -20,8 +20,6 @@ OTHER_VARIABLES = {
 
 # When and where a node was parsed.
 NOT_COMPARED = ("created_at", "root_path")
-# What dbt forgets of a data test in a file of its own when it parses it again.
-FORGOTTEN_OF_TESTS = ("description", "patch_path")
 
 
 def parsed_nodes(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +33,6 @@ def parsed_nodes(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, A
             key: value
             for key, value in node.items()
             if key not in NOT_COMPARED
-            and not (node["resource_type"] == "test" and key in FORGOTTEN_OF_TESTS)
         }
         for kind in ("nodes", "sources", "unit_tests")
         for name, node in manifest[kind].items()
