@@ -29,11 +29,7 @@ def parsed_nodes(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, A
     path = warehouse.folder / "target" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     return {
-        name: {
-            key: value
-            for key, value in node.items()
-            if key not in NOT_COMPARED
-        }
+        name: {key: value for key, value in node.items() if key not in NOT_COMPARED}
         for kind in ("nodes", "sources", "unit_tests")
         for name, node in manifest[kind].items()
         # Parsed from nothing, dbt lists also the data tests of models that are off.
