@@ -32,11 +32,11 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 from threadpoolctl import threadpool_limits
 
-from segmentation.identity import jaccard_similarities
+from segmentation.fit.identity import jaccard_similarities
+from segmentation.fit.preprocessing import transform_features
 from segmentation.methods import Problem, load_method
-from segmentation.preprocessing import transform_features
-from segmentation.registry_rows import read_preprocessing, read_scorer
-from segmentation.scorers import QuadraticScorer, RulesScorer, Scorer
+from segmentation.registry.rows import read_preprocessing, read_scorer
+from segmentation.score.scorers import QuadraticScorer, RulesScorer, Scorer
 
 K = USUAL_VARIABLES["n_segments"]
 FROM_FIT_TO_ASSIGNMENT = (

@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 from threadpoolctl import threadpool_limits
 
-from segmentation.preprocessing import (
+from segmentation.fit.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
     transform_features,

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_iris, load_wine, make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.clustering import Clustering, fit_kmeans
-from segmentation.explanation import (
+from segmentation.explain.explanation import (
     NOISE,
     Explanation,
     Interval,
@@ -24,7 +23,8 @@ from segmentation.explanation import (
     predicate_of,
     readable_between,
 )
-from segmentation.preprocessing import (
+from segmentation.fit.clustering import Clustering, fit_kmeans
+from segmentation.fit.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
     original_values,

@@ -12,9 +12,9 @@ from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.fitting import check_filled, fit_method, order_by_value
+from segmentation.fit.fitting import check_filled, fit_method, order_by_value
 from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.scorers import QuadraticScorer, RulesScorer
+from segmentation.score.scorers import QuadraticScorer, RulesScorer
 
 SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],

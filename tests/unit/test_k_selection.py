@@ -18,8 +18,8 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from segmentation.clustering import fit_kmeans
-from segmentation.k_selection import (
+from segmentation.fit.clustering import fit_kmeans
+from segmentation.fit.k_selection import (
     Candidate,
     Selection,
     SelectionSettings,
@@ -33,12 +33,12 @@ from segmentation.k_selection import (
     selection_rows,
     stratified_silhouette,
 )
-from segmentation.preprocessing import (
+from segmentation.fit.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
     transform_features,
 )
-from segmentation.stability import bootstrap_jaccard, refit_bootstraps
+from segmentation.fit.stability import bootstrap_jaccard, refit_bootstraps
 
 SETTINGS = SelectionSettings(
     k_range=(3, 8),

@@ -21,8 +21,8 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from segmentation import comparison, k_selection
-from segmentation.comparison import (
+from segmentation.fit import comparison, k_selection
+from segmentation.fit.comparison import (
     Customers,
     Entrant,
     Facts,
@@ -33,11 +33,11 @@ from segmentation.comparison import (
     eta_squared,
     quantile_groups,
 )
-from segmentation.fitting import fit_method
-from segmentation.k_selection import SelectionSettings
+from segmentation.fit.fitting import fit_method
+from segmentation.fit.k_selection import SelectionSettings
 from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.registry import fit_version, no_rows
-from segmentation.scorers import QuadraticScorer
+from segmentation.registry.versions import fit_version, no_rows
+from segmentation.score.scorers import QuadraticScorer
 
 SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],

@@ -20,12 +20,12 @@ from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.fitting import Fit, fit_method
+from segmentation.fit.fitting import Fit, fit_method
 from segmentation.methods import Division, Method, Problem, load_method
 from segmentation.methods.dbscan import knee_distance
 from segmentation.methods.gaussian_mixture import choose, scorer_of
 from segmentation.methods.spectral import neighbor_graph
-from segmentation.scorers import RulesScorer
+from segmentation.score.scorers import RulesScorer
 
 PROJECT = Path(__file__).parents[2]
 CLUSTERINGS = [

@@ -13,12 +13,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.fitting import fit_method
-from segmentation.methods import Method, Problem, load_method
-from segmentation.methods.decision_tree import fit_tree
-from segmentation.methods.neural_network import fit_network, network_scorer
-from segmentation.methods.svm import fit_machine
-from segmentation.outcomes import (
+from segmentation.fit.fitting import fit_method
+from segmentation.fit.outcomes import (
     EXPECTATIONS,
     Learned,
     divide_by_outcome,
@@ -29,8 +25,12 @@ from segmentation.outcomes import (
     spend_cuts,
     value_classes,
 )
-from segmentation.scorers import RulesScorer
-from segmentation.trees import rules_of
+from segmentation.fit.trees import rules_of
+from segmentation.methods import Method, Problem, load_method
+from segmentation.methods.decision_tree import fit_tree
+from segmentation.methods.neural_network import fit_network, network_scorer
+from segmentation.methods.svm import fit_machine
+from segmentation.score.scorers import RulesScorer
 
 RANDOM = np.random.default_rng(8)
 # Order counts have many ties; what they spend next goes with them, and half spend

@@ -18,12 +18,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.tree import DecisionTreeClassifier
 
 from segmentation.drift import count_bins, learn_bins
-from segmentation.preprocessing import (
+from segmentation.fit.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
     transform_features,
 )
-from segmentation.registry import (
+from segmentation.registry.rows import given_names, read_bins
+from segmentation.registry.versions import (
     CONFIGURATION,
     SCHEMA,
     SELECTION_CONFIGURATION,
@@ -32,7 +33,6 @@ from segmentation.registry import (
     no_rows,
     reason_to_fit,
 )
-from segmentation.registry_rows import given_names, read_bins
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
 FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)
@@ -850,7 +850,7 @@ def test_no_selected_feature_is_refused(training: pd.DataFrame) -> None:
 
 def test_scikit_learn_is_imported_only_to_fit() -> None:
     """It takes seconds, which a build that only scores must not pay for."""
-    code = "import segmentation.registry, sys; print('sklearn' in sys.modules)"
+    code = "import segmentation.registry.versions, sys; print('sklearn' in sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PYTHON_FOLDER,

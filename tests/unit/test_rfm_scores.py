@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from segmentation.fitting import fit_method
+from segmentation.fit.fitting import fit_method
 from segmentation.methods import Division, Problem, load_method
 from segmentation.methods.rfm_rules import (
     FEATURES,
@@ -23,7 +23,7 @@ from segmentation.methods.rfm_rules import (
     scorer_of,
     segment_names,
 )
-from segmentation.scorers import RulesScorer
+from segmentation.score.scorers import RulesScorer
 
 SEED = Path(__file__).parents[2] / "seeds" / "settings" / "rfm_segments.csv"
 NAMES = tuple(feature.name for feature in FEATURES)

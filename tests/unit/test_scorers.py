@@ -8,14 +8,14 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.registry_rows import Row
-from segmentation.scorers import (
+from segmentation.fit.trees import rules_of
+from segmentation.registry.rows import Row
+from segmentation.score.scorers import (
     NetworkScorer,
     QuadraticScorer,
     RulesScorer,
     Scorer,
 )
-from segmentation.trees import rules_of
 
 RANDOM = np.random.default_rng(5)
 MATRIX = RANDOM.normal(size=(500, 3))

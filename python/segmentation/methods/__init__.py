@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.clustering import check_distinct
-from segmentation.scorers import Scorer
+from segmentation.fit.clustering import check_distinct
+from segmentation.score.scorers import Scorer
 
 if TYPE_CHECKING:
-    from segmentation.k_selection import Selection
-    from segmentation.preprocessing import FeatureSetting
+    from segmentation.fit.k_selection import Selection
+    from segmentation.fit.preprocessing import FeatureSetting
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ centroid: how far centroids follow is measured.
 import numpy as np
 from sklearn.cluster import BisectingKMeans
 
-from segmentation.clustering import N_INIT
+from segmentation.fit.clustering import N_INIT
 from segmentation.methods import Division, Method, Problem
 
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from segmentation.density import dense_division, minimum_customers
 from segmentation.methods import Division, Method, Problem
+from segmentation.methods.density import dense_division, minimum_customers
 
 ADVICE = (
     "The customers have no gaps in the features that they are divided by: choose other "

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.k_selection import MINIMUM_SEGMENT_SHARE
+from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
+from segmentation.fit.outcomes import EXPECTATIONS, Learned, divide_by_outcome
+from segmentation.fit.trees import rules_of
 from segmentation.methods import Division, Method, Problem
-from segmentation.outcomes import EXPECTATIONS, Learned, divide_by_outcome
-from segmentation.trees import rules_of
 
 
 def fit_tree(problem: Problem, classes: NDArray[np.int64]) -> Learned:

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture
 
-from segmentation.clustering import check_distinct
-from segmentation.k_selection import (
+from segmentation.fit.clustering import check_distinct
+from segmentation.fit.k_selection import (
     MINIMUM_SEGMENT_SHARE,
     SelectionSettings,
     selection_rows,
 )
 from segmentation.methods import Division, Method, Problem
-from segmentation.scorers import QuadraticScorer
+from segmentation.score.scorers import QuadraticScorer
 
 # Starts end in different optima, as those of k-means do.
 N_INIT = 10

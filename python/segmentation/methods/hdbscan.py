@@ -10,8 +10,8 @@ The number of segments follows, whatever `n_segments` says.
 import numpy as np
 from sklearn.cluster import HDBSCAN
 
-from segmentation.density import dense_division, minimum_customers
 from segmentation.methods import Division, Method, Problem
+from segmentation.methods.density import dense_division, minimum_customers
 
 ADVICE = (
     "No division of the customers lasts longer than all of them together: choose other "

@@ -1,9 +1,9 @@
 """K-means (Lloyd 1982): as many segments as are set, or as the written rule chooses."""
 
-from segmentation import k_selection
-from segmentation.k_selection import SelectionSettings
+from segmentation.fit import k_selection
+from segmentation.fit.k_selection import SelectionSettings
 from segmentation.methods import Division, Method, Problem
-from segmentation.scorers import QuadraticScorer
+from segmentation.score.scorers import QuadraticScorer
 
 
 def divide(problem: Problem) -> Division:

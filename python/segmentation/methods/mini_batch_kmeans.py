@@ -8,9 +8,9 @@ ten of them in a row bring no better inertia.
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
-from segmentation.clustering import N_INIT
+from segmentation.fit.clustering import N_INIT
 from segmentation.methods import Division, Method, Problem
-from segmentation.scorers import QuadraticScorer
+from segmentation.score.scorers import QuadraticScorer
 
 
 def divide(problem: Problem) -> Division:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.fit.preprocessing import FeatureSetting
 from segmentation.methods import Division, Method, Problem
-from segmentation.preprocessing import FeatureSetting
-from segmentation.scorers import RulesScorer
+from segmentation.score.scorers import RulesScorer
 
 # What each score is of, and whether more of it is better.
 SCORES = {

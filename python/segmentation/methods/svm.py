@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import LinearSVC
 
-from segmentation.methods import Division, Method, Problem
-from segmentation.outcomes import (
+from segmentation.fit.outcomes import (
     Learned,
     class_means,
     divide_by_outcome,
     linear_scorer,
 )
+from segmentation.methods import Division, Method, Problem
 
 
 def fit_machine(problem: Problem, classes: NDArray[np.int64]) -> Learned:

@@ -19,8 +19,8 @@ from sklearn.metrics import (
 )
 from threadpoolctl import threadpool_limits
 
-from segmentation.clustering import Clustering, fit_kmeans
-from segmentation.stability import (
+from segmentation.fit.clustering import Clustering, fit_kmeans
+from segmentation.fit.stability import (
     MINIMUM_STABLE_JACCARD,
     REFIT_N_INIT,
     Refit,

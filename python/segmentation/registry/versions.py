@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
-from segmentation.registry_rows import (
+from segmentation.registry.rows import (
     EVERYBODY,
     bin_rows,
     candidate_rows,
@@ -36,10 +36,10 @@ from segmentation.registry_rows import (
 )
 
 if TYPE_CHECKING:
-    from segmentation.fitting import Fit
-    from segmentation.identity import SegmentIdentity
+    from segmentation.fit.fitting import Fit
+    from segmentation.fit.identity import SegmentIdentity
+    from segmentation.fit.preprocessing import FeatureParameters, FeatureSetting
     from segmentation.methods import Method, Problem
-    from segmentation.preprocessing import FeatureParameters, FeatureSetting
 
 SCHEMA = pa.schema(
     [
@@ -210,16 +210,16 @@ def fit_version(
     if fit_reason is None and not was_undivided:
         return no_rows()
 
-    from segmentation.explanation import explain
-    from segmentation.fitting import (
+    from segmentation.explain.explanation import explain
+    from segmentation.fit.fitting import (
         fit_everybody,
         fit_method,
         is_divisible,
         order_by_value,
     )
+    from segmentation.fit.outcomes import learning_customers
+    from segmentation.fit.preprocessing import original_values
     from segmentation.methods import load_method
-    from segmentation.outcomes import learning_customers
-    from segmentation.preprocessing import original_values
 
     method_name = settings["segmentation_method"]
     method = load_method(method_name)
@@ -349,8 +349,8 @@ def pose_problem(
     ValueError
         If no feature is left.
     """
+    from segmentation.fit.preprocessing import fit_preprocessing, transform_features
     from segmentation.methods import Problem
-    from segmentation.preprocessing import fit_preprocessing, transform_features
 
     parameters = fit_preprocessing(
         learned_from, settings_of_features(method, feature_selection, settings)
@@ -383,7 +383,7 @@ def settings_of_features(
     ValueError
         If none of these is configured either.
     """
-    from segmentation.preprocessing import FeatureSetting
+    from segmentation.fit.preprocessing import FeatureSetting
 
     configured = {
         feature["name"]: FeatureSetting.from_mapping(feature)
@@ -412,8 +412,8 @@ def judge_out_of_time(
     outcomes: pd.DataFrame,
 ) -> dict[str, float]:
     """Judge what was learned at an older date by what came after the training date."""
-    from segmentation.outcomes import out_of_time_facts, spend_cuts
-    from segmentation.preprocessing import transform_features
+    from segmentation.fit.outcomes import out_of_time_facts, spend_cuts
+    from segmentation.fit.preprocessing import transform_features
 
     later = outcomes[
         (outcomes["observation_date"] == training["observation_date"].iloc[0])
@@ -456,8 +456,8 @@ def identify_segments(
     identities
         One for each segment of the fit, in its own order.
     """
-    from segmentation.identity import first_identities, match_segments
-    from segmentation.preprocessing import transform_features
+    from segmentation.fit.identity import first_identities, match_segments
+    from segmentation.fit.preprocessing import transform_features
 
     if latest_version.empty:
         dealt = first_identities(len(order), highest_segment_id)

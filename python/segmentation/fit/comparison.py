@@ -21,25 +21,25 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation import k_selection
-from segmentation.clustering import fit_kmeans
-from segmentation.fitting import (
+from segmentation.fit import k_selection
+from segmentation.fit.clustering import fit_kmeans
+from segmentation.fit.fitting import (
     Fit,
     divide,
     given_customers,
     judge_division,
     with_number,
 )
-from segmentation.k_selection import (
+from segmentation.fit.k_selection import (
     Selection,
     SelectionSettings,
     internal_indices,
 )
+from segmentation.fit.outcomes import learning_customers, out_of_time_facts, spend_cuts
+from segmentation.fit.preprocessing import transform_features
 from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.outcomes import learning_customers, out_of_time_facts, spend_cuts
-from segmentation.preprocessing import transform_features
-from segmentation.registry import date_of, pose_problem
-from segmentation.registry_rows import value_of
+from segmentation.registry.rows import value_of
+from segmentation.registry.versions import date_of, pose_problem
 
 SCHEMA = pa.schema(
     [

@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from segmentation import k_selection
-from segmentation.clustering import count_distinct
-from segmentation.k_selection import (
+from segmentation.fit import k_selection
+from segmentation.fit.clustering import count_distinct
+from segmentation.fit.k_selection import (
     Candidate,
     SelectionSettings,
     internal_indices,
     selection_rows,
 )
+from segmentation.fit.stability import Refit, bootstrap_jaccard
+from segmentation.fit.trees import fit_rules
 from segmentation.methods import Division, Method, Problem
-from segmentation.registry_rows import EVERYBODY
-from segmentation.scorers import QuadraticScorer, RulesScorer, Scorer
-from segmentation.stability import Refit, bootstrap_jaccard
-from segmentation.trees import fit_rules
+from segmentation.registry.rows import EVERYBODY
+from segmentation.score.scorers import QuadraticScorer, RulesScorer, Scorer
 
 # Beyond this quantile of the training distances a customer is an outlier.
 OUTLIER_QUANTILE = 0.99

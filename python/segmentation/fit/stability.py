@@ -16,7 +16,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from segmentation.identity import jaccard_similarities
+from segmentation.fit.identity import jaccard_similarities
 
 # "Generally, a valid, stable cluster should yield a mean Jaccard similarity value of
 # 0.75 or more": documentation of clusterboot.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.k_selection import MINIMUM_SEGMENT_SHARE
+from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
 from segmentation.methods import Division
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from segmentation.fitting import segment_means
+from segmentation.fit.fitting import segment_means
 from segmentation.methods import Division, Problem
-from segmentation.scorers import QuadraticScorer, Scorer
+from segmentation.score.scorers import QuadraticScorer, Scorer
 
 # The value classes by rising spend, as names of the segments that are predicted.
 EXPECTATIONS = (

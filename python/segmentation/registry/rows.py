@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.scorers import SCORERS, Row, Scorer
+from segmentation.score.scorers import SCORERS, Row, Scorer
 
 if TYPE_CHECKING:
-    from segmentation.explanation import Explanation
-    from segmentation.fitting import Fit
-    from segmentation.identity import SegmentIdentity
-    from segmentation.k_selection import Candidate
-    from segmentation.preprocessing import FeatureParameters
+    from segmentation.explain.explanation import Explanation
+    from segmentation.fit.fitting import Fit
+    from segmentation.fit.identity import SegmentIdentity
+    from segmentation.fit.k_selection import Candidate
+    from segmentation.fit.preprocessing import FeatureParameters
 
 # The name of the one segment of customers that nothing divides.
 EVERYBODY = "All customers"
@@ -151,7 +151,7 @@ def rule_rows(
     that covers most first. Features in `always_known` are never missing, so the
     predicate says nothing of what is imputed.
     """
-    from segmentation.explanation import predicate_of
+    from segmentation.explain.explanation import predicate_of
 
     names = [parameter.setting.name for parameter in parameters]
     impute_values = [
@@ -204,7 +204,7 @@ def text_fact(rows: pd.DataFrame, parameter: str) -> str:
 
 def read_preprocessing(rows: pd.DataFrame) -> list[FeatureParameters]:
     """Parameters of each feature, in the order in which it was fitted."""
-    from segmentation.preprocessing import FeatureParameters, FeatureSetting
+    from segmentation.fit.preprocessing import FeatureParameters, FeatureSetting
 
     of_features = rows[
         rows["feature_name"].notna()
