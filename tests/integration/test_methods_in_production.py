@@ -35,8 +35,10 @@ from threadpoolctl import threadpool_limits
 from segmentation.fit.identity import jaccard_similarities
 from segmentation.fit.preprocessing import transform_features
 from segmentation.methods import Problem, load_method
-from segmentation.registry.rows import read_preprocessing, read_scorer
-from segmentation.score.scorers import QuadraticScorer, RulesScorer, Scorer
+from segmentation.registry.read import read_preprocessing, read_scorer
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.rules import RulesScorer
+from segmentation.score.scorers import Scorer
 
 K = USUAL_VARIABLES["n_segments"]
 FROM_FIT_TO_ASSIGNMENT = (

@@ -12,17 +12,14 @@ from sklearn.datasets import load_iris, load_wine, make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
 from segmentation.explain.explanation import (
-    NOISE,
     Explanation,
     Interval,
     Rule,
     cost_ratio,
-    cut_with_fewest_mistakes,
     explain,
-    number_text,
-    predicate_of,
-    readable_between,
 )
+from segmentation.explain.predicates import number_text, predicate_of, readable_between
+from segmentation.explain.tree import NOISE, cut_with_fewest_mistakes
 from segmentation.fit.clustering import Clustering, fit_kmeans
 from segmentation.fit.preprocessing import (
     FeatureSetting,

@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from segmentation.fit.fitting import check_filled, fit_method, order_by_value
 from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.score.scorers import QuadraticScorer, RulesScorer
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.rules import RulesScorer
 
 SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],

@@ -19,19 +19,21 @@ from sklearn.metrics import (
 )
 
 from segmentation.fit.clustering import fit_kmeans
+from segmentation.fit.indices import (
+    equal_quota,
+    gap_statistic,
+    pairs_kept_together,
+    prediction_strength,
+    reference_samples,
+    stratified_silhouette,
+)
 from segmentation.fit.k_selection import (
     Candidate,
     Selection,
     SelectionSettings,
     apply_rule,
     divide,
-    equal_quota,
-    gap_statistic,
-    pairs_kept_together,
-    prediction_strength,
-    reference_samples,
     selection_rows,
-    stratified_silhouette,
 )
 from segmentation.fit.preprocessing import (
     FeatureSetting,

@@ -36,8 +36,9 @@ from segmentation.fit.comparison import (
 from segmentation.fit.fitting import fit_method
 from segmentation.fit.k_selection import SelectionSettings
 from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.registry.versions import fit_version, no_rows
-from segmentation.score.scorers import QuadraticScorer
+from segmentation.registry.versions import fit_version
+from segmentation.registry.write import no_rows
+from segmentation.score.quadratic import QuadraticScorer
 
 SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],

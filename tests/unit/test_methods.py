@@ -25,7 +25,7 @@ from segmentation.methods import Division, Method, Problem, load_method
 from segmentation.methods.dbscan import knee_distance
 from segmentation.methods.gaussian_mixture import choose, scorer_of
 from segmentation.methods.spectral import neighbor_graph
-from segmentation.score.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 PROJECT = Path(__file__).parents[2]
 CLUSTERINGS = [

@@ -30,7 +30,7 @@ from segmentation.methods import Method, Problem, load_method
 from segmentation.methods.decision_tree import fit_tree
 from segmentation.methods.neural_network import fit_network, network_scorer
 from segmentation.methods.svm import fit_machine
-from segmentation.score.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 RANDOM = np.random.default_rng(8)
 # Order counts have many ties; what they spend next goes with them, and half spend

@@ -23,16 +23,15 @@ from segmentation.fit.preprocessing import (
     fit_preprocessing,
     transform_features,
 )
-from segmentation.registry.rows import given_names, read_bins
-from segmentation.registry.versions import (
+from segmentation.registry.configuration import (
     CONFIGURATION,
-    SCHEMA,
     SELECTION_CONFIGURATION,
     configuration_of,
-    fit_version,
-    no_rows,
     reason_to_fit,
 )
+from segmentation.registry.read import given_names, read_bins
+from segmentation.registry.versions import fit_version
+from segmentation.registry.write import SCHEMA, no_rows
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
 FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)

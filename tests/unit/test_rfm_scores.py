@@ -23,7 +23,7 @@ from segmentation.methods.rfm_rules import (
     scorer_of,
     segment_names,
 )
-from segmentation.score.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 SEED = Path(__file__).parents[2] / "seeds" / "settings" / "rfm_segments.csv"
 NAMES = tuple(feature.name for feature in FEATURES)

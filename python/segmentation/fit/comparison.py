@@ -23,6 +23,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from segmentation.fit import k_selection
 from segmentation.fit.clustering import fit_kmeans
+from segmentation.fit.fit_input import date_of, pose_problem
 from segmentation.fit.fitting import (
     Fit,
     divide,
@@ -30,16 +31,12 @@ from segmentation.fit.fitting import (
     judge_division,
     with_number,
 )
-from segmentation.fit.k_selection import (
-    Selection,
-    SelectionSettings,
-    internal_indices,
-)
+from segmentation.fit.indices import internal_indices
+from segmentation.fit.k_selection import Selection, SelectionSettings
 from segmentation.fit.outcomes import learning_customers, out_of_time_facts, spend_cuts
 from segmentation.fit.preprocessing import transform_features
 from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.registry.rows import value_of
-from segmentation.registry.versions import date_of, pose_problem
+from segmentation.registry.write import value_of
 
 SCHEMA = pa.schema(
     [

@@ -10,17 +10,15 @@ from threadpoolctl import threadpool_limits
 
 from segmentation.fit import k_selection
 from segmentation.fit.clustering import count_distinct
-from segmentation.fit.k_selection import (
-    Candidate,
-    SelectionSettings,
-    internal_indices,
-    selection_rows,
-)
+from segmentation.fit.indices import internal_indices
+from segmentation.fit.k_selection import Candidate, SelectionSettings, selection_rows
 from segmentation.fit.stability import Refit, bootstrap_jaccard
 from segmentation.fit.trees import fit_rules
 from segmentation.methods import Division, Method, Problem
-from segmentation.registry.rows import EVERYBODY
-from segmentation.score.scorers import QuadraticScorer, RulesScorer, Scorer
+from segmentation.registry.read import EVERYBODY
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.rules import RulesScorer
+from segmentation.score.scorers import Scorer
 
 # Beyond this quantile of the training distances a customer is an outlier.
 OUTLIER_QUANTILE = 0.99

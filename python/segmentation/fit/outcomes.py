@@ -7,7 +7,7 @@ be judged on a later date as it will do in use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,9 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from segmentation.fit.fitting import segment_means
+from segmentation.fit.fitting import Fit, segment_means
+from segmentation.fit.preprocessing import FeatureParameters, transform_features
 from segmentation.methods import Division, Problem
-from segmentation.score.scorers import QuadraticScorer, Scorer
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.scorers import Scorer
 
 # The value classes by rising spend, as names of the segments that are predicted.
 EXPECTATIONS = (
@@ -237,3 +239,23 @@ def mean_recall(realised: NDArray[np.int64], expected: NDArray[np.int64]) -> flo
         # A class that is expected and never comes has no recall.
         warnings.simplefilter("ignore", UserWarning)
         return float(balanced_accuracy_score(realised, expected))
+
+
+def judge_out_of_time(
+    fit: Fit,
+    parameters: Sequence[FeatureParameters],
+    learned_from: pd.DataFrame,
+    training: pd.DataFrame,
+    outcomes: pd.DataFrame,
+) -> dict[str, float]:
+    """Judge what was learned at an older date by what came after the training date."""
+    later = outcomes[
+        (outcomes["observation_date"] == training["observation_date"].iloc[0])
+        & outcomes["next_window_spend"].notna()
+    ]
+    return out_of_time_facts(
+        expected=fit.scorer.predict(transform_features(later, parameters)),
+        spend_before=later["trailing_spend"].to_numpy(float),
+        spend_after=later["next_window_spend"].to_numpy(float),
+        cuts=spend_cuts(learned_from["next_window_spend"].to_numpy(float)),
+    )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.score.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 
 def leaf_bounds(

@@ -24,7 +24,7 @@ from segmentation.fit.k_selection import (
     selection_rows,
 )
 from segmentation.methods import Division, Method, Problem
-from segmentation.score.scorers import QuadraticScorer
+from segmentation.score.quadratic import QuadraticScorer
 
 # Starts end in different optima, as those of k-means do.
 N_INIT = 10

@@ -3,7 +3,7 @@
 from segmentation.fit import k_selection
 from segmentation.fit.k_selection import SelectionSettings
 from segmentation.methods import Division, Method, Problem
-from segmentation.score.scorers import QuadraticScorer
+from segmentation.score.quadratic import QuadraticScorer
 
 
 def divide(problem: Problem) -> Division:

@@ -10,7 +10,7 @@ from sklearn.cluster import MiniBatchKMeans
 
 from segmentation.fit.clustering import N_INIT
 from segmentation.methods import Division, Method, Problem
-from segmentation.score.scorers import QuadraticScorer
+from segmentation.score.quadratic import QuadraticScorer
 
 
 def divide(problem: Problem) -> Division:

@@ -7,7 +7,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from segmentation.fit.outcomes import Learned, divide_by_outcome
 from segmentation.methods import Division, Method, Problem
-from segmentation.score.scorers import NetworkScorer
+from segmentation.score.network import NetworkScorer
 
 # Where the gradient is less, learning ends: at a tenth of the iterations that
 # scikit-learn's 1e-4 takes, and out of time the networks are as good.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from segmentation.fit.preprocessing import FeatureSetting
 from segmentation.methods import Division, Method, Problem
-from segmentation.score.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 # What each score is of, and whether more of it is better.
 SCORES = {

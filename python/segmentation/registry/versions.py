@@ -1,4 +1,4 @@
-"""The append-only log of fitted parameters, and when a new version is due.
+"""Fit a new version of the segments when one is due, and give them their ids.
 
 Nothing here imports scikit-learn before a fit is due: a build that only scores must not
 pay for it.
@@ -7,149 +7,41 @@ pay for it.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
-from segmentation.registry.rows import (
+from segmentation.registry.configuration import (
+    configuration_of,
+    drifted_features,
+    reason_to_fit,
+)
+from segmentation.registry.read import (
     EVERYBODY,
-    bin_rows,
-    candidate_rows,
     given_names,
+    text_fact,
+)
+from segmentation.registry.write import (
+    SCHEMA,
+    candidate_rows,
+    no_rows,
     preprocessing_rows,
-    read_bins,
-    read_preprocessing,
-    read_scorer,
     rule_rows,
     segment_rows,
-    text_fact,
+    training_bin_rows,
     version_rows,
 )
 
 if TYPE_CHECKING:
     from segmentation.fit.fitting import Fit
     from segmentation.fit.identity import SegmentIdentity
-    from segmentation.fit.preprocessing import FeatureParameters, FeatureSetting
-    from segmentation.methods import Method, Problem
 
-SCHEMA = pa.schema(
-    [
-        ("segmentation_version", pa.int64()),
-        ("segment_id", pa.int64()),
-        ("feature_name", pa.string()),
-        ("unit_number", pa.int64()),
-        ("parameter", pa.string()),
-        ("number_value", pa.float64()),
-        ("text_value", pa.string()),
-    ]
-)
 LIBRARIES = ("scikit-learn", "numpy", "pandas")
-# Settings that, when changed, make another model.
-CONFIGURATION = (
-    "segmentation_method",
-    "n_segments",
-    "segmentation_features",
-    "maximum_missing_share",
-    "training_sample_rows",
-    "random_state",
-    "maximum_rule_leaves",
-)
-# Settings that do so only where the number of segments is chosen.
-SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
-# Settings that do so only for methods other than k-means.
-SCORING_CONFIGURATION = (
-    "selection_sample_rows",
-    "minimum_scoring_agreement",
-    "maximum_scoring_leaves",
-)
-# Settings and seeds that do so only for the methods that read them.
-METHOD_CONFIGURATION = {
-    "decision_tree": ("outcome_window_days",),
-    "svm": ("outcome_window_days",),
-    "neural_network": ("outcome_window_days",),
-    "rfm_rules": ("segment_rules",),
-}
 LOGGER = logging.getLogger("segmentation")
-
-
-def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the settings that define a model as canonical JSON, and its hash."""
-    names = set(CONFIGURATION)
-    if settings["n_segments"] == "auto":
-        names.update(SELECTION_CONFIGURATION)
-    if settings["segmentation_method"] != "kmeans":
-        names.update(SCORING_CONFIGURATION)
-    names.update(METHOD_CONFIGURATION.get(settings["segmentation_method"], ()))
-    text = json.dumps({name: settings[name] for name in names}, sort_keys=True)
-    return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def reason_to_fit(
-    latest_hash: str | None,
-    configuration_hash: str,
-    refit: bool | str,
-    has_drifted: bool = False,
-) -> str | None:
-    """Say why a new version is due, or None where the last one still serves.
-
-    Parameters
-    ----------
-    latest_hash
-        The configuration hash of the latest version; None where there is no version.
-    configuration_hash
-        That of the settings of this build.
-    refit
-        Var `refit`: True, False or `on_drift`.
-    has_drifted
-        Whether a feature has drifted far since the latest version was fitted.
-    """
-    if latest_hash is None:
-        return "first_fit"
-    if refit is True:
-        return "refit_requested"
-    if latest_hash != configuration_hash:
-        return "configuration_changed"
-    return "drift" if refit == "on_drift" and has_drifted else None
-
-
-def drifted_features(
-    latest_version: pd.DataFrame,
-    training: pd.DataFrame,
-    time_driven_features: Sequence[str],
-) -> list[str]:
-    """Name the features of a version whose training customers differ much from today's.
-
-    Compares, for each feature that the version clusters on, the counts in the bins that
-    it stored with those of `training`. Features that time alone moves are left out:
-    they would always drift.
-    """
-    features = latest_version.loc[
-        latest_version["parameter"] == "feature_number", "feature_name"
-    ]
-    drifted = []
-    for name in sorted(set(features) - set(time_driven_features)):
-        bins = read_bins(latest_version, name)
-        if bins is None or name not in training.columns:
-            continue
-        bounds, expected_counts = bins
-        actual_counts = count_bins(training[name].to_numpy(float), bounds)
-        if population_stability_index(expected_counts, actual_counts) >= LARGE_DRIFT:
-            drifted.append(name)
-    return drifted
-
-
-def no_rows() -> pa.Table:
-    """Return a table without a row, which appends nothing."""
-    return SCHEMA.empty_table()
 
 
 def fit_version(
@@ -211,15 +103,17 @@ def fit_version(
         return no_rows()
 
     from segmentation.explain.explanation import explain
+    from segmentation.fit.fit_input import date_of, pose_problem
     from segmentation.fit.fitting import (
         fit_everybody,
         fit_method,
         is_divisible,
         order_by_value,
     )
-    from segmentation.fit.outcomes import learning_customers
+    from segmentation.fit.outcomes import judge_out_of_time, learning_customers
     from segmentation.fit.preprocessing import original_values
     from segmentation.methods import load_method
+    from segmentation.registry.segment_ids import identify_segments
 
     method_name = settings["segmentation_method"]
     method = load_method(method_name)
@@ -321,173 +215,6 @@ def fit_version(
     )
 
 
-def date_of(customers: pd.DataFrame) -> str:
-    """Observation date of customers of one date, as yyyy-mm-dd."""
-    return str(customers["observation_date"].iloc[0])[:10]
-
-
-def pose_problem(
-    method: Method,
-    learned_from: pd.DataFrame,
-    feature_selection: pd.DataFrame,
-    settings: Mapping[str, Any],
-) -> tuple[list[FeatureParameters], Problem]:
-    """Scale the features of customers and say what a method is to make of them.
-
-    Parameters
-    ----------
-    method
-        The method.
-    learned_from
-        Those it learns from: rows of `training` or, where it learns outcomes, of
-        `outcome_training`, as for `fit_version`; rising by customer_id.
-    feature_selection, settings
-        As for `fit_version`.
-
-    Raises
-    ------
-    ValueError
-        If no feature is left.
-    """
-    from segmentation.fit.preprocessing import fit_preprocessing, transform_features
-    from segmentation.methods import Problem
-
-    parameters = fit_preprocessing(
-        learned_from, settings_of_features(method, feature_selection, settings)
-    )
-    n_segments = settings["n_segments"]
-    problem = Problem(
-        matrix=transform_features(learned_from, parameters),
-        feature_names=tuple(feature.setting.name for feature in parameters),
-        n_segments=None if n_segments == "auto" else n_segments,
-        random_state=settings["random_state"],
-        settings=settings,
-        next_spend=learned_from["next_window_spend"].to_numpy(float)
-        if method.learns_outcome
-        else None,
-        segment_rules=settings["segment_rules"],
-    )
-    return parameters, problem
-
-
-def settings_of_features(
-    method: Method, feature_selection: pd.DataFrame, settings: Mapping[str, Any]
-) -> list[FeatureSetting]:
-    """How the features take part: those that the method needs, else the selected ones.
-
-    Where none was selected, because the customers do not differ, those take part that
-    are known of everybody.
-
-    Raises
-    ------
-    ValueError
-        If none of these is configured either.
-    """
-    from segmentation.fit.preprocessing import FeatureSetting
-
-    configured = {
-        feature["name"]: FeatureSetting.from_mapping(feature)
-        for feature in settings["segmentation_features"]
-    }
-    if method.features:
-        return [configured.get(feature.name, feature) for feature in method.features]
-    for condition in ("is_selected", "is_always_known"):
-        names = set(feature_selection.loc[feature_selection[condition], "feature_name"])
-        found = [feature for name, feature in configured.items() if name in names]
-        if found:
-            break
-    else:
-        raise ValueError(
-            f"Of segmentation_features ({', '.join(configured)}) none was selected; "
-            "expected at least one. The table feature_selection gives the reasons."
-        )
-    return found
-
-
-def judge_out_of_time(
-    fit: Fit,
-    parameters: Sequence[FeatureParameters],
-    learned_from: pd.DataFrame,
-    training: pd.DataFrame,
-    outcomes: pd.DataFrame,
-) -> dict[str, float]:
-    """Judge what was learned at an older date by what came after the training date."""
-    from segmentation.fit.outcomes import out_of_time_facts, spend_cuts
-    from segmentation.fit.preprocessing import transform_features
-
-    later = outcomes[
-        (outcomes["observation_date"] == training["observation_date"].iloc[0])
-        & outcomes["next_window_spend"].notna()
-    ]
-    return out_of_time_facts(
-        expected=fit.scorer.predict(transform_features(later, parameters)),
-        spend_before=later["trailing_spend"].to_numpy(float),
-        spend_after=later["next_window_spend"].to_numpy(float),
-        cuts=spend_cuts(learned_from["next_window_spend"].to_numpy(float)),
-    )
-
-
-def identify_segments(
-    *,
-    fit: Fit,
-    order: NDArray[np.int64],
-    training: pd.DataFrame,
-    latest_version: pd.DataFrame,
-    highest_segment_id: int,
-    minimum_match_similarity: float,
-) -> list[SegmentIdentity]:
-    """Ids of new segments, from what the latest version makes of the same customers.
-
-    The training customers are scored with the preprocessing and the scorer that the
-    latest version froze, whatever its features were: those of its own training date
-    would be other customers, or the same ones at another age.
-
-    Parameters
-    ----------
-    fit
-        The new version.
-    order
-        Its segments in the order in which new ids are dealt (segments,).
-    training, latest_version, highest_segment_id, minimum_match_similarity
-        As for `fit_version` and `match_segments`.
-
-    Returns
-    -------
-    identities
-        One for each segment of the fit, in its own order.
-    """
-    from segmentation.fit.identity import first_identities, match_segments
-    from segmentation.fit.preprocessing import transform_features
-
-    if latest_version.empty:
-        dealt = first_identities(len(order), highest_segment_id)
-    else:
-        parameters = read_preprocessing(latest_version)
-        old_ids, old_scorer = read_scorer(
-            latest_version, [parameter.setting.name for parameter in parameters]
-        )
-        rank = np.argsort(order)
-        names = fit.division.segment_names
-        old_names = given_names(latest_version)
-        dealt = match_segments(
-            old_segment_ids=old_ids,
-            old_labels=old_scorer.predict(transform_features(training, parameters)),
-            new_labels=rank[fit.labels],
-            n_new=len(order),
-            highest_segment_id=highest_segment_id,
-            minimum_match_similarity=minimum_match_similarity,
-            has_same_name=None
-            if not names
-            else np.array(
-                [
-                    [old_names.get(old_id) == names[new] for new in order]
-                    for old_id in old_ids
-                ]
-            ),
-        )
-    return [dealt[place] for place in np.argsort(order)]
-
-
 def warn_of(
     fit: Fit,
     identities: Sequence[SegmentIdentity],
@@ -520,13 +247,3 @@ def warn_of(
                 identity.match_similarity,
                 settings["minimum_match_similarity"],
             )
-
-
-def training_bin_rows(training: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the bins of every feature of `training` that has a known value."""
-    rows = []
-    for name in training.columns.drop(["customer_id", "observation_date"]):
-        values = training[name].to_numpy(float)
-        if not np.isnan(values).all():
-            rows += bin_rows(name, values)
-    return rows

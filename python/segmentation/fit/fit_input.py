@@ -1,0 +1,94 @@
+"""Build what a method is fitted on from tables and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from segmentation.fit.preprocessing import (
+    FeatureParameters,
+    FeatureSetting,
+    fit_preprocessing,
+    transform_features,
+)
+from segmentation.methods import Method, Problem
+
+
+def pose_problem(
+    method: Method,
+    learned_from: pd.DataFrame,
+    feature_selection: pd.DataFrame,
+    settings: Mapping[str, Any],
+) -> tuple[list[FeatureParameters], Problem]:
+    """Scale the features of customers and say what a method is to make of them.
+
+    Parameters
+    ----------
+    method
+        The method.
+    learned_from
+        Those it learns from: rows of `training` or, where it learns outcomes, of
+        `outcome_training`, as for `fit_version`; rising by customer_id.
+    feature_selection, settings
+        As for `fit_version`.
+
+    Raises
+    ------
+    ValueError
+        If no feature is left.
+    """
+    parameters = fit_preprocessing(
+        learned_from, settings_of_features(method, feature_selection, settings)
+    )
+    n_segments = settings["n_segments"]
+    problem = Problem(
+        matrix=transform_features(learned_from, parameters),
+        feature_names=tuple(feature.setting.name for feature in parameters),
+        n_segments=None if n_segments == "auto" else n_segments,
+        random_state=settings["random_state"],
+        settings=settings,
+        next_spend=learned_from["next_window_spend"].to_numpy(float)
+        if method.learns_outcome
+        else None,
+        segment_rules=settings["segment_rules"],
+    )
+    return parameters, problem
+
+
+def settings_of_features(
+    method: Method, feature_selection: pd.DataFrame, settings: Mapping[str, Any]
+) -> list[FeatureSetting]:
+    """How the features take part: those that the method needs, else the selected ones.
+
+    Where none was selected, because the customers do not differ, those take part that
+    are known of everybody.
+
+    Raises
+    ------
+    ValueError
+        If none of these is configured either.
+    """
+    configured = {
+        feature["name"]: FeatureSetting.from_mapping(feature)
+        for feature in settings["segmentation_features"]
+    }
+    if method.features:
+        return [configured.get(feature.name, feature) for feature in method.features]
+    for condition in ("is_selected", "is_always_known"):
+        names = set(feature_selection.loc[feature_selection[condition], "feature_name"])
+        found = [feature for name, feature in configured.items() if name in names]
+        if found:
+            break
+    else:
+        raise ValueError(
+            f"Of segmentation_features ({', '.join(configured)}) none was selected; "
+            "expected at least one. The table feature_selection gives the reasons."
+        )
+    return found
+
+
+def date_of(customers: pd.DataFrame) -> str:
+    """Observation date of customers of one date, as yyyy-mm-dd."""
+    return str(customers["observation_date"].iloc[0])[:10]
