@@ -157,7 +157,7 @@ def drift_p_value(
     return np.where((degrees > 0) & np.isfinite(index), p_value, np.nan)
 
 
-def drift_verdict(index: float) -> str | None:
+def drift_level(index: float) -> str | None:
     """`none`, `moderate` or `large`; None where there is no index."""
     if np.isnan(index):
         return None
@@ -193,12 +193,12 @@ def measure_drift(bin_counts: pd.DataFrame) -> pd.DataFrame:
     expected[row, column] = ordered["training_customers"]
     actual[row, column] = ordered["customers"]
     index = population_stability_index(expected, actual)
-    verdicts = np.array([drift_verdict(value) for value in index], dtype=object)
+    levels = np.array([drift_level(value) for value in index], dtype=object)
     return ordered[[*keys, "bin_number"]].assign(
         contribution=stability_contributions(expected, actual)[row, column],
         population_stability_index=index[row],
         p_value=drift_p_value(expected, actual)[row],
-        drift_level=verdicts[row],
+        drift_level=levels[row],
     )
 
 

@@ -445,14 +445,14 @@ def test_too_little_history_is_refused(
 def segment_rules(*names: str) -> list[dict[str, Any]]:
     """Segments by monetary score, the best named first; nobody's is the last."""
     scores = ("recency", "frequency", "monetary")
-    everybody = {f"{score}_score_from": 1 for score in scores} | {
+    any_score = {f"{score}_score_from": 1 for score in scores} | {
         f"{score}_score_to": 5 for score in scores
     }
-    best = {**everybody, "monetary_score_from": 4}
+    best = {**any_score, "monetary_score_from": 4}
     return [
         {"rule_number": number, "segment_name": name, **rule}
         for number, (name, rule) in enumerate(
-            zip(names, [best, everybody, everybody], strict=True), start=1
+            zip(names, [best, any_score, any_score], strict=True), start=1
         )
     ]
 
@@ -890,7 +890,7 @@ def test_fewer_different_customers_than_segments_are_one_segment(
     assert facts_of(fit(training.head(2), n_segments=3))["n_segments"] == 1
 
 
-def test_all_customers_keep_their_id_in_a_refit(alike: pd.DataFrame) -> None:
+def test_any_score_keep_their_id_in_a_refit(alike: pd.DataFrame) -> None:
     again = fit(alike, fit(alike), refit=True)
     assert facts_of(again)["matched_from_version"] == 1
     assert set(again["segment_id"].dropna()) == {1}

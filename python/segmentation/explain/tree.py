@@ -52,9 +52,9 @@ def minimise_mistakes(
     among the customers, share a leaf, which is that of the first. A center without a
     customer of its own gets no leaf where the others are told apart.
     """
-    everybody = np.arange(len(matrix))
-    with_own_center = everybody[labels != NOISE]
-    open_nodes = [(Leaf(everybody, 0), with_own_center, np.unique(labels[labels >= 0]))]
+    all_rows = np.arange(len(matrix))
+    with_own_center = all_rows[labels != NOISE]
+    open_nodes = [(Leaf(all_rows, 0), with_own_center, np.unique(labels[labels >= 0]))]
     leaves = []
     while open_nodes:
         leaf, rows, node_centers = open_nodes.pop()

@@ -23,19 +23,23 @@ from sklearn.metrics import adjusted_rand_score
 
 from segmentation.fit import k_selection
 from segmentation.fit.clustering import fit_kmeans
-from segmentation.fit.fit_input import date_of, pose_problem
+from segmentation.fit.fit_input import build_fit_input, date_of
 from segmentation.fit.fitting import (
     Fit,
-    divide,
-    given_customers,
-    judge_division,
-    with_number,
+    evaluate_partition,
+    fit_partition,
+    resolve_n_segments,
+    sample_for_fit,
 )
 from segmentation.fit.indices import internal_indices
 from segmentation.fit.k_selection import Selection, SelectionSettings
-from segmentation.fit.outcomes import learning_customers, out_of_time_facts, spend_cuts
+from segmentation.fit.outcomes import (
+    out_of_time_facts,
+    spend_cuts,
+    training_with_outcomes,
+)
 from segmentation.fit.preprocessing import transform_features
-from segmentation.methods import Division, Method, Problem, load_method
+from segmentation.methods import FitInput, Method, Partition, load_method
 from segmentation.registry.write import value_of
 
 SCHEMA = pa.schema(
@@ -75,23 +79,23 @@ class Customers:
 
 
 @dataclass(frozen=True)
-class Entrant:
+class ComparedMethod:
     """A method that takes part.
 
     Attributes
     ----------
     name, method
         The method and its name.
-    problem
+    fit_input
         What it is fitted on.
     matrix
         The customers who are compared, in the features of the method, scaled as those
-        of `problem` (customers, features).
+        of `fit_input` (customers, features).
     """
 
     name: str
     method: Method
-    problem: Problem
+    fit_input: FitInput
     matrix: NDArray[np.float64]
 
 
@@ -113,7 +117,7 @@ class Result:
 
 
 def compare(
-    names: Sequence[str], prepare: Callable[[str], Entrant], customers: Customers
+    names: Sequence[str], prepare: Callable[[str], ComparedMethod], customers: Customers
 ) -> dict[str, Result]:
     """Fit and measure methods, by name; one that fails does not stop the others.
 
@@ -131,7 +135,7 @@ def compare(
         facts: Facts = {"customers": len(customers.matrix)}
         labels = None
         try:
-            labels = enter(prepare(name), customers, facts)
+            labels = measure_method(prepare(name), customers, facts)
         except Exception as error:
             # Whatever a library raises, the other methods are still to be seen.
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
@@ -141,26 +145,30 @@ def compare(
     return results
 
 
-def enter(entrant: Entrant, customers: Customers, facts: Facts) -> NDArray[np.int64]:
+def measure_method(
+    compared_method: ComparedMethod, customers: Customers, facts: Facts
+) -> NDArray[np.int64]:
     """Fit and measure a method, and return the segment of each customer (customers,).
 
     What is known is added to `facts` as soon as it is, so that it stays known of a
     method that fails later.
     """
-    problem = with_number(entrant.method, entrant.problem)
-    given = given_customers(entrant.method, problem)
-    facts["customers_fitted"] = len(given.matrix)
-    division, facts["fit_seconds"] = time_fit(entrant.method, given)
-    facts["n_segments"] = division.n_segments
-    facts["noise_share"] = float((division.labels < 0).mean())
-    fit = judge_division(entrant.name, entrant.method, problem, given, division)
-    labels = fit.scorer.predict(entrant.matrix)
+    fit_input = resolve_n_segments(compared_method.method, compared_method.fit_input)
+    sample = sample_for_fit(compared_method.method, fit_input)
+    facts["customers_fitted"] = len(sample.matrix)
+    partition, facts["fit_seconds"] = time_fit(compared_method.method, sample)
+    facts["n_segments"] = partition.n_segments
+    facts["noise_share"] = float((partition.labels < 0).mean())
+    fit = evaluate_partition(
+        compared_method.name, compared_method.method, fit_input, sample, partition
+    )
+    labels = fit.scorer.predict(compared_method.matrix)
     facts |= scoring_facts(fit)
     facts |= segment_facts(
         customers.matrix,
         labels,
-        division.n_segments,
-        SelectionSettings.from_mapping(problem.settings),
+        partition.n_segments,
+        SelectionSettings.from_mapping(fit_input.settings),
     )
     is_over = ~np.isnan(customers.next_spend)
     if is_over.any():
@@ -169,28 +177,28 @@ def enter(entrant: Entrant, customers: Customers, facts: Facts) -> NDArray[np.in
             customers.total_spend[is_over],
             customers.next_spend[is_over],
         )
-    if is_over.any() and problem.next_spend is not None:
+    if is_over.any() and fit_input.next_spend is not None:
         facts |= out_of_time_facts(
             expected=labels[is_over],
             spend_before=customers.trailing_spend[is_over],
             spend_after=customers.next_spend[is_over],
-            cuts=spend_cuts(problem.next_spend),
+            cuts=spend_cuts(fit_input.next_spend),
         )
     return labels
 
 
-def time_fit(method: Method, given: Problem) -> tuple[Division, float]:
+def time_fit(method: Method, sample: FitInput) -> tuple[Partition, float]:
     """Divide the customers given to a method, and tell the seconds that it took.
 
     Whatever the method chooses for itself is part of it. Of k-means, which comes with
     the choice of the number of segments, it is one more fit of the chosen number.
     """
     started = time.perf_counter()
-    division = divide(method, given)
-    if division.selection is not None:
+    partition = fit_partition(method, sample)
+    if partition.selection is not None:
         started = time.perf_counter()
-        fit_kmeans(given.matrix, division.n_segments, given.random_state)
-    return division, time.perf_counter() - started
+        fit_kmeans(sample.matrix, partition.n_segments, sample.random_state)
+    return partition, time.perf_counter() - started
 
 
 def scoring_facts(fit: Fit) -> Facts:
@@ -333,21 +341,21 @@ def compare_methods(
     training_date = outcomes["observation_date"].max()
     compared = outcomes[outcomes["observation_date"] == training_date]
     kmeans = load_method("kmeans")
-    _, shared = pose_problem(kmeans, compared, feature_selection, settings)
+    _, shared = build_fit_input(kmeans, compared, feature_selection, settings)
     shared = replace(shared, selection=selection_of(shared))
 
-    def prepare(name: str) -> Entrant:
+    def prepare(name: str) -> ComparedMethod:
         method = load_method(name)
-        learned_from = compared
-        if method.learns_outcome:
-            learned_from = learning_customers(outcomes, training_date, name)
-        parameters, problem = pose_problem(
-            method, learned_from, feature_selection, settings
+        training = compared
+        if method.is_supervised:
+            training = training_with_outcomes(outcomes, training_date, name)
+        parameters, fit_input = build_fit_input(
+            method, training, feature_selection, settings
         )
-        return Entrant(
+        return ComparedMethod(
             name=name,
             method=method,
-            problem=replace(problem, selection=shared.selection),
+            fit_input=replace(fit_input, selection=shared.selection),
             matrix=transform_features(compared, parameters),
         )
 
@@ -366,16 +374,16 @@ def compare_methods(
     return pa.Table.from_pylist(rows_of(results), schema=SCHEMA)
 
 
-def selection_of(problem: Problem) -> Selection | None:
+def selection_of(fit_input: FitInput) -> Selection | None:
     """Choose the number of segments by k-means; None where that cannot be done.
 
     Each method that needs the number then says itself why not.
     """
     try:
-        return k_selection.divide(
-            problem.matrix,
-            "auto" if problem.n_segments is None else problem.n_segments,
-            SelectionSettings.from_mapping(problem.settings),
+        return k_selection.select_k(
+            fit_input.matrix,
+            "auto" if fit_input.n_segments is None else fit_input.n_segments,
+            SelectionSettings.from_mapping(fit_input.settings),
         )
     except ValueError:
         return None

@@ -13,22 +13,22 @@ from segmentation.fit.preprocessing import (
     fit_preprocessing,
     transform_features,
 )
-from segmentation.methods import Method, Problem
+from segmentation.methods import FitInput, Method
 
 
-def pose_problem(
+def build_fit_input(
     method: Method,
-    learned_from: pd.DataFrame,
+    training: pd.DataFrame,
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
-) -> tuple[list[FeatureParameters], Problem]:
+) -> tuple[list[FeatureParameters], FitInput]:
     """Scale the features of customers and say what a method is to make of them.
 
     Parameters
     ----------
     method
         The method.
-    learned_from
+    training
         Those it learns from: rows of `training` or, where it learns outcomes, of
         `outcome_training`, as for `fit_version`; rising by customer_id.
     feature_selection, settings
@@ -40,24 +40,24 @@ def pose_problem(
         If no feature is left.
     """
     parameters = fit_preprocessing(
-        learned_from, settings_of_features(method, feature_selection, settings)
+        training, feature_settings(method, feature_selection, settings)
     )
     n_segments = settings["n_segments"]
-    problem = Problem(
-        matrix=transform_features(learned_from, parameters),
+    fit_input = FitInput(
+        matrix=transform_features(training, parameters),
         feature_names=tuple(feature.setting.name for feature in parameters),
         n_segments=None if n_segments == "auto" else n_segments,
         random_state=settings["random_state"],
         settings=settings,
-        next_spend=learned_from["next_window_spend"].to_numpy(float)
-        if method.learns_outcome
+        next_spend=training["next_window_spend"].to_numpy(float)
+        if method.is_supervised
         else None,
         segment_rules=settings["segment_rules"],
     )
-    return parameters, problem
+    return parameters, fit_input
 
 
-def settings_of_features(
+def feature_settings(
     method: Method, feature_selection: pd.DataFrame, settings: Mapping[str, Any]
 ) -> list[FeatureSetting]:
     """How the features take part: those that the method needs, else the selected ones.

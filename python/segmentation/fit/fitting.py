@@ -14,8 +14,8 @@ from segmentation.fit.indices import internal_indices
 from segmentation.fit.k_selection import Candidate, SelectionSettings, selection_rows
 from segmentation.fit.stability import Refit, bootstrap_jaccard
 from segmentation.fit.trees import fit_rules
-from segmentation.methods import Division, Method, Problem
-from segmentation.registry.read import EVERYBODY
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.registry.read import ALL_CUSTOMERS
 from segmentation.score.quadratic import QuadraticScorer
 from segmentation.score.rules import RulesScorer
 from segmentation.score.scorers import Scorer
@@ -32,7 +32,7 @@ class Fit:
 
     Attributes
     ----------
-    division
+    partition
         What the method made of the customers that it was given.
     scorer
         What tells the segment of any customer.
@@ -46,7 +46,7 @@ class Fit:
         Segment of each training customer by the scorer (customers,).
     inertia
         Sum of the squared distances of those who are not noise from their centre.
-    judged
+    chosen
         What is known of the segments, in the form of a candidate.
     candidates
         The numbers of segments that were tried, one of them chosen.
@@ -54,26 +54,26 @@ class Fit:
         Similarity of each segment in each resample (bootstraps, segments).
     """
 
-    division: Division
+    partition: Partition
     scorer: Scorer
     scorer_agreement: float
     centers: NDArray[np.float64]
     outlier_distance: float
     labels: NDArray[np.int64]
     inertia: float
-    judged: Candidate
+    chosen: Candidate
     candidates: list[Candidate]
     jaccard: NDArray[np.float64]
 
 
-def fit_method(name: str, method: Method, problem: Problem) -> Fit:
+def fit_method(name: str, method: Method, fit_input: FitInput) -> Fit:
     """Divide the training customers, find a scorer, and measure stability.
 
     Parameters
     ----------
     name, method
         A method and its name, for messages.
-    problem
+    fit_input
         All training customers. Where its `n_segments` is None and the method does not
         choose for itself, the written rule chooses the number with k-means.
 
@@ -83,31 +83,35 @@ def fit_method(name: str, method: Method, problem: Problem) -> Fit:
         If the customers cannot be divided, a segment is left without any, or no scorer
         treats enough of them as the method does.
     """
-    problem = with_number(method, problem)
-    given = given_customers(method, problem)
-    return judge_division(name, method, problem, given, divide(method, given))
+    fit_input = resolve_n_segments(method, fit_input)
+    sample = sample_for_fit(method, fit_input)
+    return evaluate_partition(
+        name, method, fit_input, sample, fit_partition(method, sample)
+    )
 
 
-def is_divisible(method: Method, problem: Problem) -> bool:
+def can_be_segmented(method: Method, fit_input: FitInput) -> bool:
     """Whether customers differ enough: as many as segments, and two at least.
 
     Segments that a method defines itself may be empty, so that it divides anybody.
     """
     return bool(method.features) or (
-        count_distinct(problem.matrix) >= max(problem.n_segments or 2, 2)
+        count_distinct(fit_input.matrix) >= max(fit_input.n_segments or 2, 2)
     )
 
 
-def fit_everybody(problem: Problem) -> Fit:
+def fit_one_segment(fit_input: FitInput) -> Fit:
     """Put all customers into one segment, where nothing divides them."""
-    settings = SelectionSettings.from_mapping(problem.settings)
-    labels = np.zeros(len(problem.matrix), dtype=np.int64)
-    division = Division(labels, 1, segment_names=(EVERYBODY,))
-    scorer = QuadraticScorer.nearest_centroid(segment_means(problem.matrix, labels, 1))
-    centers, outlier_distance = place(scorer, problem, division)
-    inertia = float(((problem.matrix - centers[0]) ** 2).sum())
+    settings = SelectionSettings.from_mapping(fit_input.settings)
+    labels = np.zeros(len(fit_input.matrix), dtype=np.int64)
+    partition = Partition(labels, 1, segment_names=(ALL_CUSTOMERS,))
+    scorer = QuadraticScorer.nearest_centroid(
+        segment_means(fit_input.matrix, labels, 1)
+    )
+    centers, outlier_distance = locate_centers(scorer, fit_input, partition)
+    inertia = float(((fit_input.matrix - centers[0]) ** 2).sum())
     unknown = float("nan")
-    judged = Candidate(
+    chosen = Candidate(
         n_segments=1,
         inertia=inertia,
         silhouette=unknown,
@@ -122,55 +126,61 @@ def fit_everybody(problem: Problem) -> Fit:
         reason="the customers do not differ enough to be divided",
     )
     return Fit(
-        division=division,
+        partition=partition,
         scorer=scorer,
         scorer_agreement=1.0,
         centers=centers,
         outlier_distance=outlier_distance,
         labels=labels,
         inertia=inertia,
-        judged=judged,
-        candidates=[judged],
+        chosen=chosen,
+        candidates=[chosen],
         jaccard=np.ones((settings.bootstrap_count, 1)),
     )
 
 
-def with_number(method: Method, problem: Problem) -> Problem:
+def resolve_n_segments(method: Method, fit_input: FitInput) -> FitInput:
     """Set the number of segments that k-means chooses for a method that does not."""
-    if method.ignores_n_segments:
-        return replace(problem, n_segments=None)
-    if problem.n_segments is not None or method.chooses_number:
-        return problem
-    selection = problem.selection or k_selection.divide(
-        problem.matrix, "auto", SelectionSettings.from_mapping(problem.settings)
+    if method.selects_k == "always":
+        return replace(fit_input, n_segments=None)
+    if fit_input.n_segments is not None or method.selects_k == "if_auto":
+        return fit_input
+    selection = fit_input.selection or k_selection.select_k(
+        fit_input.matrix, "auto", SelectionSettings.from_mapping(fit_input.settings)
     )
-    return replace(problem, n_segments=selection.chosen.n_segments, selection=selection)
+    return replace(
+        fit_input, n_segments=selection.chosen.n_segments, selection=selection
+    )
 
 
-def given_customers(method: Method, problem: Problem) -> Problem:
+def sample_for_fit(method: Method, fit_input: FitInput) -> FitInput:
     """Leave the customers that a method is given: not all, where pairs of them cost."""
-    if not method.grows_with_square:
-        return problem
-    settings = SelectionSettings.from_mapping(problem.settings)
-    return problem.drawn(selection_rows(len(problem.matrix), settings))
+    if not method.is_quadratic:
+        return fit_input
+    settings = SelectionSettings.from_mapping(fit_input.settings)
+    return fit_input.take(selection_rows(len(fit_input.matrix), settings))
 
 
-def divide(method: Method, given: Problem) -> Division:
+def fit_partition(method: Method, sample: FitInput) -> Partition:
     """Divide the customers given to a method, on one thread."""
     with threadpool_limits(limits=1):
-        return method.divide(given)
+        return method.fit(sample)
 
 
-def judge_division(
-    name: str, method: Method, problem: Problem, given: Problem, division: Division
+def evaluate_partition(
+    name: str,
+    method: Method,
+    fit_input: FitInput,
+    sample: FitInput,
+    partition: Partition,
 ) -> Fit:
     """Find a scorer for what a method made of customers, and measure stability.
 
     Parameters
     ----------
-    name, method, problem
+    name, method, fit_input
         As for `fit_method`, with the number of segments.
-    given, division
+    sample, partition
         The customers given to the method, and what it made of them.
 
     Raises
@@ -179,61 +189,63 @@ def judge_division(
         If a segment is left without a customer, or no scorer treats enough of them as
         the method does.
     """
-    settings = SelectionSettings.from_mapping(problem.settings)
-    selection = problem.selection
-    check_filled(name, division)
-    scorer, agreement = find_scorer(name, division, given)
-    centers, outlier_distance = place(scorer, given, division)
+    settings = SelectionSettings.from_mapping(fit_input.settings)
+    selection = fit_input.selection
+    check_filled(name, partition)
+    scorer, agreement = find_scorer(name, partition, sample)
+    centers, outlier_distance = locate_centers(scorer, sample, partition)
 
-    labels = scorer.predict(problem.matrix)
-    distances = np.linalg.norm(problem.matrix - centers[labels], axis=1)
-    if division.selection is not None:
-        selection = division.selection
+    labels = scorer.predict(fit_input.matrix)
+    distances = np.linalg.norm(fit_input.matrix - centers[labels], axis=1)
+    if partition.selection is not None:
+        selection = partition.selection
         rows, refits = selection.rows, selection.refits
     else:
-        rows, refits = refit(method, problem, division.n_segments, settings)
-    jaccard = bootstrap_jaccard(labels[rows], division.n_segments, refits)
-    inertia = float((distances[~noise_of(scorer, problem.matrix)] ** 2).sum())
-    judged = (
-        division.selection.chosen
-        if division.selection is not None
-        else judge(
+        rows, refits = refit(method, fit_input, partition.n_segments, settings)
+    jaccard = bootstrap_jaccard(labels[rows], partition.n_segments, refits)
+    inertia = float((distances[~is_noise(scorer, fit_input.matrix)] ** 2).sum())
+    chosen = (
+        partition.selection.chosen
+        if partition.selection is not None
+        else evaluate(
             name=name,
-            problem=problem,
-            n_segments=division.n_segments,
+            fit_input=fit_input,
+            n_segments=partition.n_segments,
             labels=labels,
             inertia=inertia,
             jaccard=jaccard,
         )
     )
     return Fit(
-        division=division,
+        partition=partition,
         scorer=scorer,
         scorer_agreement=agreement,
         centers=centers,
         outlier_distance=outlier_distance,
         labels=labels,
         inertia=inertia,
-        judged=judged,
-        candidates=[judged] if selection is None else selection.candidates,
+        chosen=chosen,
+        candidates=[chosen] if selection is None else selection.candidates,
         jaccard=jaccard,
     )
 
 
-def check_filled(name: str, division: Division) -> None:
+def check_filled(name: str, partition: Partition) -> None:
     """Raise ValueError if a segment has no customer that has no given name either."""
-    labels = division.labels
-    sizes = np.bincount(labels[labels >= 0], minlength=division.n_segments)
+    labels = partition.labels
+    sizes = np.bincount(labels[labels >= 0], minlength=partition.n_segments)
     empty = int((sizes == 0).sum())
-    if empty and not division.segment_names:
+    if empty and not partition.segment_names:
         raise ValueError(
-            f"segmentation_method {name} left {empty} of {division.n_segments} "
+            f"segmentation_method {name} left {empty} of {partition.n_segments} "
             f"segments without any of the {len(labels)} customers it was fitted on; "
             "expected one in each. Set n_segments to fewer or choose another method."
         )
 
 
-def find_scorer(name: str, division: Division, given: Problem) -> tuple[Scorer, float]:
+def find_scorer(
+    name: str, partition: Partition, sample: FitInput
+) -> tuple[Scorer, float]:
     """Find what treats other customers as a method treated those it was given.
 
     The method's own, if it can predict; else centroids; else rules, where centroids
@@ -250,35 +262,35 @@ def find_scorer(name: str, division: Division, given: Problem) -> tuple[Scorer, 
     ValueError
         If neither centroids nor rules agree on `minimum_scoring_agreement`.
     """
-    if division.scorer is not None:
-        same = division.scorer.predict(given.matrix) == division.labels
-        return division.scorer, float(same.mean())
+    if partition.scorer is not None:
+        same = partition.scorer.predict(sample.matrix) == partition.labels
+        return partition.scorer, float(same.mean())
 
-    minimum = given.settings["minimum_scoring_agreement"]
-    means = segment_means(given.matrix, division.labels, division.n_segments)
+    minimum = sample.settings["minimum_scoring_agreement"]
+    means = segment_means(sample.matrix, partition.labels, partition.n_segments)
     centroids = QuadraticScorer.nearest_centroid(means)
-    distances = np.linalg.norm(given.matrix - means[division.labels], axis=1)
-    is_member = division.labels >= 0
-    labels = centroids.predict(given.matrix)
+    distances = np.linalg.norm(sample.matrix - means[partition.labels], axis=1)
+    is_member = partition.labels >= 0
+    labels = centroids.predict(sample.matrix)
     if not is_member.all():
         farthest = np.quantile(distances[is_member], OUTLIER_QUANTILE)
-        nearest = np.linalg.norm(given.matrix - means[labels], axis=1)
+        nearest = np.linalg.norm(sample.matrix - means[labels], axis=1)
         labels = np.where(nearest > farthest, -1, labels)
-    by_centroids = float((labels == division.labels).mean())
+    by_centroids = float((labels == partition.labels).mean())
     if by_centroids >= minimum:
         return centroids, by_centroids
 
-    maximum_leaves = given.settings["maximum_scoring_leaves"]
+    maximum_leaves = sample.settings["maximum_scoring_leaves"]
     rules = fit_rules(
-        given.matrix, division.labels, means, maximum_leaves, given.random_state
+        sample.matrix, partition.labels, means, maximum_leaves, sample.random_state
     )
-    labels = np.where(noise_of(rules, given.matrix), -1, rules.predict(given.matrix))
-    by_rules = float((labels == division.labels).mean())
+    labels = np.where(is_noise(rules, sample.matrix), -1, rules.predict(sample.matrix))
+    by_rules = float((labels == partition.labels).mean())
     if by_rules >= minimum:
         return rules, by_rules
     raise ValueError(
         f"segmentation_method {name} cannot score all customers: of the "
-        f"{len(given.matrix)} customers it was fitted on, centroids treat "
+        f"{len(sample.matrix)} customers it was fitted on, centroids treat "
         f"{100 * by_centroids:.1f} % as it does and rules of at most {maximum_leaves} "
         f"leaves {100 * by_rules:.1f} %; expected at least {100 * minimum:g} % "
         "(minimum_scoring_agreement). Raise maximum_scoring_leaves or choose another "
@@ -300,15 +312,15 @@ def segment_means(
     )
 
 
-def noise_of(scorer: Scorer, matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
+def is_noise(scorer: Scorer, matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether each customer (customers,) is in a leaf of noise."""
     if isinstance(scorer, RulesScorer):
         return scorer.is_noise[scorer.leaves(matrix)]
     return np.zeros(len(matrix), dtype=bool)
 
 
-def place(
-    scorer: Scorer, given: Problem, division: Division
+def locate_centers(
+    scorer: Scorer, sample: FitInput, partition: Partition
 ) -> tuple[NDArray[np.float64], float]:
     """Centre of each segment, and the distance beyond which a customer is an outlier.
 
@@ -316,13 +328,13 @@ def place(
     the point of its first leaf that is nearest to the mean of all customers; without a
     leaf too, the mean of those whom the method put there, else where the method says.
     """
-    matrix, labels = given.matrix, scorer.predict(given.matrix)
-    is_member = (division.labels >= 0) & ~noise_of(scorer, matrix)
+    matrix, labels = sample.matrix, scorer.predict(sample.matrix)
+    is_member = (partition.labels >= 0) & ~is_noise(scorer, matrix)
     if isinstance(scorer, QuadraticScorer):
         centers = scorer.centers
     else:
         centers = segment_means(
-            matrix[is_member], labels[is_member], division.n_segments
+            matrix[is_member], labels[is_member], partition.n_segments
         )
     if isinstance(scorer, RulesScorer):
         for segment in np.flatnonzero(np.isnan(centers).any(axis=1)):
@@ -330,16 +342,16 @@ def place(
             if leaves.size:
                 lower, upper = scorer.lower[leaves[0]], scorer.upper[leaves[0]]
                 centers[segment] = np.clip(matrix.mean(axis=0), lower, upper)
-            elif (division.labels == segment).any():
-                centers[segment] = matrix[division.labels == segment].mean(axis=0)
-    if division.named_centers is not None:
-        centers = np.where(np.isnan(centers), division.named_centers, centers)
+            elif (partition.labels == segment).any():
+                centers[segment] = matrix[partition.labels == segment].mean(axis=0)
+    if partition.named_centers is not None:
+        centers = np.where(np.isnan(centers), partition.named_centers, centers)
     distances = np.linalg.norm(matrix - centers[labels], axis=1)[is_member]
     return centers, float(np.quantile(distances, OUTLIER_QUANTILE))
 
 
 def refit(
-    method: Method, problem: Problem, n_segments: int, settings: SelectionSettings
+    method: Method, fit_input: FitInput, n_segments: int, settings: SelectionSettings
 ) -> tuple[NDArray[np.int64], list[Refit]]:
     """Fit the method to resamples of the customers.
 
@@ -352,36 +364,36 @@ def refit(
         The customers that are resampled, and what the method makes of those drawn. A
         resample that it cannot divide is one segment; noise is a segment of its own.
     """
-    if method.grows_with_square:
+    if method.is_quadratic:
         settings = replace(
             settings,
             selection_sample_rows=min(
                 settings.selection_sample_rows, SQUARE_REFIT_ROWS
             ),
         )
-    rows = selection_rows(len(problem.matrix), settings)
+    rows = selection_rows(len(fit_input.matrix), settings)
     refits = []
     for number in range(settings.bootstrap_count):
         random = np.random.default_rng([settings.random_state, number])
         drawn = np.unique(random.integers(len(rows), size=len(rows)))
-        again = problem.drawn(
+        resample = fit_input.take(
             rows[drawn],
             n_segments=n_segments,
             random_state=int(random.integers(2**31)),
         )
         try:
             with threadpool_limits(limits=1):
-                labels = method.divide(again).labels
+                labels = method.fit(resample).labels
         except ValueError:
             labels = np.zeros(len(drawn), dtype=np.int64)
         refits.append(Refit(drawn, np.where(labels < 0, labels.max() + 1, labels)))
     return rows, refits
 
 
-def judge(
+def evaluate(
     *,
     name: str,
-    problem: Problem,
+    fit_input: FitInput,
     n_segments: int,
     labels: NDArray[np.int64],
     inertia: float,
@@ -391,9 +403,9 @@ def judge(
 
     The gap and prediction strength are those of k-means alone and left out.
     """
-    settings = SelectionSettings.from_mapping(problem.settings)
+    settings = SelectionSettings.from_mapping(fit_input.settings)
     sizes = np.bincount(labels, minlength=n_segments)
-    indices = internal_indices(problem.matrix, labels, settings)
+    indices = internal_indices(fit_input.matrix, labels, settings)
     candidate = Candidate(
         n_segments=n_segments,
         inertia=inertia,
@@ -409,7 +421,7 @@ def judge(
     )
     chooser = (
         f"{name} chose it"
-        if problem.n_segments is None
+        if fit_input.n_segments is None
         else f"n_segments is {n_segments}"
     )
     return replace(candidate, reason="; ".join([chooser, *candidate.faults]))

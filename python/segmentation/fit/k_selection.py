@@ -153,7 +153,7 @@ class Selection:
         return next(c for c in self.candidates if c.is_chosen)
 
 
-def divide(
+def select_k(
     matrix: NDArray[np.float64],
     n_segments: int | Literal["auto"],
     settings: SelectionSettings,
@@ -349,7 +349,7 @@ def apply_rule(
             large_enough or eligible, key=lambda c: (c.minimum_jaccard, -c.n_segments)
         )
 
-    judged = []
+    decided = []
     for candidate in candidates:
         faults = "; ".join(candidate.faults)
         if candidate is chosen and passing:
@@ -360,5 +360,5 @@ def apply_rule(
             reason = "; ".join([f"not from {limits}", *candidate.faults])
         else:
             reason = faults or f"passes, as does {chosen.n_segments}, which is larger"
-        judged.append(replace(candidate, is_chosen=candidate is chosen, reason=reason))
-    return judged
+        decided.append(replace(candidate, is_chosen=candidate is chosen, reason=reason))
+    return decided

@@ -17,7 +17,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from segmentation.fit.fitting import Fit, segment_means
 from segmentation.fit.preprocessing import FeatureParameters, transform_features
-from segmentation.methods import Division, Problem
+from segmentation.methods import FitInput, Partition
 from segmentation.score.quadratic import QuadraticScorer
 from segmentation.score.scorers import Scorer
 
@@ -88,15 +88,15 @@ def learn_value_classes(
     return classes, cuts
 
 
-def divide_by_outcome(
-    problem: Problem,
-    learn: Callable[[Problem, NDArray[np.int64]], Learned],
-) -> Division:
+def fit_by_outcome(
+    fit_input: FitInput,
+    learn: Callable[[FitInput, NDArray[np.int64]], Learned],
+) -> Partition:
     """Divide customers by the value class that a classifier expects of them.
 
     Parameters
     ----------
-    problem
+    fit_input
         The customers, with their next spend.
     learn
         Fits the classifier to a problem and the value class of each customer.
@@ -106,20 +106,20 @@ def divide_by_outcome(
     ValueError
         If the outcome is missing, or a value class has no customer.
     """
-    if problem.next_spend is None:
+    if fit_input.next_spend is None:
         raise ValueError(
-            "There is no next_spend; expected that of every customer, as methods with "
-            "learns_outcome are given it."
+            "There is no next_spend; expected that of every customer, as supervised "
+            "methods are given it."
         )
-    classes, cuts = learn_value_classes(problem.next_spend)
-    model, scorer, facts = learn(problem, classes)
-    return Division(
-        labels=model.predict(problem.matrix).astype(np.int64),
+    classes, cuts = learn_value_classes(fit_input.next_spend)
+    model, scorer, facts = learn(fit_input, classes)
+    return Partition(
+        labels=model.predict(fit_input.matrix).astype(np.int64),
         n_segments=len(EXPECTATIONS),
         scorer=scorer,
         facts={"lower_spend_cut": cuts[0], "upper_spend_cut": cuts[1], **facts},
         segment_names=EXPECTATIONS,
-        named_centers=class_means(problem.matrix, classes),
+        named_centers=class_means(fit_input.matrix, classes),
     )
 
 
@@ -159,7 +159,7 @@ def linear_scorer(
 # ---------------------------------------------------------------- out of time
 
 
-def learning_customers(
+def training_with_outcomes(
     outcomes: pd.DataFrame, training_date: Any, method: str
 ) -> pd.DataFrame:
     """Take the customers to learn from, those of a date before the training date.
@@ -178,10 +178,10 @@ def learning_customers(
     ValueError
         If there is no customer of an earlier date whose outcome has been observed.
     """
-    is_learned_from = (outcomes["observation_date"] < training_date) & outcomes[
+    has_outcome = (outcomes["observation_date"] < training_date) & outcomes[
         "next_window_spend"
     ].notna()
-    if not is_learned_from.any():
+    if not has_outcome.any():
         raise ValueError(
             f"segmentation_method {method} learns what customers spend in the window "
             "after an observation date and is judged on a later one, but no customer "
@@ -190,7 +190,7 @@ def learning_customers(
             "minimum_history_days, raise observation_count to 3, or choose another "
             "method."
         )
-    customers: pd.DataFrame = outcomes[is_learned_from]
+    customers: pd.DataFrame = outcomes[has_outcome]
     return customers
 
 
@@ -241,10 +241,10 @@ def mean_recall(realised: NDArray[np.int64], expected: NDArray[np.int64]) -> flo
         return float(balanced_accuracy_score(realised, expected))
 
 
-def judge_out_of_time(
+def evaluate_out_of_time(
     fit: Fit,
     parameters: Sequence[FeatureParameters],
-    learned_from: pd.DataFrame,
+    fit_customers: pd.DataFrame,
     training: pd.DataFrame,
     outcomes: pd.DataFrame,
 ) -> dict[str, float]:
@@ -257,5 +257,5 @@ def judge_out_of_time(
         expected=fit.scorer.predict(transform_features(later, parameters)),
         spend_before=later["trailing_spend"].to_numpy(float),
         spend_after=later["next_window_spend"].to_numpy(float),
-        cuts=spend_cuts(learned_from["next_window_spend"].to_numpy(float)),
+        cuts=spend_cuts(fit_customers["next_window_spend"].to_numpy(float)),
     )

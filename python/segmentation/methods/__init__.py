@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Problem:
+class FitInput:
     """What a method is given.
 
     Attributes
@@ -58,7 +58,7 @@ class Problem:
     next_spend: NDArray[np.float64] | None = None
     segment_rules: Sequence[Mapping[str, Any]] = ()
 
-    def number(self) -> int:
+    def required_n_segments(self) -> int:
         """Return `n_segments`, for a method that does not choose it.
 
         Raises
@@ -71,7 +71,7 @@ class Problem:
         check_distinct(self.matrix, self.n_segments)
         return self.n_segments
 
-    def drawn(self, rows: NDArray[np.int64], **changes: Any) -> Self:
+    def take(self, rows: NDArray[np.int64], **changes: Any) -> Self:
         """Leave only some customers (drawn,), and change other attributes."""
         return replace(
             self,
@@ -83,7 +83,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Division:
+class Partition:
     """What a method makes of the customers it is given.
 
     Attributes
@@ -122,29 +122,26 @@ class Method:
 
     Attributes
     ----------
-    divide
+    fit
         The method itself.
-    chooses_number
-        Whether it finds the number of segments itself: always, or where `n_segments`
-        is None. The others take the number that the rule chooses for k-means.
-    grows_with_square
+    selects_k
+        When the method selects the number of segments itself: `always`, even where
+        `n_segments` is set; `if_auto`, where `n_segments` is None; or `never`, and then
+        it makes the number that is set, or that the rule selects for k-means.
+    is_quadratic
         Whether its cost grows with the square of the customers, so that it is given no
         more than `selection_sample_rows`.
-    learns_outcome
+    is_supervised
         Whether it learns `next_spend`, at the oldest observation date.
-    ignores_n_segments
-        Whether it finds the number of segments even where `n_segments` is set; such a
-        method chooses the number.
     features
         The features it needs, in its order, and how each takes part where var
         `segmentation_features` does not say; empty for those that were selected.
     """
 
-    divide: Callable[[Problem], Division]
-    chooses_number: bool = False
-    grows_with_square: bool = False
-    learns_outcome: bool = False
-    ignores_n_segments: bool = False
+    fit: Callable[[FitInput], Partition]
+    selects_k: Literal["never", "if_auto", "always"] = "never"
+    is_quadratic: bool = False
+    is_supervised: bool = False
     features: tuple[FeatureSetting, ...] = ()
 
 

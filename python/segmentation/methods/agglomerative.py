@@ -7,14 +7,14 @@ compared.
 import numpy as np
 from sklearn.cluster import AgglomerativeClustering
 
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Make as many segments as the problem says."""
-    n_segments = problem.number()
-    model = AgglomerativeClustering(n_segments, linkage="ward").fit(problem.matrix)
-    return Division(model.labels_.astype(np.int64), n_segments)
+    n_segments = fit_input.required_n_segments()
+    model = AgglomerativeClustering(n_segments, linkage="ward").fit(fit_input.matrix)
+    return Partition(model.labels_.astype(np.int64), n_segments)
 
 
-METHOD = Method(divide, grows_with_square=True)
+METHOD = Method(fit, is_quadratic=True)

@@ -11,16 +11,16 @@ import numpy as np
 from sklearn.cluster import BisectingKMeans
 
 from segmentation.fit.clustering import N_INIT
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Make as many segments as the problem says."""
-    n_segments = problem.number()
+    n_segments = fit_input.required_n_segments()
     model = BisectingKMeans(
-        n_segments, n_init=N_INIT, random_state=problem.random_state
-    ).fit(problem.matrix)
-    return Division(model.labels_.astype(np.int64), n_segments)
+        n_segments, n_init=N_INIT, random_state=fit_input.random_state
+    ).fit(fit_input.matrix)
+    return Partition(model.labels_.astype(np.int64), n_segments)
 
 
-METHOD = Method(divide)
+METHOD = Method(fit)

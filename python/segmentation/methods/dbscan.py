@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from segmentation.methods import Division, Method, Problem
-from segmentation.methods.density import dense_division, minimum_customers
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.methods.density import dense_partition, minimum_customers
 
 ADVICE = (
     "The customers have no gaps in the features that they are divided by: choose other "
@@ -29,13 +29,13 @@ ADVICE = (
 )
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Choose the distance and find what is dense."""
-    n_customers, n_features = problem.matrix.shape
+    n_customers, n_features = fit_input.matrix.shape
     min_samples = max(2 * n_features, minimum_customers(n_customers))
-    distance = knee_distance(problem.matrix, min_samples)
-    model = DBSCAN(eps=distance, min_samples=min_samples).fit(problem.matrix)
-    return dense_division(
+    distance = knee_distance(fit_input.matrix, min_samples)
+    model = DBSCAN(eps=distance, min_samples=min_samples).fit(fit_input.matrix)
+    return dense_partition(
         "dbscan",
         model.labels_.astype(np.int64),
         {"min_samples": min_samples, "distance": distance},
@@ -76,6 +76,4 @@ def knee_distance(matrix: NDArray[np.float64], min_samples: int) -> float:
     return float(distances[(chord - distances).argmax()])
 
 
-METHOD = Method(
-    divide, chooses_number=True, grows_with_square=True, ignores_n_segments=True
-)
+METHOD = Method(fit, selects_k="always", is_quadratic=True)

@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
-from segmentation.fit.outcomes import EXPECTATIONS, Learned, divide_by_outcome
+from segmentation.fit.outcomes import EXPECTATIONS, Learned, fit_by_outcome
 from segmentation.fit.trees import rules_of
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 
 
-def fit_tree(problem: Problem, classes: NDArray[np.int64]) -> Learned:
+def fit_tree(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     """Grow a tree whose every leaf has as many customers as a segment must have.
 
     A leaf of fewer customers says more of them than of the next window. The tree has no
@@ -19,19 +19,17 @@ def fit_tree(problem: Problem, classes: NDArray[np.int64]) -> Learned:
     """
     tree = DecisionTreeClassifier(
         min_samples_leaf=MINIMUM_SEGMENT_SHARE,
-        max_leaf_nodes=problem.settings["maximum_scoring_leaves"],
+        max_leaf_nodes=fit_input.settings["maximum_scoring_leaves"],
         class_weight="balanced",
-        random_state=problem.random_state,
-    ).fit(problem.matrix, classes)
+        random_state=fit_input.random_state,
+    ).fit(fit_input.matrix, classes)
     facts = {"leaves": float(tree.get_n_leaves())}
     return tree, rules_of(tree, len(EXPECTATIONS)), facts
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Divide customers by the value class that the tree expects of them."""
-    return divide_by_outcome(problem, fit_tree)
+    return fit_by_outcome(fit_input, fit_tree)
 
 
-METHOD = Method(
-    divide, chooses_number=True, ignores_n_segments=True, learns_outcome=True
-)
+METHOD = Method(fit, selects_k="always", is_supervised=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
-from segmentation.methods import Division
+from segmentation.methods import Partition
 
 
 def minimum_customers(n_customers: int) -> int:
@@ -14,9 +14,9 @@ def minimum_customers(n_customers: int) -> int:
     return max(2, math.ceil(MINIMUM_SEGMENT_SHARE * n_customers))
 
 
-def dense_division(
+def dense_partition(
     name: str, labels: NDArray[np.int64], facts: dict[str, float | str], advice: str
-) -> Division:
+) -> Partition:
     """Make a division of labels (customers,), -1 for noise.
 
     Raises
@@ -33,4 +33,4 @@ def dense_division(
             f"{100 * noise:.1f} % noise among {len(labels)} customers ({chosen}); "
             f"expected at least 2 segments. {advice}"
         )
-    return Division(labels, n_segments, facts={**facts, "noise_share": noise})
+    return Partition(labels, n_segments, facts={**facts, "noise_share": noise})

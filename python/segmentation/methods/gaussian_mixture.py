@@ -23,7 +23,7 @@ from segmentation.fit.k_selection import (
     SelectionSettings,
     selection_rows,
 )
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.quadratic import QuadraticScorer
 
 # Starts end in different optima, as those of k-means do.
@@ -32,7 +32,7 @@ N_INIT = 10
 MAX_ITER = 1000
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Fit as many components as the problem says, or as the criterion chooses.
 
     Raises
@@ -40,24 +40,24 @@ def divide(problem: Problem) -> Division:
     ValueError
         If fewer customers differ than there are components.
     """
-    settings = SelectionSettings.from_mapping(problem.settings)
-    sample = problem.matrix[selection_rows(len(problem.matrix), settings)]
+    settings = SelectionSettings.from_mapping(fit_input.settings)
+    sample = fit_input.matrix[selection_rows(len(fit_input.matrix), settings)]
     first, last = settings.k_range
-    if problem.n_segments is not None:
-        first = last = problem.number()
+    if fit_input.n_segments is not None:
+        first = last = fit_input.required_n_segments()
     check_distinct(sample, first)
     last = min(last, len(np.unique(sample, axis=0)))
     mixtures = [
-        fit_mixture(sample, number, problem.random_state)
+        fit_mixture(sample, number, fit_input.random_state)
         for number in range(first, last + 1)
     ]
     criteria = [float(mixture.bic(sample)) for mixture in mixtures]
     chosen = mixtures[choose(criteria, [smallest_share(m, sample) for m in mixtures])]
-    if len(sample) < len(problem.matrix):
-        chosen = go_on(chosen, problem.matrix)
+    if len(sample) < len(fit_input.matrix):
+        chosen = go_on(chosen, fit_input.matrix)
 
-    return Division(
-        labels=chosen.predict(problem.matrix).astype(np.int64),
+    return Partition(
+        labels=chosen.predict(fit_input.matrix).astype(np.int64),
         n_segments=len(chosen.weights_),
         scorer=scorer_of(chosen),
         facts={
@@ -124,4 +124,4 @@ def scorer_of(mixture: GaussianMixture) -> QuadraticScorer:
     )
 
 
-METHOD = Method(divide, chooses_number=True)
+METHOD = Method(fit, selects_k="if_auto")

@@ -10,8 +10,8 @@ The number of segments follows, whatever `n_segments` says.
 import numpy as np
 from sklearn.cluster import HDBSCAN
 
-from segmentation.methods import Division, Method, Problem
-from segmentation.methods.density import dense_division, minimum_customers
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.methods.density import dense_partition, minimum_customers
 
 ADVICE = (
     "No division of the customers lasts longer than all of them together: choose other "
@@ -19,11 +19,11 @@ ADVICE = (
 )
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Find what is dense, however dense that is."""
-    min_cluster_size = minimum_customers(len(problem.matrix))
-    model = HDBSCAN(min_cluster_size=min_cluster_size, copy=True).fit(problem.matrix)
-    return dense_division(
+    min_cluster_size = minimum_customers(len(fit_input.matrix))
+    model = HDBSCAN(min_cluster_size=min_cluster_size, copy=True).fit(fit_input.matrix)
+    return dense_partition(
         "hdbscan",
         model.labels_.astype(np.int64),
         {"min_cluster_size": min_cluster_size},
@@ -31,6 +31,4 @@ def divide(problem: Problem) -> Division:
     )
 
 
-METHOD = Method(
-    divide, chooses_number=True, grows_with_square=True, ignores_n_segments=True
-)
+METHOD = Method(fit, selects_k="always", is_quadratic=True)

@@ -2,19 +2,19 @@
 
 from segmentation.fit import k_selection
 from segmentation.fit.k_selection import SelectionSettings
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.quadratic import QuadraticScorer
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Take the segments that came out of the choice of their number."""
-    selection = problem.selection or k_selection.divide(
-        problem.matrix,
-        problem.n_segments or "auto",
-        SelectionSettings.from_mapping(problem.settings),
+    selection = fit_input.selection or k_selection.select_k(
+        fit_input.matrix,
+        fit_input.n_segments or "auto",
+        SelectionSettings.from_mapping(fit_input.settings),
     )
     clustering = selection.clustering
-    return Division(
+    return Partition(
         labels=clustering.labels,
         n_segments=len(clustering.centers),
         scorer=QuadraticScorer.nearest_centroid(clustering.centers),
@@ -22,4 +22,4 @@ def divide(problem: Problem) -> Division:
     )
 
 
-METHOD = Method(divide, chooses_number=True)
+METHOD = Method(fit, selects_k="if_auto")

@@ -9,20 +9,22 @@ import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
 from segmentation.fit.clustering import N_INIT
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.quadratic import QuadraticScorer
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Make as many segments as the problem says."""
     model = MiniBatchKMeans(
-        problem.number(), n_init=N_INIT, random_state=problem.random_state
-    ).fit(problem.matrix)
-    return Division(
+        fit_input.required_n_segments(),
+        n_init=N_INIT,
+        random_state=fit_input.random_state,
+    ).fit(fit_input.matrix)
+    return Partition(
         labels=model.labels_.astype(np.int64),
         n_segments=len(model.cluster_centers_),
         scorer=QuadraticScorer.nearest_centroid(model.cluster_centers_),
     )
 
 
-METHOD = Method(divide)
+METHOD = Method(fit)

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
-from segmentation.fit.outcomes import Learned, divide_by_outcome
-from segmentation.methods import Division, Method, Problem
+from segmentation.fit.outcomes import Learned, fit_by_outcome
+from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.network import NetworkScorer
 
 # Where the gradient is less, learning ends: at a tenth of the iterations that
@@ -15,22 +15,22 @@ TOLERANCE = 3e-3
 MAXIMUM_ITERATIONS = 1000
 
 
-def fit_network(problem: Problem, classes: NDArray[np.int64]) -> Learned:
+def fit_network(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     """Learn a network with as many hidden units as features and classes together.
 
     That is `t` of Weka's MultilayerPerceptron. The whole sample is used in each step
     (L-BFGS), so nothing depends on the order of customers, and the value classes weigh
     the same.
     """
-    units = problem.matrix.shape[1] + len(np.unique(classes))
+    units = fit_input.matrix.shape[1] + len(np.unique(classes))
     network = MLPClassifier(
         (units,),
         solver="lbfgs",
         tol=TOLERANCE,
         max_iter=MAXIMUM_ITERATIONS,
-        random_state=problem.random_state,
+        random_state=fit_input.random_state,
     ).fit(
-        problem.matrix,
+        fit_input.matrix,
         classes,
         sample_weight=compute_sample_weight("balanced", classes),
     )
@@ -55,11 +55,9 @@ def network_scorer(network: MLPClassifier) -> NetworkScorer:
     )
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Divide customers by the value class that the network expects of them."""
-    return divide_by_outcome(problem, fit_network)
+    return fit_by_outcome(fit_input, fit_network)
 
 
-METHOD = Method(
-    divide, chooses_number=True, ignores_n_segments=True, learns_outcome=True
-)
+METHOD = Method(fit, selects_k="always", is_supervised=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.fit.preprocessing import FeatureSetting
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.rules import RulesScorer
 
 # What each score is of, and whether more of it is better.
@@ -151,27 +151,27 @@ def segment_names(rules: Sequence[Rule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule["segment_name"] for rule in rules))
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Score customers and give them to the segment of the first rule that holds."""
-    check_rules(problem.segment_rules)
+    check_rules(fit_input.segment_rules)
     # Rules compare 32-bit floats: values that are then equal share a score.
-    matrix = problem.matrix.astype(np.float32).astype(np.float64)
+    matrix = fit_input.matrix.astype(np.float32).astype(np.float64)
     bounds = {
         score: score_bounds(
-            matrix[:, problem.feature_names.index(feature)],
+            matrix[:, fit_input.feature_names.index(feature)],
             more_is_better=more_is_better,
         )
         for score, (feature, more_is_better) in SCORES.items()
     }
-    scorer = scorer_of(problem.segment_rules, bounds, problem.feature_names)
-    names = segment_names(problem.segment_rules)
-    return Division(
-        labels=scorer.predict(problem.matrix),
+    scorer = scorer_of(fit_input.segment_rules, bounds, fit_input.feature_names)
+    names = segment_names(fit_input.segment_rules)
+    return Partition(
+        labels=scorer.predict(fit_input.matrix),
         n_segments=len(names),
         scorer=scorer,
         segment_names=names,
-        named_centers=np.tile(problem.matrix.mean(axis=0), (len(names), 1)),
+        named_centers=np.tile(fit_input.matrix.mean(axis=0), (len(names), 1)),
     )
 
 
-METHOD = Method(divide, chooses_number=True, ignores_n_segments=True, features=FEATURES)
+METHOD = Method(fit, selects_k="always", features=FEATURES)

@@ -19,10 +19,10 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import SpectralClustering
 from sklearn.neighbors import kneighbors_graph
 
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Make as many segments as the problem says.
 
     Raises
@@ -30,24 +30,26 @@ def divide(problem: Problem) -> Division:
     ValueError
         If fewer customers differ than segments, or there are no more of them.
     """
-    n_segments = problem.number()
-    if len(problem.matrix) == n_segments:
+    n_segments = fit_input.required_n_segments()
+    if len(fit_input.matrix) == n_segments:
         raise ValueError(
             f"segmentation_method spectral was given {n_segments} customers; expected "
             f"more than n_segments = {n_segments}."
         )
-    graph, neighbors = neighbor_graph(problem.matrix, n_segments)
+    graph, neighbors = neighbor_graph(fit_input.matrix, n_segments)
     model = SpectralClustering(
         n_segments,
         affinity="precomputed",
         assign_labels="cluster_qr",
-        random_state=problem.random_state,
+        random_state=fit_input.random_state,
     )
     with warnings.catch_warnings():
         # As many parts as segments are what it looks for.
         warnings.filterwarnings("ignore", message="Graph is not fully connected")
         labels = model.fit_predict(graph)
-    return Division(labels.astype(np.int64), n_segments, facts={"neighbors": neighbors})
+    return Partition(
+        labels.astype(np.int64), n_segments, facts={"neighbors": neighbors}
+    )
 
 
 def neighbor_graph(
@@ -72,4 +74,4 @@ def neighbor_graph(
         neighbors *= 2
 
 
-METHOD = Method(divide, grows_with_square=True)
+METHOD = Method(fit, is_quadratic=True)

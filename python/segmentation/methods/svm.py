@@ -7,31 +7,29 @@ from sklearn.svm import LinearSVC
 from segmentation.fit.outcomes import (
     Learned,
     class_means,
-    divide_by_outcome,
+    fit_by_outcome,
     linear_scorer,
 )
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 
 
-def fit_machine(problem: Problem, classes: NDArray[np.int64]) -> Learned:
+def fit_machine(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     """Tell each value class from the others (one versus rest), all of equal weight."""
-    machine = LinearSVC(class_weight="balanced", random_state=problem.random_state).fit(
-        problem.matrix, classes
-    )
+    machine = LinearSVC(
+        class_weight="balanced", random_state=fit_input.random_state
+    ).fit(fit_input.matrix, classes)
     # The centres are those of the customers who are predicted to be in a class, where
     # there are any: those are the segments.
-    centers = class_means(problem.matrix, classes)
-    predicted = machine.predict(problem.matrix)
+    centers = class_means(fit_input.matrix, classes)
+    predicted = machine.predict(fit_input.matrix)
     for number in np.unique(predicted):
-        centers[number] = problem.matrix[predicted == number].mean(axis=0)
+        centers[number] = fit_input.matrix[predicted == number].mean(axis=0)
     return machine, linear_scorer(machine.coef_, machine.intercept_, centers), {}
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Divide customers by the value class that the machine expects of them."""
-    return divide_by_outcome(problem, fit_machine)
+    return fit_by_outcome(fit_input, fit_machine)
 
 
-METHOD = Method(
-    divide, chooses_number=True, ignores_n_segments=True, learns_outcome=True
-)
+METHOD = Method(fit, selects_k="always", is_supervised=True)

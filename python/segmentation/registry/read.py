@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from segmentation.fit.preprocessing import FeatureParameters
 
 # The name of the one segment of customers that nothing divides.
-EVERYBODY = "All customers"
+ALL_CUSTOMERS = "All customers"
 
 
 def text_fact(rows: pd.DataFrame, parameter: str) -> str:

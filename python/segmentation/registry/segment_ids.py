@@ -46,16 +46,16 @@ def identify_segments(
         One for each segment of the fit, in its own order.
     """
     if latest_version.empty:
-        dealt = first_identities(len(order), highest_segment_id)
+        numbered = first_identities(len(order), highest_segment_id)
     else:
         parameters = read_preprocessing(latest_version)
         old_ids, old_scorer = read_scorer(
             latest_version, [parameter.setting.name for parameter in parameters]
         )
         rank = np.argsort(order)
-        names = fit.division.segment_names
+        names = fit.partition.segment_names
         old_names = given_names(latest_version)
-        dealt = match_segments(
+        numbered = match_segments(
             old_segment_ids=old_ids,
             old_labels=old_scorer.predict(transform_features(training, parameters)),
             new_labels=rank[fit.labels],
@@ -71,4 +71,4 @@ def identify_segments(
                 ]
             ),
         )
-    return [dealt[place] for place in np.argsort(order)]
+    return [numbered[position] for position in np.argsort(order)]

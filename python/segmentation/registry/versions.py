@@ -21,7 +21,7 @@ from segmentation.registry.configuration import (
     reason_to_fit,
 )
 from segmentation.registry.read import (
-    EVERYBODY,
+    ALL_CUSTOMERS,
     given_names,
     text_fact,
 )
@@ -98,19 +98,19 @@ def fit_version(
         settings["refit"],
         has_drifted=bool(drifted),
     )
-    was_undivided = EVERYBODY in given_names(latest_version).values()
-    if fit_reason is None and not was_undivided:
+    was_one_segment = ALL_CUSTOMERS in given_names(latest_version).values()
+    if fit_reason is None and not was_one_segment:
         return no_rows()
 
     from segmentation.explain.explanation import explain
-    from segmentation.fit.fit_input import date_of, pose_problem
+    from segmentation.fit.fit_input import build_fit_input, date_of
     from segmentation.fit.fitting import (
-        fit_everybody,
+        can_be_segmented,
         fit_method,
-        is_divisible,
+        fit_one_segment,
         order_by_value,
     )
-    from segmentation.fit.outcomes import judge_out_of_time, learning_customers
+    from segmentation.fit.outcomes import evaluate_out_of_time, training_with_outcomes
     from segmentation.fit.preprocessing import original_values
     from segmentation.methods import load_method
     from segmentation.registry.segment_ids import identify_segments
@@ -118,48 +118,48 @@ def fit_version(
     method_name = settings["segmentation_method"]
     method = load_method(method_name)
     # Who is learned from; drift is always measured from the training customers.
-    learned_from = training
-    if method.learns_outcome:
+    fit_customers = training
+    if method.is_supervised:
         outcomes = read_outcomes()
-        learned_from = learning_customers(
+        fit_customers = training_with_outcomes(
             outcomes, training["observation_date"].iloc[0], method_name
         )
-    learned_from = learned_from.sort_values("customer_id", ignore_index=True)
-    parameters, problem = pose_problem(
-        method, learned_from, feature_selection, settings
+    fit_customers = fit_customers.sort_values("customer_id", ignore_index=True)
+    parameters, fit_input = build_fit_input(
+        method, fit_customers, feature_selection, settings
     )
-    is_divided = is_divisible(method, problem)
+    is_segmented = can_be_segmented(method, fit_input)
     if fit_reason is None:
-        if not is_divided:
+        if not is_segmented:
             return no_rows()
         fit_reason = "customers_differ"
     # No segment lives on in all customers, nor they in one.
-    continues = not is_first and is_divided != was_undivided
+    continues = not is_first and is_segmented != was_one_segment
     fit = (
-        fit_method(method_name, method, problem)
-        if is_divided
-        else fit_everybody(problem)
+        fit_method(method_name, method, fit_input)
+        if is_segmented
+        else fit_one_segment(fit_input)
     )
     order = order_by_value(
-        fit.labels, fit.centers, learned_from["total_spend"].to_numpy(float)
+        fit.labels, fit.centers, fit_customers["total_spend"].to_numpy(float)
     )
     identities = identify_segments(
         fit=fit,
         order=order,
-        training=learned_from,
+        training=fit_customers,
         latest_version=latest_version if continues else latest_version.iloc[:0],
         highest_segment_id=highest_segment_id,
         minimum_match_similarity=settings["minimum_match_similarity"],
     )
 
     explanation = explain(
-        problem.matrix,
-        original_values(learned_from, parameters),
+        fit_input.matrix,
+        original_values(fit_customers, parameters),
         fit.labels,
         fit.centers,
         maximum_leaves=settings["maximum_rule_leaves"],
     )
-    warn_of(fit, identities, settings)
+    log_warnings(fit, identities, settings)
 
     facts: dict[str, float | str] = {
         "method": method_name,
@@ -167,8 +167,8 @@ def fit_version(
         "scorer_agreement": fit.scorer_agreement,
         "n_segments": len(fit.centers),
         "random_state": settings["random_state"],
-        "training_rows": len(learned_from),
-        "training_date": date_of(learned_from),
+        "training_rows": len(fit_customers),
+        "training_date": date_of(fit_customers),
         "drift_reference_rows": len(training),
         "drift_reference_date": date_of(training),
         "inertia": fit.inertia,
@@ -178,7 +178,7 @@ def fit_version(
         "fit_reason": fit_reason,
         "fitted_at": fitted_at.isoformat(timespec="seconds"),
         **{f"{name.replace('-', '_')}_version": version(name) for name in LIBRARIES},
-        **{f"method_{name}": value for name, value in fit.division.facts.items()},
+        **{f"method_{name}": value for name, value in fit.partition.facts.items()},
     }
     number = 1
     if not is_first:
@@ -186,8 +186,10 @@ def fit_version(
         number = latest_number + 1
         if continues:
             facts["matched_from_version"] = latest_number
-    if method.learns_outcome:
-        facts |= judge_out_of_time(fit, parameters, learned_from, training, outcomes)
+    if method.is_supervised:
+        facts |= evaluate_out_of_time(
+            fit, parameters, fit_customers, training, outcomes
+        )
     if drifted:
         facts["drifted_features"] = ", ".join(drifted)
     rows = [
@@ -195,7 +197,7 @@ def fit_version(
         *preprocessing_rows(parameters),
         *segment_rows(fit, parameters, identities),
         *fit.scorer.rows(
-            [identity.segment_id for identity in identities], problem.feature_names
+            [identity.segment_id for identity in identities], fit_input.feature_names
         ),
         *rule_rows(
             explanation,
@@ -215,27 +217,27 @@ def fit_version(
     )
 
 
-def warn_of(
+def log_warnings(
     fit: Fit,
     identities: Sequence[SegmentIdentity],
     settings: Mapping[str, Any],
 ) -> None:
     """Say in the build's log what the reader of the new version should know."""
-    if fit.division.segment_names == (EVERYBODY,):
+    if fit.partition.segment_names == (ALL_CUSTOMERS,):
         LOGGER.warning(
             "The %d training customers do not differ enough to be divided (see "
             "feature_selection): they are one segment, %s.",
             len(fit.labels),
-            EVERYBODY,
+            ALL_CUSTOMERS,
         )
-    if fit.judged.faults:
+    if fit.chosen.faults:
         LOGGER.warning(
             "segmentation_method %s, n_segments %s: %d segments, but %s (see "
             "segmentation_k_candidates).",
             settings["segmentation_method"],
             settings["n_segments"],
-            fit.judged.n_segments,
-            "; ".join(fit.judged.faults),
+            fit.chosen.n_segments,
+            "; ".join(fit.chosen.faults),
         )
     for identity in identities:
         is_new = identity.matched_from_segment_id is None

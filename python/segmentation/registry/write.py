@@ -95,8 +95,8 @@ def segment_rows(
             "bootstrap_jaccard_mean": fit.jaccard[:, index].mean(),
             "bootstrap_jaccard_minimum": fit.jaccard[:, index].min(),
         }
-        if fit.division.segment_names:
-            facts["given_name"] = fit.division.segment_names[index]
+        if fit.partition.segment_names:
+            facts["given_name"] = fit.partition.segment_names[index]
         rows += [
             {**segment, "parameter": name, **value_of(value)}
             for name, value in facts.items()
@@ -165,8 +165,8 @@ def rule_rows(
         for name, parameter in zip(names, parameters, strict=True)
     ]
     ordered = sorted(
-        (identities[rule.segment].segment_id, -rule.training_customers, place, rule)
-        for place, rule in enumerate(explanation.rules)
+        (identities[rule.segment].segment_id, -rule.training_customers, position, rule)
+        for position, rule in enumerate(explanation.rules)
     )
     rows = version_rows({"explanation_fidelity": explanation.fidelity})
     if explanation.cost_ratio is not None:
