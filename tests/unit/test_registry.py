@@ -583,7 +583,8 @@ def test_how_k_is_chosen_defines_the_model_only_where_it_is_chosen() -> None:
 
 @pytest.mark.parametrize("name", CONFIGURATION)
 def test_every_setting_of_the_model_changes_the_hash(name: str) -> None:
-    changed = configuration_of({**SETTINGS, name: "changed"})
+    value = "hdbscan" if name == "segmentation_method" else "changed"
+    changed = configuration_of({**SETTINGS, name: value})
     assert changed[1] != configuration_of(SETTINGS)[1]
 
 
@@ -849,7 +850,14 @@ def test_no_selected_feature_is_refused(training: pd.DataFrame) -> None:
 
 def test_scikit_learn_is_imported_only_to_fit() -> None:
     """It takes seconds, which a build that only scores must not pay for."""
-    code = "import segmentation.registry.versions, sys; print('sklearn' in sys.modules)"
+    code = """
+import pkgutil, sys
+from segmentation import methods
+import segmentation.registry.versions
+for module in pkgutil.iter_modules(methods.__path__, methods.__name__ + "."):
+    __import__(module.name)
+print("sklearn" in sys.modules)
+"""
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PYTHON_FOLDER,

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.fit.clustering import check_distinct
 from segmentation.score.scorers import Scorer
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ class FitInput:
         ValueError
             If it is None, or fewer customers differ.
         """
+        from segmentation.fit.clustering import check_distinct
+
         if self.n_segments is None:
             raise ValueError("n_segments is None; expected a whole number.")
         check_distinct(self.matrix, self.n_segments)
@@ -136,6 +137,9 @@ class Method:
     features
         The features it needs, in its order, and how each takes part where var
         `segmentation_features` does not say; empty for those that were selected.
+    settings
+        The vars and seeds that this method reads and k-means does not: where one of
+        them changes, a new version is due.
     """
 
     fit: Callable[[FitInput], Partition]
@@ -143,6 +147,7 @@ class Method:
     is_quadratic: bool = False
     is_supervised: bool = False
     features: tuple[FeatureSetting, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 def load_method(name: str) -> Method:

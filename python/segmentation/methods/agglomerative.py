@@ -5,13 +5,14 @@ compared.
 """
 
 import numpy as np
-from sklearn.cluster import AgglomerativeClustering
 
 from segmentation.methods import FitInput, Method, Partition
 
 
 def fit(fit_input: FitInput) -> Partition:
     """Make as many segments as the problem says."""
+    from sklearn.cluster import AgglomerativeClustering
+
     n_segments = fit_input.required_n_segments()
     model = AgglomerativeClustering(n_segments, linkage="ward").fit(fit_input.matrix)
     return Partition(model.labels_.astype(np.int64), n_segments)

@@ -8,14 +8,16 @@ centroid: how far centroids follow is measured.
 """
 
 import numpy as np
-from sklearn.cluster import BisectingKMeans
 
-from segmentation.fit.clustering import N_INIT
 from segmentation.methods import FitInput, Method, Partition
 
 
 def fit(fit_input: FitInput) -> Partition:
     """Make as many segments as the problem says."""
+    from sklearn.cluster import BisectingKMeans
+
+    from segmentation.fit.clustering import N_INIT
+
     n_segments = fit_input.required_n_segments()
     model = BisectingKMeans(
         n_segments, n_init=N_INIT, random_state=fit_input.random_state

@@ -17,8 +17,6 @@ The number of segments follows, whatever `n_segments` says.
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import DBSCAN
-from sklearn.neighbors import NearestNeighbors
 
 from segmentation.methods import FitInput, Method, Partition
 from segmentation.methods.density import dense_partition, minimum_customers
@@ -31,6 +29,8 @@ ADVICE = (
 
 def fit(fit_input: FitInput) -> Partition:
     """Choose the distance and find what is dense."""
+    from sklearn.cluster import DBSCAN
+
     n_customers, n_features = fit_input.matrix.shape
     min_samples = max(2 * n_features, minimum_customers(n_customers))
     distance = knee_distance(fit_input.matrix, min_samples)
@@ -58,6 +58,8 @@ def knee_distance(matrix: NDArray[np.float64], min_samples: int) -> float:
     ValueError
         If there are fewer customers, or all have that many twins.
     """
+    from sklearn.neighbors import NearestNeighbors
+
     if len(matrix) < min_samples:
         raise ValueError(
             f"segmentation_method dbscan was given {len(matrix)} customers; expected "

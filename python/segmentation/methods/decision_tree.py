@@ -1,13 +1,16 @@
 """A decision tree (Breiman et al. 1984) of what customers will spend next."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
-from segmentation.fit.outcomes import EXPECTATIONS, Learned, fit_by_outcome
-from segmentation.fit.trees import rules_of
 from segmentation.methods import FitInput, Method, Partition
+
+if TYPE_CHECKING:
+    from segmentation.fit.outcomes import Learned
 
 
 def fit_tree(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
@@ -17,6 +20,12 @@ def fit_tree(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     more leaves than rules may have that score: var `maximum_scoring_leaves`. The value
     classes weigh the same, or nobody would be expected in a rare one.
     """
+    from sklearn.tree import DecisionTreeClassifier
+
+    from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
+    from segmentation.fit.outcomes import EXPECTATIONS
+    from segmentation.fit.trees import rules_of
+
     tree = DecisionTreeClassifier(
         min_samples_leaf=MINIMUM_SEGMENT_SHARE,
         max_leaf_nodes=fit_input.settings["maximum_scoring_leaves"],
@@ -29,7 +38,11 @@ def fit_tree(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
 
 def fit(fit_input: FitInput) -> Partition:
     """Divide customers by the value class that the tree expects of them."""
+    from segmentation.fit.outcomes import fit_by_outcome
+
     return fit_by_outcome(fit_input, fit_tree)
 
 
-METHOD = Method(fit, selects_k="always", is_supervised=True)
+METHOD = Method(
+    fit, selects_k="always", is_supervised=True, settings=("outcome_window_days",)
+)

@@ -5,12 +5,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
 from segmentation.methods import Partition
 
 
 def minimum_customers(n_customers: int) -> int:
     """Count the customers that a segment of so many must have at least; 2 or more."""
+    from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
+
     return max(2, math.ceil(MINIMUM_SEGMENT_SHARE * n_customers))
 
 

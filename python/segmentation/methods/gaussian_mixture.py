@@ -11,20 +11,19 @@ alike in a feature, such as those who never bought, may be a component without v
 scikit-learn adds 1e-6 to every variance, so hardly anybody else is in it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.mixture import GaussianMixture
 
-from segmentation.fit.clustering import check_distinct
-from segmentation.fit.k_selection import (
-    MINIMUM_SEGMENT_SHARE,
-    SelectionSettings,
-    selection_rows,
-)
 from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.quadratic import QuadraticScorer
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
 
 # Starts end in different optima, as those of k-means do.
 N_INIT = 10
@@ -40,6 +39,9 @@ def fit(fit_input: FitInput) -> Partition:
     ValueError
         If fewer customers differ than there are components.
     """
+    from segmentation.fit.clustering import check_distinct
+    from segmentation.fit.k_selection import SelectionSettings, selection_rows
+
     settings = SelectionSettings.from_mapping(fit_input.settings)
     sample = fit_input.matrix[selection_rows(len(fit_input.matrix), settings)]
     first, last = settings.k_range
@@ -71,6 +73,8 @@ def fit_mixture(
     matrix: NDArray[np.float64], n_components: int, random_state: int
 ) -> GaussianMixture:
     """Fit a mixture to scaled features (customers, features), from several starts."""
+    from sklearn.mixture import GaussianMixture
+
     return GaussianMixture(
         n_components,
         covariance_type="diag",
@@ -82,6 +86,8 @@ def fit_mixture(
 
 def go_on(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> GaussianMixture:
     """Fit a mixture to more customers (customers, features), from where it ended."""
+    from sklearn.mixture import GaussianMixture
+
     return GaussianMixture(
         len(mixture.weights_),
         covariance_type="diag",
@@ -101,6 +107,8 @@ def smallest_share(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> flo
 
 def choose(criteria: Sequence[float], smallest_shares: Sequence[float]) -> int:
     """Position of the least criterion of those whose segments are large enough."""
+    from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
+
     for minimum in (MINIMUM_SEGMENT_SHARE, np.nextafter(0, 1), 0):
         allowed = np.where(np.array(smallest_shares) >= minimum, criteria, np.inf)
         if np.isfinite(allowed).any():

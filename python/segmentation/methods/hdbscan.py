@@ -8,7 +8,6 @@ The number of segments follows, whatever `n_segments` says.
 """
 
 import numpy as np
-from sklearn.cluster import HDBSCAN
 
 from segmentation.methods import FitInput, Method, Partition
 from segmentation.methods.density import dense_partition, minimum_customers
@@ -21,6 +20,8 @@ ADVICE = (
 
 def fit(fit_input: FitInput) -> Partition:
     """Find what is dense, however dense that is."""
+    from sklearn.cluster import HDBSCAN
+
     min_cluster_size = minimum_customers(len(fit_input.matrix))
     model = HDBSCAN(min_cluster_size=min_cluster_size, copy=True).fit(fit_input.matrix)
     return dense_partition(

@@ -1,17 +1,17 @@
 """K-means (Lloyd 1982): as many segments as are set, or as the written rule chooses."""
 
-from segmentation.fit import k_selection
-from segmentation.fit.k_selection import SelectionSettings
 from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.quadratic import QuadraticScorer
 
 
 def fit(fit_input: FitInput) -> Partition:
     """Take the segments that came out of the choice of their number."""
+    from segmentation.fit import k_selection
+
     selection = fit_input.selection or k_selection.select_k(
         fit_input.matrix,
         fit_input.n_segments or "auto",
-        SelectionSettings.from_mapping(fit_input.settings),
+        k_selection.SelectionSettings.from_mapping(fit_input.settings),
     )
     clustering = selection.clustering
     return Partition(

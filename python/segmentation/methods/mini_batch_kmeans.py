@@ -6,15 +6,17 @@ ten of them in a row bring no better inertia.
 """
 
 import numpy as np
-from sklearn.cluster import MiniBatchKMeans
 
-from segmentation.fit.clustering import N_INIT
 from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.quadratic import QuadraticScorer
 
 
 def fit(fit_input: FitInput) -> Partition:
     """Make as many segments as the problem says."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    from segmentation.fit.clustering import N_INIT
+
     model = MiniBatchKMeans(
         fit_input.required_n_segments(),
         n_init=N_INIT,

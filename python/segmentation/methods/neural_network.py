@@ -1,13 +1,19 @@
 """A network with one hidden layer of what customers will spend next."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neural_network import MLPClassifier
-from sklearn.utils.class_weight import compute_sample_weight
 
-from segmentation.fit.outcomes import Learned, fit_by_outcome
 from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.network import NetworkScorer
+
+if TYPE_CHECKING:
+    from sklearn.neural_network import MLPClassifier
+
+    from segmentation.fit.outcomes import Learned
 
 # Where the gradient is less, learning ends: at a tenth of the iterations that
 # scikit-learn's 1e-4 takes, and out of time the networks are as good.
@@ -22,6 +28,9 @@ def fit_network(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     (L-BFGS), so nothing depends on the order of customers, and the value classes weigh
     the same.
     """
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.utils.class_weight import compute_sample_weight
+
     units = fit_input.matrix.shape[1] + len(np.unique(classes))
     network = MLPClassifier(
         (units,),
@@ -57,7 +66,11 @@ def network_scorer(network: MLPClassifier) -> NetworkScorer:
 
 def fit(fit_input: FitInput) -> Partition:
     """Divide customers by the value class that the network expects of them."""
+    from segmentation.fit.outcomes import fit_by_outcome
+
     return fit_by_outcome(fit_input, fit_network)
 
 
-METHOD = Method(fit, selects_k="always", is_supervised=True)
+METHOD = Method(
+    fit, selects_k="always", is_supervised=True, settings=("outcome_window_days",)
+)

@@ -174,4 +174,4 @@ def fit(fit_input: FitInput) -> Partition:
     )
 
 
-METHOD = Method(fit, selects_k="always", features=FEATURES)
+METHOD = Method(fit, selects_k="always", features=FEATURES, settings=("segment_rules",))

@@ -9,17 +9,19 @@ graph that falls into more parts than segments says nothing of which parts belon
 together: the number of neighbours is then doubled, until it does not.
 """
 
+from __future__ import annotations
+
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import SpectralClustering
-from sklearn.neighbors import kneighbors_graph
 
 from segmentation.methods import FitInput, Method, Partition
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 def fit(fit_input: FitInput) -> Partition:
@@ -30,6 +32,8 @@ def fit(fit_input: FitInput) -> Partition:
     ValueError
         If fewer customers differ than segments, or there are no more of them.
     """
+    from sklearn.cluster import SpectralClustering
+
     n_segments = fit_input.required_n_segments()
     if len(fit_input.matrix) == n_segments:
         raise ValueError(
@@ -63,6 +67,9 @@ def neighbor_graph(
         1 for customers who are neighbours of each other, 0.5 where one is of the other
         (customers, customers); the number of neighbours of each.
     """
+    from scipy.sparse.csgraph import connected_components
+    from sklearn.neighbors import kneighbors_graph
+
     neighbors = math.ceil(math.log(len(matrix)))
     while True:
         neighbors = min(neighbors, len(matrix) - 1)

@@ -1,20 +1,24 @@
 """A linear support-vector machine of what customers will spend next."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.svm import LinearSVC
 
-from segmentation.fit.outcomes import (
-    Learned,
-    class_means,
-    fit_by_outcome,
-    linear_scorer,
-)
 from segmentation.methods import FitInput, Method, Partition
+
+if TYPE_CHECKING:
+    from segmentation.fit.outcomes import Learned
 
 
 def fit_machine(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     """Tell each value class from the others (one versus rest), all of equal weight."""
+    from sklearn.svm import LinearSVC
+
+    from segmentation.fit.outcomes import class_means, linear_scorer
+
     machine = LinearSVC(
         class_weight="balanced", random_state=fit_input.random_state
     ).fit(fit_input.matrix, classes)
@@ -29,7 +33,11 @@ def fit_machine(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
 
 def fit(fit_input: FitInput) -> Partition:
     """Divide customers by the value class that the machine expects of them."""
+    from segmentation.fit.outcomes import fit_by_outcome
+
     return fit_by_outcome(fit_input, fit_machine)
 
 
-METHOD = Method(fit, selects_k="always", is_supervised=True)
+METHOD = Method(
+    fit, selects_k="always", is_supervised=True, settings=("outcome_window_days",)
+)

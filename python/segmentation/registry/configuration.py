@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
+from segmentation.methods import load_method
 from segmentation.registry.read import read_bins
 
 # Settings that, when changed, make another model.
@@ -30,13 +31,6 @@ SCORING_CONFIGURATION = (
     "minimum_scoring_agreement",
     "maximum_scoring_leaves",
 )
-# Settings and seeds that do so only for the methods that read them.
-METHOD_CONFIGURATION = {
-    "decision_tree": ("outcome_window_days",),
-    "svm": ("outcome_window_days",),
-    "neural_network": ("outcome_window_days",),
-    "rfm_rules": ("segment_rules",),
-}
 
 
 def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
@@ -46,7 +40,7 @@ def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
         names.update(SELECTION_CONFIGURATION)
     if settings["segmentation_method"] != "kmeans":
         names.update(SCORING_CONFIGURATION)
-    names.update(METHOD_CONFIGURATION.get(settings["segmentation_method"], ()))
+    names.update(load_method(settings["segmentation_method"]).settings)
     text = json.dumps({name: settings[name] for name in names}, sort_keys=True)
     return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
