@@ -278,7 +278,7 @@ def test_noise_is_covered_and_counts_nowhere(moons: tuple[Matrix, Labels]) -> No
 
 def test_nobody_in_a_segment_is_refused() -> None:
     matrix = np.zeros((3, 1))
-    with pytest.raises(ValueError, match="Of the 3 customers none has a segment"):
+    with pytest.raises(ValueError, match="None of the 3 customers has a segment"):
         explain(matrix, matrix, np.full(3, NOISE), np.zeros((1, 1)), maximum_leaves=2)
 
 

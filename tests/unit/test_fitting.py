@@ -84,7 +84,7 @@ def test_what_no_scorer_can_follow_is_refused() -> None:
     with pytest.raises(
         ValueError,
         match=r"moons cannot score all customers: of the 600"
-        r" .* centroids treat 8\d\.\d % .* at most 2 leaves 8\d\.\d %; expected at"
+        r" .* centroids give 8\d\.\d % .* at most 2 leaves 8\d\.\d %; expected at"
         r" least 90 % \(minimum_scoring_agreement\)",
     ):
         fit_method("moons", method, fit_input_of(MOONS, maximum_scoring_leaves=2))

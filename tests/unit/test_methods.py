@@ -124,8 +124,9 @@ def test_moons_are_refused_where_no_scorer_can_follow(name: str) -> None:
         fit(name, fit_input)
     message = re.fullmatch(
         rf"segmentation_method {name} cannot score all customers: of the 600 customers "
-        r"it was fitted on, centroids treat ([\d.]+) % as it does and rules of at most "
-        r"2 leaves ([\d.]+) %; expected at least 90 % \(minimum_scoring_agreement\)\. "
+        r"it was fitted on, centroids give ([\d.]+) % the same segment and rules of at "
+        r"most 2 leaves ([\d.]+) %; expected at least 90 % "
+        r"\(minimum_scoring_agreement\)\. "
         r"Raise maximum_scoring_leaves or choose another method\.",
         str(refusal.value),
     )

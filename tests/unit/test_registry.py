@@ -276,7 +276,7 @@ def test_retired_ids_never_return(
     assert_array_equal(identities_of(second).index, [1, 2, 3, 4])
     assert np.isnan(identities_of(second).loc[4, "matched_from_segment_id"])
     assert identities_of(second).loc[4, "match_similarity"] < 0.5
-    assert "Segment 4 is new: no segment of the version" in caplog.text
+    assert "Segment 4 is new: it continues no segment of the" in caplog.text
 
     history = pd.concat([registry, second], ignore_index=True)
     third = fit(with_group.iloc[50:], history)

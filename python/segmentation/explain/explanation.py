@@ -1,17 +1,16 @@
-"""Say in intervals of the features who belongs to which segment, and how truly.
+"""Explain segments by intervals of the features, and measure how well they do.
 
 The segments are explained by a threshold tree: each leaf is one interval a feature, so
-it reads as a line of SQL. The tree sees scaled features, labels and centers alone,
+it reads as a line of SQL. The tree sees scaled features, labels and centres alone,
 whatever method they come from. It has two stages:
 
-1. Iterative mistake minimisation [1]_ gives a leaf to each segment. A split parts at
-   least two centers and as few customers as possible from their own center.
-2. Leaves are added one at a time, as in ExKMC [2]_: each the split that lowers the
-   number of customers in a leaf of another segment most.
+1. Iterative mistake minimisation [1]_ gives a leaf to each segment. A split separates
+   at least two centres, and as few customers as possible from their own centre.
+2. Leaves are added one at a time, as in ExKMC [2]_: each is the split that most lowers
+   the number of customers in a leaf of another segment.
 
-Customers whom the method gave to no segment (label -1) are covered by a rule like
-everybody, but no count, precision, fidelity or cost includes them: there is no segment
-that a rule could rightly put them in.
+Rules also cover the customers that the method gave no segment (label -1), but no count,
+precision, fidelity or cost includes them: no segment would be right for them.
 
 References
 ----------
@@ -37,7 +36,7 @@ from segmentation.explain.tree import (
     minimise_mistakes,
 )
 
-# Leaves are added until the rules put so many customers in their own segment.
+# Leaves are added until the rules put this share of customers in their own segment.
 MINIMUM_FIDELITY = 0.9
 
 
@@ -51,7 +50,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Rule:
-    """One leaf: who it covers and which segment it says they are in.
+    """One leaf: the customers it covers, and the segment it gives them.
 
     Attributes
     ----------
@@ -80,7 +79,7 @@ class Explanation:
     rules
         From the leaf of the lowest values to that of the highest.
     fidelity
-        Share of the training customers with a segment that the rules put in it.
+        Share of the training customers with a segment that the rules put in that one.
     cost_ratio
         Sum of the squared distances from the mean of the own group, where the rules
         form the groups, over the same sum where the segments do. None where the
@@ -113,11 +112,11 @@ def explain(
     labels
         Row of `centers` of each customer (customers,); `NOISE` for no segment.
     centers
-        Center of each segment in scaled units (segments, features).
+        Centre of each segment in scaled units (segments, features).
     maximum_leaves
-        With so many leaves no more is added; each segment has one whatever it says.
+        No leaf is added beyond this number; each segment has one in any case.
     minimum_fidelity
-        As soon as it is reached no more leaf is added.
+        No leaf is added once the fidelity is this high.
 
     Raises
     ------
@@ -132,7 +131,7 @@ def explain(
         )
     if not (labels != NOISE).any():
         raise ValueError(
-            f"Of the {labels.size} customers none has a segment; expected at least one."
+            f"None of the {labels.size} customers has a segment; expected at least one."
         )
     leaves = add_leaves(
         minimise_mistakes(matrix, values, labels, centers),

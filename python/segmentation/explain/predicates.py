@@ -50,8 +50,8 @@ def predicate_of(
     rule
         With the columns of `feature_names`.
     feature_names, impute_values
-        The features, and what stands in where one is missing; None for one that never
-        is.
+        The features, and the value that replaces a missing one; None for a feature that
+        is never missing.
     """
     conditions = []
     for feature, interval in rule.intervals.items():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
-# The label of whoever is in no segment.
+# The label of customers who are in no segment.
 NOISE = -1
 
 
@@ -19,7 +19,7 @@ NOISE = -1
 class Cut:
     """A split of the customers of a leaf: up to `highest_left`, or beyond.
 
-    `threshold` says on which side a center lies; it lies between the customers'
+    `threshold` says on which side a centre lies; it lies between the customers'
     neighbouring values `highest_left` and `lowest_right`. All are scaled.
     """
 
@@ -34,7 +34,7 @@ class Leaf:
     """Customers (rows of the matrix) of a leaf, and the cuts that bound it.
 
     `lower` and `upper` hold, by feature, the gap between two neighbouring values in
-    original units anywhere in which the bound divides the training customers alike.
+    original units: a bound anywhere in it splits the training customers alike.
     """
 
     rows: Indices
@@ -46,11 +46,11 @@ class Leaf:
 def minimise_mistakes(
     matrix: Matrix, values: Matrix, labels: Indices, centers: Matrix
 ) -> list[Leaf]:
-    """Grow a tree of which each leaf has one center.
+    """Grow a tree whose leaves have one centre each.
 
-    Centers that no split can part, because they agree in every feature that differs
-    among the customers, share a leaf, which is that of the first. A center without a
-    customer of its own gets no leaf where the others are told apart.
+    Centres that no split can separate, because they agree in every feature in which
+    customers differ, share a leaf, which counts for the first of them. A centre without
+    customers of its own gets no leaf.
     """
     all_rows = np.arange(len(matrix))
     with_own_center = all_rows[labels != NOISE]
@@ -74,8 +74,8 @@ def minimise_mistakes(
         is_own_left = centers[labels[rows], cut.feature] <= cut.threshold
         is_center_left = centers[node_centers, cut.feature] <= cut.threshold
         left, right = split_leaf(leaf, cut, matrix, values)
-        # The lower side is taken up first. Whoever was parted from the own center is
-        # covered by the leaf that they ended in, and no mistake is counted twice.
+        # The lower side comes first. A customer who is separated from their own centre
+        # is covered by the leaf where they end, and no mistake is counted twice.
         open_nodes += [
             (right, rows[~is_left & ~is_own_left], node_centers[~is_center_left]),
             (left, rows[is_left & is_own_left], node_centers[is_center_left]),
@@ -86,19 +86,19 @@ def minimise_mistakes(
 def cut_with_fewest_mistakes(
     covered: Matrix, customers: Matrix, own_centers: Matrix, centers: Matrix
 ) -> Cut | None:
-    """Find the cut that parts the fewest customers from their own center.
+    """Find the cut that separates the fewest customers from their own centre.
 
-    Of equals the one with the lowest threshold of the first feature.
+    Of equal cuts it is the one with the lowest threshold of the first feature.
 
     Parameters
     ----------
     covered
         Customers of the node (covered, features); a cut has some on both sides.
     customers, own_centers
-        Those of them whose center is in the node too, and that center (customers,
+        Those of them whose centre is in the node too, and that centre (customers,
         features).
     centers
-        Centers of the node (centers, features); a cut parts at least two.
+        Centres of the node (centers, features); a cut separates at least two.
     """
     best: Cut | None = None
     fewest = math.inf
@@ -112,7 +112,7 @@ def cut_with_fewest_mistakes(
         thresholds = thresholds[(thresholds >= lowest) & (thresholds < highest)]
         if not thresholds.size:
             continue
-        # A threshold in [lower, higher) of customer and center parts the two.
+        # A threshold in [lower, higher) of customer and centre separates the two.
         pair = np.sort(
             np.stack([customers[:, feature], own_centers[:, feature]]), axis=0
         )
@@ -140,9 +140,9 @@ def add_leaves(
     maximum_leaves: int,
     minimum_fidelity: float,
 ) -> list[Leaf]:
-    """Split the leaf that gains most, until the rules are true enough.
+    """Split the leaf that gains most, until the fidelity is high enough.
 
-    It ends at `maximum_leaves` too, and where no split puts one customer more in their
+    It also ends at `maximum_leaves`, and where no split puts one more customer in their
     own segment.
     """
     grown = list(leaves)
@@ -170,10 +170,10 @@ def add_leaves(
 def best_split(
     leaf: Leaf, matrix: Matrix, labels: Indices, n_segments: int
 ) -> tuple[int, Cut | None]:
-    """Find the cut after which most customers of a leaf more are in their own segment.
+    """Find the cut of a leaf that puts most additional customers in their own segment.
 
-    Returns how many more, and no cut where there are none. Of equals the cut with the
-    lowest threshold of the first feature.
+    Returns how many, and no cut where there are none. Of equal cuts it is the one with
+    the lowest threshold of the first feature.
     """
     of_leaf = labels[leaf.rows]
     is_own = of_leaf[:, None] == np.arange(n_segments)
@@ -202,7 +202,7 @@ def count_labels(labels: Indices, n_segments: int) -> Indices:
 
 
 def split_leaf(leaf: Leaf, cut: Cut, matrix: Matrix, values: Matrix) -> list[Leaf]:
-    """Divide a leaf; the new bound of a side replaces an older, wider one of it."""
+    """Split a leaf; the new bound of a side replaces an older, wider bound."""
     feature = cut.feature
     is_left = matrix[leaf.rows, feature] <= cut.highest_left
     left, right = leaf.rows[is_left], leaf.rows[~is_left]

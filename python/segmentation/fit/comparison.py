@@ -1,9 +1,9 @@
-"""Fit every method to the same customers and measure all of them by the same rulers.
+"""Fit every method to the same customers and measure all of them in the same way.
 
-What is measured is what production would publish: the segments that the scorer of a
-method gives to all customers. Whom a method takes for noise counts in the segment that
-he is scored to. A method that cannot be fitted, or not be carried to all customers, has
-a reason instead of numbers.
+The measures are of what production would publish: the segments that the scorer of a
+method gives to all customers. A customer who is noise to the method counts in the
+segment that the scorer gives them. A method that cannot be fitted, or cannot score all
+customers, has a reason instead of numbers.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ Facts = dict[str, float | str]
 
 @dataclass(frozen=True)
 class Customers:
-    """The customers whom all methods are compared on.
+    """The customers on which all methods are compared.
 
     Attributes
     ----------
@@ -69,7 +69,8 @@ class Customers:
     trailing_spend
         What they spent in the window before it (customers,).
     next_spend
-        What they spent in the window after it (customers,); NaN where it is not over.
+        What they spent in the window after it (customers,); NaN where that window is
+        not over.
     """
 
     matrix: NDArray[np.float64]
@@ -80,14 +81,14 @@ class Customers:
 
 @dataclass(frozen=True)
 class ComparedMethod:
-    """A method that takes part.
+    """A method, the customers it is fitted on, and those it is compared on.
 
     Attributes
     ----------
     name, method
-        The method and its name.
+        The name of the method, and the method.
     fit_input
-        What it is fitted on.
+        Its training customers.
     matrix
         The customers who are compared, in the features of the method, scaled as those
         of `fit_input` (customers, features).
@@ -101,12 +102,12 @@ class ComparedMethod:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a method.
+    """The measures of a method, or the reason why it has none.
 
     Attributes
     ----------
     facts
-        What is known of it, by name; what is not known is not there.
+        The measures that are known, by name.
     labels
         Segment of each compared customer (customers,); None where the method cannot be
         in production, and then `refusal_reason` is among the facts.
@@ -126,9 +127,10 @@ def compare(
     names
         Names of methods.
     prepare
-        Makes what takes part of a name; what it raises is the method's reason too.
+        Returns the method of a name and its customers; an error that it raises is the
+        reason of the method too.
     customers
-        The customers whom they are compared on.
+        The customers on which they are compared.
     """
     results = {}
     for name in names:
@@ -137,7 +139,8 @@ def compare(
         try:
             labels = measure_method(prepare(name), customers, facts)
         except Exception as error:
-            # Whatever a library raises, the other methods are still to be seen.
+            # A library may raise any error; the other methods are compared all the
+            # same.
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             facts["refusal_reason"] = f"{kind}{error}"
             LOGGER.warning("%s: %s", name, facts["refusal_reason"])
@@ -150,8 +153,8 @@ def measure_method(
 ) -> NDArray[np.int64]:
     """Fit and measure a method, and return the segment of each customer (customers,).
 
-    What is known is added to `facts` as soon as it is, so that it stays known of a
-    method that fails later.
+    Each measure is added to `facts` as soon as it is known, so that a method that fails
+    later keeps the earlier ones.
     """
     fit_input = resolve_n_segments(compared_method.method, compared_method.fit_input)
     sample = sample_for_fit(compared_method.method, fit_input)
@@ -188,10 +191,10 @@ def measure_method(
 
 
 def time_fit(method: Method, sample: FitInput) -> tuple[Partition, float]:
-    """Divide the customers given to a method, and tell the seconds that it took.
+    """Fit a method to its sample, and return the seconds that it took.
 
-    Whatever the method chooses for itself is part of it. Of k-means, which comes with
-    the choice of the number of segments, it is one more fit of the chosen number.
+    The time includes what the method selects itself. For k-means, whose first fit
+    includes the choice of k, it is the time of one more fit with that k.
     """
     started = time.perf_counter()
     partition = fit_partition(method, sample)
@@ -202,7 +205,7 @@ def time_fit(method: Method, sample: FitInput) -> tuple[Partition, float]:
 
 
 def scoring_facts(fit: Fit) -> Facts:
-    """Tell how all customers are scored, and how stable the segments are."""
+    """Return the scorer, its agreement with the method, and the stability."""
     return {
         "scorer": fit.scorer.name,
         "scorer_agreement": fit.scorer_agreement,
@@ -218,9 +221,9 @@ def segment_facts(
     n_segments: int,
     settings: SelectionSettings,
 ) -> Facts:
-    """Compute indices of the segments of customers (customers, features), by label.
+    """Compute the share of the smallest segment, and the internal indices.
 
-    An index that is not defined, as of one segment alone, is left out.
+    An index that is not defined, such as that of a single segment, is left out.
     """
     indices = internal_indices(matrix, labels, settings)
     sizes = np.bincount(labels, minlength=n_segments)
@@ -235,9 +238,10 @@ def spend_facts(
     total_spend: NDArray[np.float64],
     next_spend: NDArray[np.float64],
 ) -> Facts:
-    """Compare what segments tell of next spend with what as many cuts of spend tell.
+    """Compare how well segments and quantiles of spend explain next spend.
 
-    Where all customers spend the same there is nothing to tell, and no fact.
+    There are as many quantiles as segments. Where all customers spend the same, neither
+    share is defined, and neither is returned.
     """
     groups = quantile_groups(total_spend, len(np.unique(labels)))
     shares = {
@@ -248,10 +252,10 @@ def spend_facts(
 
 
 def quantile_groups(values: NDArray[np.float64], group_count: int) -> NDArray[np.int64]:
-    """Cut customers by falling values (customers,) into groups of equal size, from 0.
+    """Group customers by falling values (customers,) into quantiles, from 0.
 
-    Equal values are never parted, so groups differ in size or are fewer. Values are
-    equal where they are to 4 digits, as in the model `int_backtest_value_bands`.
+    Equal values share a group, so groups may differ in size or be fewer. Values that
+    agree to 4 digits are equal, as in the model `int_backtest_value_bands`.
     """
     rounded = values.round(4)
     customers_above = len(rounded) - np.searchsorted(
@@ -280,8 +284,9 @@ def eta_squared(labels: NDArray[np.int64], values: NDArray[np.float64]) -> float
 def agreement(results: Mapping[str, Result]) -> dict[tuple[str, str], float]:
     """Compute the adjusted Rand index of each pair of methods that can be in use.
 
-    Hubert and Arabie (1985), by scikit-learn: 1 where they part customers alike, about
-    0 where by chance. Each pair is there once, in the order of `results`.
+    Hubert and Arabie (1985), by scikit-learn: 1 where two methods make the same
+    segments, about 0 where they agree by chance alone. Each pair is there once, in the
+    order of `results`.
     """
     labels = {
         name: result.labels
@@ -306,8 +311,8 @@ def compare_methods(
 ) -> pa.Table:
     """Compare methods on the training customers and return a row for each fact.
 
-    Each method is given the problem that it would be given in production. Only the
-    choice of the number of segments by k-means is made once for all.
+    Each method gets the input that it would get in production. Only the choice of k by
+    k-means is made once, for all methods.
 
     Parameters
     ----------
@@ -375,9 +380,9 @@ def compare_methods(
 
 
 def selection_of(fit_input: FitInput) -> Selection | None:
-    """Choose the number of segments by k-means; None where that cannot be done.
+    """Select k with k-means; None where that fails.
 
-    Each method that needs the number then says itself why not.
+    A method that needs k then raises its own error.
     """
     try:
         return k_selection.select_k(

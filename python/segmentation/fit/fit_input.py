@@ -1,4 +1,4 @@
-"""Build what a method is fitted on from tables and settings."""
+"""Build the input of a method from tables and settings."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ def build_fit_input(
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
 ) -> tuple[list[FeatureParameters], FitInput]:
-    """Scale the features of customers and say what a method is to make of them.
+    """Scale the features of training customers and collect all that a method needs.
 
     Parameters
     ----------
     method
         The method.
     training
-        Those it learns from: rows of `training` or, where it learns outcomes, of
-        `outcome_training`, as for `fit_version`; rising by customer_id.
+        The customers that the method is fitted on, by rising customer_id: rows of
+        `training` or, for a supervised method, of `outcome_training`, as for
+        `fit_version`.
     feature_selection, settings
         As for `fit_version`.
 
@@ -60,10 +61,10 @@ def build_fit_input(
 def feature_settings(
     method: Method, feature_selection: pd.DataFrame, settings: Mapping[str, Any]
 ) -> list[FeatureSetting]:
-    """How the features take part: those that the method needs, else the selected ones.
+    """Return the features that the method needs, or else those that are selected.
 
-    Where none was selected, because the customers do not differ, those take part that
-    are known of everybody.
+    Where none is selected, because the customers do not differ, the features that are
+    known for all customers take part.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Fit any method so that all customers can be scored, and judge what came out."""
+"""Fit any method, find a scorer for all customers, and evaluate the segments."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from segmentation.score.scorers import Scorer
 
 # Beyond this quantile of the training distances a customer is an outlier.
 OUTLIER_QUANTILE = 0.99
-# A method whose cost grows with the square of the customers is fitted again on so many.
+# A method of quadratic cost is fitted to resamples of at most so many customers.
 SQUARE_REFIT_ROWS = 1000
 
 
 @dataclass(frozen=True)
 class Fit:
-    """The segments of all training customers, and how they follow from features.
+    """The segments of all training customers, and the scorer that predicts them.
 
     Attributes
     ----------
     partition
-        What the method made of the customers that it was given.
+        The segments that the method itself made of its sample.
     scorer
-        What tells the segment of any customer.
+        What predicts the segment of any customer.
     scorer_agreement
-        Share of the customers given to the method whom the scorer treats alike.
+        Share of the sample for which the scorer reproduces the label of the method.
     centers
         Centre of each segment in scaled units (segments, features).
     outlier_distance
-        Distance from the own centre beyond which a customer is an outlier.
+        Distance from the centre of the segment beyond which a customer is an outlier.
     labels
         Segment of each training customer by the scorer (customers,).
     inertia
-        Sum of the squared distances of those who are not noise from their centre.
+        Sum of the squared distances from the centre, over customers who are not noise.
     chosen
-        What is known of the segments, in the form of a candidate.
+        The evaluation of the segments, in the form of a candidate.
     candidates
         The numbers of segments that were tried, one of them chosen.
     jaccard
@@ -67,21 +67,21 @@ class Fit:
 
 
 def fit_method(name: str, method: Method, fit_input: FitInput) -> Fit:
-    """Divide the training customers, find a scorer, and measure stability.
+    """Fit a method to the training customers, find a scorer, and measure stability.
 
     Parameters
     ----------
     name, method
         A method and its name, for messages.
     fit_input
-        All training customers. Where its `n_segments` is None and the method does not
-        choose for itself, the written rule chooses the number with k-means.
+        All training customers. Where its `n_segments` is None and the method never
+        selects k, k-means selects it.
 
     Raises
     ------
     ValueError
-        If the customers cannot be divided, a segment is left without any, or no scorer
-        treats enough of them as the method does.
+        If the method fails, a segment has no customer, or no scorer reproduces enough
+        labels of the method.
     """
     fit_input = resolve_n_segments(method, fit_input)
     sample = sample_for_fit(method, fit_input)
@@ -91,9 +91,10 @@ def fit_method(name: str, method: Method, fit_input: FitInput) -> Fit:
 
 
 def can_be_segmented(method: Method, fit_input: FitInput) -> bool:
-    """Whether customers differ enough: as many as segments, and two at least.
+    """Whether there are as many distinct customers as segments, and at least two.
 
-    Segments that a method defines itself may be empty, so that it divides anybody.
+    A method that defines its segments by features of its own may leave some empty, so
+    it can always be fitted.
     """
     return bool(method.features) or (
         count_distinct(fit_input.matrix) >= max(fit_input.n_segments or 2, 2)
@@ -101,7 +102,7 @@ def can_be_segmented(method: Method, fit_input: FitInput) -> bool:
 
 
 def fit_one_segment(fit_input: FitInput) -> Fit:
-    """Put all customers into one segment, where nothing divides them."""
+    """Put all customers into one segment, where too few of them differ."""
     settings = SelectionSettings.from_mapping(fit_input.settings)
     labels = np.zeros(len(fit_input.matrix), dtype=np.int64)
     partition = Partition(labels, 1, segment_names=(ALL_CUSTOMERS,))
@@ -123,7 +124,7 @@ def fit_one_segment(fit_input: FitInput) -> Fit:
         minimum_jaccard=1.0,
         smallest_share=1.0,
         is_chosen=True,
-        reason="the customers do not differ enough to be divided",
+        reason="the customers do not differ enough for two segments",
     )
     return Fit(
         partition=partition,
@@ -140,7 +141,7 @@ def fit_one_segment(fit_input: FitInput) -> Fit:
 
 
 def resolve_n_segments(method: Method, fit_input: FitInput) -> FitInput:
-    """Set the number of segments that k-means chooses for a method that does not."""
+    """Set the k that k-means selects, for a method that never selects it itself."""
     if method.selects_k == "always":
         return replace(fit_input, n_segments=None)
     if fit_input.n_segments is not None or method.selects_k == "if_auto":
@@ -154,7 +155,7 @@ def resolve_n_segments(method: Method, fit_input: FitInput) -> FitInput:
 
 
 def sample_for_fit(method: Method, fit_input: FitInput) -> FitInput:
-    """Leave the customers that a method is given: not all, where pairs of them cost."""
+    """Take the customers to fit a method on: a sample, where its cost is quadratic."""
     if not method.is_quadratic:
         return fit_input
     settings = SelectionSettings.from_mapping(fit_input.settings)
@@ -162,7 +163,7 @@ def sample_for_fit(method: Method, fit_input: FitInput) -> FitInput:
 
 
 def fit_partition(method: Method, sample: FitInput) -> Partition:
-    """Divide the customers given to a method, on one thread."""
+    """Fit a method to its sample, on one thread."""
     with threadpool_limits(limits=1):
         return method.fit(sample)
 
@@ -174,20 +175,20 @@ def evaluate_partition(
     sample: FitInput,
     partition: Partition,
 ) -> Fit:
-    """Find a scorer for what a method made of customers, and measure stability.
+    """Find a scorer for the segments of a method, and measure their stability.
 
     Parameters
     ----------
     name, method, fit_input
         As for `fit_method`, with the number of segments.
     sample, partition
-        The customers given to the method, and what it made of them.
+        The customers that the method was fitted on, and the segments that it made.
 
     Raises
     ------
     ValueError
-        If a segment is left without a customer, or no scorer treats enough of them as
-        the method does.
+        If a segment has no customer, or no scorer reproduces enough labels of the
+        method.
     """
     settings = SelectionSettings.from_mapping(fit_input.settings)
     selection = fit_input.selection
@@ -231,7 +232,7 @@ def evaluate_partition(
 
 
 def check_filled(name: str, partition: Partition) -> None:
-    """Raise ValueError if a segment has no customer that has no given name either."""
+    """Raise ValueError if a segment without a name has no customer."""
     labels = partition.labels
     sizes = np.bincount(labels[labels >= 0], minlength=partition.n_segments)
     empty = int((sizes == 0).sum())
@@ -246,21 +247,21 @@ def check_filled(name: str, partition: Partition) -> None:
 def find_scorer(
     name: str, partition: Partition, sample: FitInput
 ) -> tuple[Scorer, float]:
-    """Find what treats other customers as a method treated those it was given.
+    """Find a scorer that reproduces the labels of the method.
 
-    The method's own, if it can predict; else centroids; else rules, where centroids
-    agree with the method on too few.
+    It is the method's own, where the method can predict; else centroids; else, where
+    centroids reproduce too few labels, rules.
 
     Returns
     -------
     scorer, agreement
-        The scorer, and the share of the given customers that it treats alike: to the
-        same segment, or as an outlier who is noise to the method.
+        The scorer, and the share of the sample on which it agrees with the method: by
+        the same segment, or by an outlier where the method finds noise.
 
     Raises
     ------
     ValueError
-        If neither centroids nor rules agree on `minimum_scoring_agreement`.
+        If neither centroids nor rules reach `minimum_scoring_agreement`.
     """
     if partition.scorer is not None:
         same = partition.scorer.predict(sample.matrix) == partition.labels
@@ -290,11 +291,11 @@ def find_scorer(
         return rules, by_rules
     raise ValueError(
         f"segmentation_method {name} cannot score all customers: of the "
-        f"{len(sample.matrix)} customers it was fitted on, centroids treat "
-        f"{100 * by_centroids:.1f} % as it does and rules of at most {maximum_leaves} "
-        f"leaves {100 * by_rules:.1f} %; expected at least {100 * minimum:g} % "
-        "(minimum_scoring_agreement). Raise maximum_scoring_leaves or choose another "
-        "method."
+        f"{len(sample.matrix)} customers it was fitted on, centroids give "
+        f"{100 * by_centroids:.1f} % the same segment and rules of at most "
+        f"{maximum_leaves} leaves {100 * by_rules:.1f} %; expected at least "
+        f"{100 * minimum:g} % (minimum_scoring_agreement). Raise "
+        "maximum_scoring_leaves or choose another method."
     )
 
 
@@ -324,9 +325,10 @@ def locate_centers(
 ) -> tuple[NDArray[np.float64], float]:
     """Centre of each segment, and the distance beyond which a customer is an outlier.
 
-    Only the customers who are no noise count. The centre of a segment without any is
-    the point of its first leaf that is nearest to the mean of all customers; without a
-    leaf too, the mean of those whom the method put there, else where the method says.
+    Only customers who are not noise count. Where a segment has none of these, its
+    centre is the point of its first leaf that is nearest to the mean of all customers;
+    without a leaf, the mean of the customers that the method put there; without these,
+    the centre that the method gives.
     """
     matrix, labels = sample.matrix, scorer.predict(sample.matrix)
     is_member = (partition.labels >= 0) & ~is_noise(scorer, matrix)
@@ -355,14 +357,14 @@ def refit(
 ) -> tuple[NDArray[np.int64], list[Refit]]:
     """Fit the method to resamples of the customers.
 
-    Customers are drawn with replacement, and who is drawn twice counts once: not every
-    method has weights.
+    Customers are drawn with replacement. A customer who is drawn twice counts once,
+    because not every method has weights.
 
     Returns
     -------
     rows, refits
-        The customers that are resampled, and what the method makes of those drawn. A
-        resample that it cannot divide is one segment; noise is a segment of its own.
+        The customers that are resampled, and the segments of each resample. A resample
+        on which the method fails is one segment; noise is a segment of its own.
     """
     if method.is_quadratic:
         settings = replace(
@@ -399,9 +401,9 @@ def evaluate(
     inertia: float,
     jaccard: NDArray[np.float64],
 ) -> Candidate:
-    """Say of the segments of any method what is said of those of k-means.
+    """Evaluate the segments of any method as those of k-means are evaluated.
 
-    The gap and prediction strength are those of k-means alone and left out.
+    The gap and the prediction strength are computed for k-means alone.
     """
     settings = SelectionSettings.from_mapping(fit_input.settings)
     sizes = np.bincount(labels, minlength=n_segments)

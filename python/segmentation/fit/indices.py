@@ -1,4 +1,4 @@
-"""Indices of how well the customers of a segment belong together."""
+"""Indices of the quality of a clustering."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def internal_indices(
     labels: NDArray[np.int64],
     settings: SelectionSettings,
 ) -> dict[str, float]:
-    """Compute the indices that `Candidate` has of scaled features and segments."""
+    """Compute the internal indices of `Candidate` from scaled features and segments."""
     return {
         "silhouette": stratified_silhouette(
             matrix, labels, settings.selection_sample_rows, settings.random_state
@@ -43,7 +43,7 @@ def index_of(
     matrix: NDArray[np.float64],
     labels: NDArray[np.int64],
 ) -> float:
-    """Value of an index of scikit-learn; NaN for one segment or one customer each."""
+    """Value of an index of scikit-learn; NaN for one segment, or one per customer."""
     if len(np.unique(labels)) in (1, len(matrix)):
         return float("nan")
     return float(score(matrix, labels))
@@ -57,10 +57,10 @@ def stratified_silhouette(
 ) -> float:
     """Mean silhouette of all customers, estimated from at most `maximum_rows` of them.
 
-    Every segment gives an equal number of customers, and one that has fewer all it has;
-    the means of the segments are weighted by their sizes. A silhouette compares mean
-    distances to whole segments, so drawing segments unequally does not move it. NaN for
-    one segment; a label that nobody has is none.
+    Every segment contributes an equal number of customers, or all of its customers
+    where they are fewer; the means of the segments are weighted by their sizes. A
+    silhouette compares mean distances to whole segments, so unequal sampling rates do
+    not bias it. NaN for one segment; a label without customers is no segment.
     """
     _, labels = np.unique(labels, return_inverse=True)
     sizes = np.bincount(labels)
@@ -88,7 +88,7 @@ def stratified_silhouette(
 
 
 def equal_quota(sizes: NDArray[np.int64], maximum_rows: int) -> int:
-    """Greatest number of each segment with which at most `maximum_rows` are drawn."""
+    """Greatest number for each segment that keeps the sample within `maximum_rows`."""
     remaining, quota = maximum_rows, 0
     for number, size in enumerate(np.sort(sizes)):
         quota = remaining // (len(sizes) - number)
@@ -104,8 +104,8 @@ def reference_samples(
     """Draw data without segments: uniform in a box along the principal components.
 
     Reference distribution (b) of Tibshirani, Walther and Hastie (2001). A box along the
-    features would be mostly empty where features go together, as order count and spend
-    do, and everything would then look like segments.
+    features would be mostly empty where features are correlated, as order count and
+    spend are, and any data would then look clustered.
     """
     components = PCA(svd_solver="full").fit(matrix)
     scores = components.transform(matrix)
@@ -137,15 +137,15 @@ def gap_statistic(
     references
         Data sets of the same shape without segments.
     n_segments
-        Segments that each is divided into.
+        Segments that are fitted to each data set.
     random_state
         Seed of the fits.
 
     Returns
     -------
     gap, error
-        Mean of the reference's log inertia less that of the data; its standard
-        deviation times sqrt(1 + 1 / references). Not finite where an inertia is 0.
+        Mean log inertia of the references less that of the data; its standard deviation
+        times sqrt(1 + 1 / references). Not finite where an inertia is 0.
     """
     with threadpool_limits(limits=1):
         inertias = [
@@ -164,14 +164,14 @@ def gap_statistic(
 def prediction_strength(
     matrix: NDArray[np.float64], n_segments: int, splits: int, random_state: int
 ) -> float:
-    """Share of pairs of a segment that the other half of the customers keeps together.
+    """Share of pairs of a segment that the other half of customers keeps together.
 
     Tibshirani and Walther (2005), Cluster validation by prediction strength, Journal of
     Computational and Graphical Statistics 14. Customers are split into halves and each
-    is divided into segments. Of the segment of a half that fares worst, it is the share
-    of pairs of customers whose nearest centroid of the other half is the same; the mean
-    over both halves and all splits. A segment of one customer has no pair and counts as
-    0.
+    half is clustered. For each segment of a half, count the pairs of customers who
+    share their nearest centroid of the other half. The strength is the share of such
+    pairs in the worst segment, as a mean over both halves and all splits. A segment of
+    one customer has no pair and counts as 0.
     """
     strengths = []
     with threadpool_limits(limits=1):
@@ -206,7 +206,7 @@ def nearest_mean(
 def pairs_kept_together(
     labels: NDArray[np.int64], predicted: NDArray[np.int64]
 ) -> float:
-    """Share of pairs that are predicted alike, of the segment that fares worst."""
+    """Lowest share, over segments, of pairs of customers who are predicted together."""
     together = np.zeros((labels.max() + 1, predicted.max() + 1))
     np.add.at(together, (labels, predicted), 1)
     sizes = together.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Choose the number of segments by how well they survive, and show what others say."""
+"""Select the number of segments by their stability, and report other indices too."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from segmentation.fit.stability import (
     refit_bootstraps,
 )
 
-# Every number of segments from the first to the second is shown; the rule chooses in
-# k_range, which may reach farther.
+# Every k from the first to the second is reported; the rule selects from k_range, which
+# may reach farther.
 CANDIDATES = (2, 8)
 MINIMUM_SEGMENT_SHARE = 0.02
 
 
 @dataclass(frozen=True)
 class SelectionSettings:
-    """How much is computed, and where the rule may choose.
+    """How much is computed, and the range from which the rule selects.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class SelectionSettings:
     gap_reference_count
         Reference data sets for the gap statistic.
     selection_sample_rows
-        Customers that are fitted again and again, at most.
+        Most customers that resamples are drawn from.
     random_state
         Seed of everything random.
     """
@@ -66,7 +66,7 @@ class SelectionSettings:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A number of segments and what speaks for it.
+    """A number of segments and its evaluation.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class Candidate:
     smallest_share
         Share of the training customers that the smallest segment has.
     is_chosen, reason
-        What the rule says of it.
+        Whether the rule chooses it, and why or why not.
     """
 
     n_segments: int
@@ -102,7 +102,7 @@ class Candidate:
 
     @property
     def faults(self) -> list[str]:
-        """Why the rule does not allow it; nothing where it does."""
+        """Why the rule rejects it; empty where it passes."""
         faults = []
         if self.minimum_jaccard < MINIMUM_STABLE_JACCARD:
             faults.append(
@@ -137,7 +137,7 @@ class Selection:
     clustering
         The segments of all training customers.
     rows
-        The customers that `refits` are of.
+        The customers that `refits` resample.
     refits
         Bootstraps of the chosen number of segments.
     """
@@ -158,10 +158,10 @@ def select_k(
     n_segments: int | Literal["auto"],
     settings: SelectionSettings,
 ) -> Selection:
-    """Divide the training customers into segments, as many as are set or best.
+    """Cluster the training customers, with the k that is set or the best one.
 
-    The segments themselves are always fitted on all customers; what is fitted many
-    times, to choose and to judge, on those of `selection_rows`.
+    The segments themselves are always fitted on all customers. The many fits that
+    evaluate them use the customers of `selection_rows`.
 
     Parameters
     ----------
@@ -171,12 +171,12 @@ def select_k(
     n_segments
         A number, which alone is evaluated, or `auto`.
     settings
-        How much is computed, and where the rule may choose.
+        How much is computed, and the range from which the rule selects.
 
     Raises
     ------
     ValueError
-        If the customers cannot be divided into as many segments.
+        If there are fewer distinct customers than segments.
     """
     rows = selection_rows(len(matrix), settings)
     if n_segments != "auto":
@@ -210,7 +210,7 @@ def select_k(
 
 
 def selection_rows(n_rows: int, settings: SelectionSettings) -> NDArray[np.int64]:
-    """Training customers that are fitted again and again, rising."""
+    """Training customers that evaluations resample, rising."""
     if n_rows <= settings.selection_sample_rows:
         return np.arange(n_rows)
     random = np.random.default_rng(settings.random_state)
@@ -222,7 +222,7 @@ def selection_rows(n_rows: int, settings: SelectionSettings) -> NDArray[np.int64
 def evaluate_all(
     matrix: NDArray[np.float64], settings: SelectionSettings
 ) -> list[Evaluation]:
-    """Evaluate every number of segments that the customers can be divided into.
+    """Evaluate every candidate k that the number of distinct customers allows.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def evaluate_all(
     Raises
     ------
     ValueError
-        If the customers cannot be divided into as many segments as k_range begins with.
+        If there are fewer distinct customers than the least k of k_range.
     """
     sample = matrix[selection_rows(len(matrix), settings)]
     distinct = len(np.unique(sample, axis=0))
@@ -261,7 +261,7 @@ def clustering_of(
     n_segments: int,
     random_state: int,
 ) -> Clustering:
-    """Divide all customers by the centroids that a sample of them is fitted with."""
+    """Assign all customers to the centroids that are fitted to a sample of them."""
     fitted = fit_kmeans(sample, n_segments, random_state)
     if len(sample) == len(matrix):
         return fitted
@@ -277,7 +277,7 @@ def evaluate(
     settings: SelectionSettings,
     references: Sequence[NDArray[np.float64]],
 ) -> Evaluation:
-    """Evaluate a division of all training customers.
+    """Evaluate a clustering of all training customers.
 
     Parameters
     ----------
@@ -288,7 +288,7 @@ def evaluate(
     settings
         How much is computed.
     references
-        What `reference_samples` made of the customers of `selection_rows`.
+        The result of `reference_samples` for the customers of `selection_rows`.
     """
     n_segments = len(clustering.centers)
     rows = selection_rows(len(matrix), settings)
@@ -329,14 +329,14 @@ def evaluate(
 def apply_rule(
     candidates: Sequence[Candidate], k_range: tuple[int, int]
 ) -> list[Candidate]:
-    """Choose the largest k whose every segment is stable and large enough.
+    """Choose the largest k with only stable and large segments.
 
-    Silhouette, gap and the others are shown and do not decide: they nearly always elect
-    two segments, or on skewed data a segment of one customer.
+    Silhouette, gap and the other indices are reported and do not decide: they nearly
+    always prefer two segments or, on skewed data, a segment of one customer.
 
-    Where no k of `k_range` passes, the most stable one is chosen, of those whose
-    segments are large enough if there are any: a segment of one customer is found again
-    whenever that customer is drawn, which says nothing about anybody else.
+    Where no k of `k_range` passes, the most stable one is chosen, among those with
+    large segments where there are any: a segment of one customer reappears in every
+    resample with that customer, which says nothing about the other customers.
     """
     eligible = [c for c in candidates if k_range[0] <= c.n_segments <= k_range[1]]
     large_enough = [c for c in eligible if c.smallest_share >= MINIMUM_SEGMENT_SHARE]

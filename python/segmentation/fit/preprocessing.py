@@ -64,7 +64,7 @@ class FeatureSetting:
 
 @dataclass(frozen=True)
 class FeatureParameters:
-    """What was learned for one feature; all SQL needs to scale it.
+    """The parameters of one feature: all that SQL needs to scale it.
 
     scaled = (transform(cap(impute(x))) - center) / scale * weight
     """

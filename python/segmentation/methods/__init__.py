@@ -1,7 +1,9 @@
-"""The methods that divide customers: each is a module here that has a `METHOD`.
+"""The methods of segmentation: each is a module here that has a `METHOD`.
 
-A method is added by a module of its name and by the name in the list of var
-`segmentation_method`. It is imported only when it fits.
+To add a method, add a module of its name, and the name to the list of var
+`segmentation_method`. Every build imports the module of its method, so the module
+imports scikit-learn and `segmentation.fit` only inside functions, for the builds that
+fit.
 """
 
 from __future__ import annotations
@@ -23,29 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FitInput:
-    """What a method is given.
+    """The input of a method.
 
     Attributes
     ----------
     matrix
-        Scaled features of the customers to learn from (customers, features), in an
-        order that does not depend on chance.
+        Scaled features of the training customers (customers, features), in an order
+        that does not depend on chance.
     feature_names
         Names of its columns.
     n_segments
-        How many segments to make; None where a method that chooses for itself may.
+        How many segments to make; None where the method selects k.
     random_state
         Seed of everything random.
     settings
         The project's vars by name.
     selection
-        The choice of their number by k-means, where it was made already.
+        The choice of k by k-means, where it is made already.
     next_spend
         Spend in the window after the observation date (customers,); None unless the
-        method learns outcomes.
+        method is supervised.
     segment_rules
-        The seed of named segments, one mapping of its columns for each row; only the
-        methods that are rules read it.
+        The seed of named segments, one mapping of its columns for each row; only
+        `rfm_rules` reads it.
     """
 
     matrix: NDArray[np.float64]
@@ -58,12 +60,12 @@ class FitInput:
     segment_rules: Sequence[Mapping[str, Any]] = ()
 
     def required_n_segments(self) -> int:
-        """Return `n_segments`, for a method that does not choose it.
+        """Return `n_segments`, for a method that never selects k.
 
         Raises
         ------
         ValueError
-            If it is None, or fewer customers differ.
+            If it is None, or there are fewer distinct customers.
         """
         from segmentation.fit.clustering import check_distinct
 
@@ -73,7 +75,7 @@ class FitInput:
         return self.n_segments
 
     def take(self, rows: NDArray[np.int64], **changes: Any) -> Self:
-        """Leave only some customers (drawn,), and change other attributes."""
+        """Keep only the customers of `rows`, and change other attributes."""
         return replace(
             self,
             matrix=self.matrix[rows],
@@ -85,7 +87,7 @@ class FitInput:
 
 @dataclass(frozen=True)
 class Partition:
-    """What a method makes of the customers it is given.
+    """The segments that a method makes of its customers.
 
     Attributes
     ----------
@@ -97,15 +99,14 @@ class Partition:
         What predicts the segment of any customer as the method itself does; None for a
         method that cannot predict.
     facts
-        What the method chose for itself, by name, for the registry.
+        The parameters that the method selected, by name, for the registry.
     segment_names
         Names of the segments, in their order; empty where the method gives none.
     selection
-        What was tried to choose their number, where it was done with resamples of the
-        method itself.
+        The choice of k, where the method made it with resamples of its own.
     named_centers
-        Where segments that are named and have no customer lie, in scaled units
-        (segments, features); None where every segment has one.
+        Centres in scaled units (segments, features), which count for named segments
+        without customers; None where every segment has a customer.
     """
 
     labels: NDArray[np.int64]
@@ -119,12 +120,12 @@ class Partition:
 
 @dataclass(frozen=True)
 class Method:
-    """A way to divide customers.
+    """A method of segmentation.
 
     Attributes
     ----------
     fit
-        The method itself.
+        Makes a partition of an input.
     selects_k
         When the method selects the number of segments itself: `always`, even where
         `n_segments` is set; `if_auto`, where `n_segments` is None; or `never`, and then

@@ -1,7 +1,7 @@
-"""Agglomerative clustering (Ward 1963): join the two whose join adds least inertia.
+"""Agglomerative clustering (Ward 1963): merge the pair that adds least inertia.
 
-It is given no more than `selection_sample_rows` customers: all pairs of them are
-compared.
+It is fitted on at most `selection_sample_rows` customers, because it compares all
+pairs.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from segmentation.methods import FitInput, Method, Partition
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Make as many segments as the problem says."""
+    """Make `n_segments` segments."""
     from sklearn.cluster import AgglomerativeClustering
 
     n_segments = fit_input.required_n_segments()

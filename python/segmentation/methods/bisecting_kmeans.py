@@ -1,10 +1,10 @@
-"""Bisecting k-means (Steinbach, Karypis and Kumar 2000): halve the widest, again.
+"""Bisecting k-means (Steinbach, Karypis and Kumar 2000): split the widest, again.
 
-Of the segments so far the one with the greatest inertia is divided in two by k-means,
-which starts as often as k-means itself does.
+Each step splits the segment with the greatest inertia by k-means, with as many starts
+as the method `kmeans` has.
 
-Whoever is new walks down the tree of the divisions, which need not end at the nearest
-centroid: how far centroids follow is measured.
+The method scores a new customer down the tree of its splits, which need not end at the
+nearest centroid. The fit therefore measures how many labels centroids reproduce.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from segmentation.methods import FitInput, Method, Partition
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Make as many segments as the problem says."""
+    """Make `n_segments` segments."""
     from sklearn.cluster import BisectingKMeans
 
     from segmentation.fit.clustering import N_INIT

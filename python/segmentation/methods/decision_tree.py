@@ -1,4 +1,4 @@
-"""A decision tree (Breiman et al. 1984) of what customers will spend next."""
+"""A decision tree (Breiman et al. 1984) that predicts what customers spend next."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def fit_tree(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     """Grow a tree whose every leaf has as many customers as a segment must have.
 
-    A leaf of fewer customers says more of them than of the next window. The tree has no
-    more leaves than rules may have that score: var `maximum_scoring_leaves`. The value
-    classes weigh the same, or nobody would be expected in a rare one.
+    A smaller leaf would fit its customers rather than the next window. The tree has at
+    most `maximum_scoring_leaves` leaves, as all rules that score. The value classes
+    have equal weight; otherwise the tree would predict no customer in a rare one.
     """
     from sklearn.tree import DecisionTreeClassifier
 
@@ -37,7 +37,7 @@ def fit_tree(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Divide customers by the value class that the tree expects of them."""
+    """Segment customers by the value class that the tree predicts."""
     from segmentation.fit.outcomes import fit_by_outcome
 
     return fit_by_outcome(fit_input, fit_tree)

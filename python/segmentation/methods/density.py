@@ -1,4 +1,4 @@
-"""What the methods have in common that look for places where customers are dense."""
+"""What the density methods, `dbscan` and `hdbscan`, share."""
 
 import math
 
@@ -9,7 +9,7 @@ from segmentation.methods import Partition
 
 
 def minimum_customers(n_customers: int) -> int:
-    """Count the customers that a segment of so many must have at least; 2 or more."""
+    """Return the least size of a segment among `n_customers`; 2 or more."""
     from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
 
     return max(2, math.ceil(MINIMUM_SEGMENT_SHARE * n_customers))
@@ -18,12 +18,12 @@ def minimum_customers(n_customers: int) -> int:
 def dense_partition(
     name: str, labels: NDArray[np.int64], facts: dict[str, float | str], advice: str
 ) -> Partition:
-    """Make a division of labels (customers,), -1 for noise.
+    """Make a partition of labels (customers,), -1 for noise.
 
     Raises
     ------
     ValueError
-        If there are fewer than 2 segments: it says what was found and gives `advice`.
+        If there are fewer than 2 segments; the message ends with `advice`.
     """
     n_segments = int(labels.max()) + 1
     noise = float((labels < 0).mean())

@@ -1,14 +1,14 @@
 """A mixture of normal distributions with diagonal covariances: oval segments.
 
 Where `n_segments` is `auto`, the number of components is that of `k_range` with the
-least Bayesian information criterion (Schwarz 1978; Fraley and Raftery 2002), of those
-whose every segment has `MINIMUM_SEGMENT_SHARE` of the customers; where none has, of
-all in which every component has a customer.
+least Bayesian information criterion (Schwarz 1978; Fraley and Raftery 2002), among
+those whose segments all have `MINIMUM_SEGMENT_SHARE` of the customers; where there are
+none, among those whose components all have a customer.
 
 Every number is fitted `N_INIT` times on the customers of `selection_rows`, and the best
 fit of the chosen number goes on from where it ended with all of them. Customers who are
 alike in a feature, such as those who never bought, may be a component without variance;
-scikit-learn adds 1e-6 to every variance, so hardly anybody else is in it.
+scikit-learn adds 1e-6 to every variance, so hardly any other customer is in it.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 # Starts end in different optima, as those of k-means do.
 N_INIT = 10
-# Far more than any fit needs: the tolerance is to say where it stops.
+# Far more than any fit needs: the tolerance decides where it stops.
 MAX_ITER = 1000
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Fit as many components as the problem says, or as the criterion chooses.
+    """Fit `n_segments` components, or as many as the criterion selects.
 
     Raises
     ------
     ValueError
-        If fewer customers differ than there are components.
+        If there are fewer distinct customers than components.
     """
     from segmentation.fit.clustering import check_distinct
     from segmentation.fit.k_selection import SelectionSettings, selection_rows
@@ -100,13 +100,13 @@ def go_on(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> GaussianMixt
 
 
 def smallest_share(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> float:
-    """Share of customers (customers, features) whom the rarest component has."""
+    """Share of customers (customers, features) in the rarest component."""
     sizes = np.bincount(mixture.predict(matrix), minlength=len(mixture.weights_))
     return float(sizes.min() / len(matrix))
 
 
 def choose(criteria: Sequence[float], smallest_shares: Sequence[float]) -> int:
-    """Position of the least criterion of those whose segments are large enough."""
+    """Position of the least criterion among those with large enough segments."""
     from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
 
     for minimum in (MINIMUM_SEGMENT_SHARE, np.nextafter(0, 1), 0):

@@ -1,8 +1,8 @@
 """HDBSCAN (Campello, Moulavi and Sander 2013): DBSCAN at all distances at once.
 
 `min_cluster_size` is the number of customers that a segment must have at least
-(`MINIMUM_SEGMENT_SHARE` of them), and so is `min_samples`, as scikit-learn has it where
-nothing is said. Of the tree of segments those are kept that last longest.
+(`MINIMUM_SEGMENT_SHARE` of them), and so is `min_samples`, which is the default of
+scikit-learn. It keeps the segments of its tree that persist longest.
 
 The number of segments follows, whatever `n_segments` says.
 """
@@ -13,13 +13,13 @@ from segmentation.methods import FitInput, Method, Partition
 from segmentation.methods.density import dense_partition, minimum_customers
 
 ADVICE = (
-    "No division of the customers lasts longer than all of them together: choose other "
+    "No segments persist longer than all customers together: choose other "
     "segmentation_features or another method."
 )
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Find what is dense, however dense that is."""
+    """Find the dense segments, at any density."""
     from sklearn.cluster import HDBSCAN
 
     min_cluster_size = minimum_customers(len(fit_input.matrix))

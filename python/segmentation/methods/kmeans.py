@@ -1,11 +1,11 @@
-"""K-means (Lloyd 1982): as many segments as are set, or as the written rule chooses."""
+"""K-means (Lloyd 1982): with the k that is set, or that the rule chooses."""
 
 from segmentation.methods import FitInput, Method, Partition
 from segmentation.score.quadratic import QuadraticScorer
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Take the segments that came out of the choice of their number."""
+    """Take the segments of the chosen k."""
     from segmentation.fit import k_selection
 
     selection = fit_input.selection or k_selection.select_k(

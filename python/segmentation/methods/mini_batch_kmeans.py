@@ -1,8 +1,8 @@
-"""K-means on batches of customers (Sculley 2010), for when all of them are too many.
+"""K-means on batches of customers (Sculley 2010), for too many to fit at once.
 
-Of as many starts as k-means has, it goes on only from the one that is best to begin
-with. What is not said here is as scikit-learn has it: batches of 1024 customers, until
-ten of them in a row bring no better inertia.
+It compares as many starts as k-means has, and continues only from the best one. The
+rest is the default of scikit-learn: batches of 1024 customers, until ten in a row do
+not improve the inertia.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from segmentation.score.quadratic import QuadraticScorer
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Make as many segments as the problem says."""
+    """Make `n_segments` segments."""
     from sklearn.cluster import MiniBatchKMeans
 
     from segmentation.fit.clustering import N_INIT

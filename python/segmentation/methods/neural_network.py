@@ -1,4 +1,4 @@
-"""A network with one hidden layer of what customers will spend next."""
+"""A network with one hidden layer that predicts what customers spend next."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from segmentation.fit.outcomes import Learned
 
-# Where the gradient is less, learning ends: at a tenth of the iterations that
-# scikit-learn's 1e-4 takes, and out of time the networks are as good.
+# Learning ends where the gradient is less. That takes a tenth of the iterations of
+# scikit-learn's 1e-4, and the networks predict as well out of time.
 TOLERANCE = 3e-3
 MAXIMUM_ITERATIONS = 1000
 
@@ -50,8 +50,8 @@ def fit_network(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
 def network_scorer(network: MLPClassifier) -> NetworkScorer:
     """Scorer of a fitted network with one hidden layer of rectified units.
 
-    Of two classes it has only what speaks for the second, and the first then has the
-    output 0: that is where the share it gives to the second is a half.
+    With two classes the network has one output, for the second. The first then has the
+    output 0, at which the network gives both the probability of a half.
     """
     output_weights, output_biases = network.coefs_[1], network.intercepts_[1]
     if len(output_biases) == 1:
@@ -65,7 +65,7 @@ def network_scorer(network: MLPClassifier) -> NetworkScorer:
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Divide customers by the value class that the network expects of them."""
+    """Segment customers by the value class that the network predicts."""
     from segmentation.fit.outcomes import fit_by_outcome
 
     return fit_by_outcome(fit_input, fit_network)

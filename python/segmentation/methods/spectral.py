@@ -1,12 +1,13 @@
-"""Spectral clustering: cut a graph of neighbours where it hangs together least.
+"""Spectral clustering: cut a graph of neighbours where its links are weakest.
 
 Shi and Malik (2000), with the segments read from the eigenvectors by a pivoted QR
 factorisation (Damle, Minden and Ying 2019), which needs no random start.
 
-Each customer is joined with the natural logarithm of the number of customers, rounded
-up, of his nearest (von Luxburg 2007, A tutorial on spectral clustering, section 8.2). A
-graph that falls into more parts than segments says nothing of which parts belong
-together: the number of neighbours is then doubled, until it does not.
+Each customer is linked to their ln(n) nearest customers, rounded up, of n customers in
+all (von Luxburg 2007, A tutorial on spectral clustering, section 8.2). A graph with
+more connected components than segments does not show which components belong together:
+the number of neighbours is then doubled, until there are no more components than
+segments.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Make as many segments as the problem says.
+    """Make `n_segments` segments.
 
     Raises
     ------
     ValueError
-        If fewer customers differ than segments, or there are no more of them.
+        If there are fewer distinct customers than segments, or no more customers.
     """
     from sklearn.cluster import SpectralClustering
 
@@ -48,7 +49,7 @@ def fit(fit_input: FitInput) -> Partition:
         random_state=fit_input.random_state,
     )
     with warnings.catch_warnings():
-        # As many parts as segments are what it looks for.
+        # A graph of as many components as segments is what is wanted.
         warnings.filterwarnings("ignore", message="Graph is not fully connected")
         labels = model.fit_predict(graph)
     return Partition(
@@ -59,7 +60,7 @@ def fit(fit_input: FitInput) -> Partition:
 def neighbor_graph(
     matrix: NDArray[np.float64], n_segments: int
 ) -> tuple[csr_matrix, int]:
-    """Graph of neighbours with at most as many parts as segments.
+    """Graph of neighbours with at most as many components as segments.
 
     Returns
     -------
@@ -75,8 +76,8 @@ def neighbor_graph(
         neighbors = min(neighbors, len(matrix) - 1)
         nearest = kneighbors_graph(matrix, neighbors)
         graph = (nearest + nearest.T) / 2
-        parts, _ = connected_components(graph, directed=False)
-        if parts <= n_segments:
+        components, _ = connected_components(graph, directed=False)
+        if components <= n_segments:
             return graph, neighbors
         neighbors *= 2
 

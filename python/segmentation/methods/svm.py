@@ -1,4 +1,4 @@
-"""A linear support-vector machine of what customers will spend next."""
+"""A linear support-vector machine that predicts what customers spend next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def fit_machine(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
-    """Tell each value class from the others (one versus rest), all of equal weight."""
+    """Separate each value class from the others (one versus rest), equally weighted."""
     from sklearn.svm import LinearSVC
 
     from segmentation.fit.outcomes import class_means, linear_scorer
@@ -22,8 +22,9 @@ def fit_machine(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     machine = LinearSVC(
         class_weight="balanced", random_state=fit_input.random_state
     ).fit(fit_input.matrix, classes)
-    # The centres are those of the customers who are predicted to be in a class, where
-    # there are any: those are the segments.
+    # A segment is the customers who are predicted to be in a class, so its centre is
+    # their mean; where there are none, it is the mean of the training customers of the
+    # class.
     centers = class_means(fit_input.matrix, classes)
     predicted = machine.predict(fit_input.matrix)
     for number in np.unique(predicted):
@@ -32,7 +33,7 @@ def fit_machine(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
 
 
 def fit(fit_input: FitInput) -> Partition:
-    """Divide customers by the value class that the machine expects of them."""
+    """Segment customers by the value class that the machine predicts."""
     from segmentation.fit.outcomes import fit_by_outcome
 
     return fit_by_outcome(fit_input, fit_machine)

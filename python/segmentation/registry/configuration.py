@@ -13,7 +13,7 @@ from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_ind
 from segmentation.methods import load_method
 from segmentation.registry.read import read_bins
 
-# Settings that, when changed, make another model.
+# A change of one of these settings makes another model.
 CONFIGURATION = (
     "segmentation_method",
     "n_segments",
@@ -23,9 +23,9 @@ CONFIGURATION = (
     "random_state",
     "maximum_rule_leaves",
 )
-# Settings that do so only where the number of segments is chosen.
+# These do so only where k is selected.
 SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
-# Settings that do so only for methods other than k-means.
+# These do so only for methods other than k-means.
 SCORING_CONFIGURATION = (
     "selection_sample_rows",
     "minimum_scoring_agreement",

@@ -14,7 +14,7 @@ from segmentation.score.scorers import SCORERS, Scorer
 if TYPE_CHECKING:
     from segmentation.fit.preprocessing import FeatureParameters
 
-# The name of the one segment of customers that nothing divides.
+# The name of the one segment of customers who do not differ enough for two.
 ALL_CUSTOMERS = "All customers"
 
 
@@ -62,7 +62,7 @@ def read_preprocessing(rows: pd.DataFrame) -> list[FeatureParameters]:
 def read_scorer(
     rows: pd.DataFrame, feature_names: Sequence[str]
 ) -> tuple[NDArray[np.int64], Scorer]:
-    """Ids (segments,) in scoring order, and what tells the segment of a customer."""
+    """Ids (segments,) in scoring order, and the scorer."""
     order = rows[rows["parameter"] == "scoring_order"].sort_values("number_value")
     segment_ids = order["segment_id"].to_numpy(np.int64)
     scorer = SCORERS[text_fact(rows, "scorer")]

@@ -25,7 +25,7 @@ def identify_segments(
     highest_segment_id: int,
     minimum_match_similarity: float,
 ) -> list[SegmentIdentity]:
-    """Ids of new segments, from what the latest version makes of the same customers.
+    """Match new segments with those that the latest version gives the same customers.
 
     The training customers are scored with the preprocessing and the scorer that the
     latest version froze, whatever its features were: those of its own training date
@@ -36,7 +36,7 @@ def identify_segments(
     fit
         The new version.
     order
-        Its segments in the order in which new ids are dealt (segments,).
+        Its segments in the order in which they get new ids (segments,).
     training, latest_version, highest_segment_id, minimum_match_similarity
         As for `fit_version` and `match_segments`.
 

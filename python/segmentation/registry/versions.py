@@ -64,7 +64,7 @@ def fit_version(
     read_outcomes
         Reads the rows of the model `outcome_training`: the columns of `training` and
         next_window_spend, for customers of the training date and of the oldest one.
-        Called only for a method that learns outcomes.
+        Called only for a supervised method.
     feature_selection
         One row per candidate feature: feature_name, is_selected, is_time_driven
         (whether time alone moves it) and is_always_known (whether it is never missing).
@@ -82,7 +82,7 @@ def fit_version(
     Raises
     ------
     ValueError
-        If no feature is left or the training rows cannot be divided.
+        If no feature is left, or the method fails on the training customers.
     """
     if training.empty:
         return no_rows()
@@ -117,7 +117,8 @@ def fit_version(
 
     method_name = settings["segmentation_method"]
     method = load_method(method_name)
-    # Who is learned from; drift is always measured from the training customers.
+    # A supervised method is fitted on customers of an older date. Drift is always
+    # measured from the training customers.
     fit_customers = training
     if method.is_supervised:
         outcomes = read_outcomes()
@@ -133,7 +134,7 @@ def fit_version(
         if not is_segmented:
             return no_rows()
         fit_reason = "customers_differ"
-    # No segment lives on in all customers, nor they in one.
+    # The one segment of all customers continues no other, and no other continues it.
     continues = not is_first and is_segmented != was_one_segment
     fit = (
         fit_method(method_name, method, fit_input)
@@ -222,10 +223,10 @@ def log_warnings(
     identities: Sequence[SegmentIdentity],
     settings: Mapping[str, Any],
 ) -> None:
-    """Say in the build's log what the reader of the new version should know."""
+    """Log what a reader of the new version should know."""
     if fit.partition.segment_names == (ALL_CUSTOMERS,):
         LOGGER.warning(
-            "The %d training customers do not differ enough to be divided (see "
+            "The %d training customers do not differ enough for two segments (see "
             "feature_selection): they are one segment, %s.",
             len(fit.labels),
             ALL_CUSTOMERS,
@@ -243,7 +244,7 @@ def log_warnings(
         is_new = identity.matched_from_segment_id is None
         if is_new and identity.match_similarity is not None:
             LOGGER.warning(
-                "Segment %d is new: no segment of the version before lives on in it "
+                "Segment %d is new: it continues no segment of the version before "
                 "(highest Jaccard similarity %.3f, minimum_match_similarity %s).",
                 identity.segment_id,
                 identity.match_similarity,

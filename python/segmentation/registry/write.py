@@ -81,8 +81,8 @@ def segment_rows(
 ) -> list[Row]:
     """Rows of each segment: its size in training, its origin, stability and centroid.
 
-    The scoring order is that of the segments in the fit: of segments that score alike
-    the first has the customer.
+    The scoring order is that of the segments in the fit: where scores are equal, the
+    customer is in the first segment.
     """
     rows: list[Row] = []
     for index, identity in enumerate(identities):
@@ -113,7 +113,7 @@ def segment_rows(
 
 
 def candidate_rows(candidates: Sequence[Candidate]) -> list[Row]:
-    """Rows of each number of segments that was tried; the unit number is the number."""
+    """Rows of each number of segments that was tried, which is the unit number."""
     return [
         {
             "unit_number": candidate.n_segments,
@@ -153,9 +153,9 @@ def rule_rows(
 ) -> list[Row]:
     """Rows of the rules that explain the segments, and how true they are.
 
-    The unit number is that of the rule: from 1, by segment, and of one segment the rule
-    that covers most first. Features in `always_known` are never missing, so the
-    predicate says nothing of what is imputed.
+    The unit number is that of the rule: from 1, by segment, and within a segment by
+    falling customers that the rule covers. Features in `always_known` are never
+    missing, so the predicate imputes nothing for them.
     """
     from segmentation.explain.predicates import predicate_of
 

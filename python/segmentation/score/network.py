@@ -20,7 +20,7 @@ class NetworkScorer:
     hidden = max(0, x hidden_weights + hidden_biases)
     output = hidden output_weights + output_biases
 
-    Of equal outputs the first segment has the customer, as in scikit-learn.
+    Where outputs are equal, the customer is in the first segment, as in scikit-learn.
 
     Attributes
     ----------

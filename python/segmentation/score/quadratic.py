@@ -20,9 +20,9 @@ class QuadraticScorer:
     score = sum over features of curvature (x - center)^2 + slope x, plus intercept
 
     Nearest centroid has curvature 1, slope 0 and intercept 0; a mixture with diagonal
-    covariances has another curvature for each segment and feature; a linear
-    classifier has curvature 0. Of equal scores the first segment has the customer, as
-    in scikit-learn.
+    covariances has another curvature for each segment and feature; a linear classifier
+    has curvature 0. Where scores are equal, the customer is in the first segment, as in
+    scikit-learn.
 
     Attributes
     ----------
