@@ -1,8 +1,8 @@
 """DBSCAN (Ester, Kriegel, Sander and Xu 1996): chains of dense customers.
 
 A customer is dense with `min_samples` customers within a distance, the customer
-included. A customer without a dense one within that distance is noise. Rules select
-both parameters:
+included. A customer who is within that distance of no dense customer is noise. Rules
+select both parameters:
 
 - `min_samples` is the number of customers that a segment must have at least
   (`MINIMUM_SEGMENT_SHARE` of them), and never under 2 x features, the rule of Sander,
