@@ -19,7 +19,7 @@ unexport DBT_PROJECT_DIR DBT_PROFILES_DIR
 # Neither colours in a log nor news of pip.
 export DBT_USE_COLORS ?= $(if $(MAKE_TERMOUT),true,false)
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
-# Like pip, uv then trusts whom the machine trusts.
+# Like pip, uv then trusts the certificates of the machine.
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help

@@ -39,9 +39,9 @@ NEXT_SPEND: Final = {
     "better": "if(is_better_than_spend_quantiles, 'method', "
     "if(not is_better_than_spend_quantiles, 'spend', null))",
     "classes predicted": "format('{:.1f} %', 100 * outcome_accuracy)",
-    "stays as it is": "format('{:.1f} %', 100 * baseline_accuracy)",
+    "persistence": "format('{:.1f} %', 100 * baseline_accuracy)",
     "predicted, balanced": "format('{:.1f} %', 100 * outcome_balanced_accuracy)",
-    "stays, balanced": "format('{:.1f} %', 100 * baseline_balanced_accuracy)",
+    "persistence, balanced": "format('{:.1f} %', 100 * baseline_balanced_accuracy)",
 }
 TEXTS: Final = ("method", "scorer", "better")
 

@@ -12,9 +12,9 @@ Every value is a function of its row number, so the same version of DuckDB write
 same data each time, one bounded chunk after the other: memory does not grow with the
 number of customers. How an event finds its customer without a join or a sort:
 
-- Customers are numbered in the order of their registration, at a constant pace over
-  the five years that end with the log. Whoever was registered at a given moment is
-  therefore a range of numbers.
+- Customers are numbered in the order of their registration, at a constant pace over the
+  five years that end with the log. The customers who were registered at a given moment
+  are therefore a range of numbers.
 - The number of events a day grows with the number of registered customers, which is
   linear in time, so the moment of the n-th event is the root of a quadratic equation.
 - A customer's number modulo 20 is its slot, and a group of customers is a run of

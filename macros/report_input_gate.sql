@@ -1,6 +1,6 @@
 {#
-    What int_input_gate found, told: a warning for each row that has one, and one error
-    for all rows that stop the build. The table is there already, whatever comes of it.
+    Report what int_input_gate found: a warning for each row that has one, and one error
+    for all rows that stop the build. The table exists by then, even if the build stops.
 #}
 {% macro report_input_gate() %}
     {# A build with --empty has no input to judge. #}

@@ -1,7 +1,7 @@
 {#
-    A value as a hash that only somebody with the salt can recognise, from the
-    environment variable SEGMENTATION_SALT. Without a salt it is null: a plain hash of
-    an email address is the address to whoever has a list of addresses.
+    A value as a hash that only a holder of the salt can recognise, from the environment
+    variable SEGMENTATION_SALT. Without a salt it is null: anyone with a list of
+    addresses can reverse a plain hash of an email address.
 #}
 {% macro salted_hash(column) -%}
     {%- set salt = env_var('SEGMENTATION_SALT', '') -%}

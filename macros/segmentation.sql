@@ -185,8 +185,8 @@
 
 
 {#
-    The features of which the version in use stored bins, each with how many bounds its
-    bins have; the last bin is open, so there is one more.
+    The features for which the version in use stored bins, each with the number of
+    bounds; the last bin is open, so there is one more bin than bounds.
 #}
 {% macro binned_features() %}
     {% set bounds = {} %}

@@ -125,7 +125,8 @@
 
 {#
     The same, with each record given to the customer that its own customer became: the
-    survivor of merged duplicates; nobody, and so left out, after an erasure request.
+    survivor of merged duplicates. After an erasure request there is no customer, and
+    the record is left out.
 #}
 {% macro customer_records(entity) %}
 with

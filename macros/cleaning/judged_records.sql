@@ -57,7 +57,7 @@ understood as (
 
 {% endif -%}
 
--- What was wrong with a value is told from the value before and after.
+-- The value before and after cleaning shows what was wrong with it.
 judged as (
 
     select
@@ -184,7 +184,7 @@ final as (
 {%- endmacro %}
 
 
-{# Whether a raw value says nothing, be it in characters that nobody sees. #}
+{# Whether a raw value is empty, or only invisible characters. #}
 {% macro is_blank(column) -%}
     case
         when {{ has_type(column, 'text') }}

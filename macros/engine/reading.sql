@@ -16,7 +16,7 @@
 
 {#
     One row per line of a raw table's text files that does not fit, found as the query
-    runs. A file of which nobody knows where its records begin fails the query with a
+    runs. Where it is unclear at which line a record begins, the query fails with a
     sentence.
 #}
 {% macro malformed_lines_of(raw_table) %}

@@ -1,7 +1,7 @@
 {#
     A table where a column of ids, times or numbers came as text, so that text is parsed
-    once and not by every model that reads it; else a view, so that typed records, of which
-    there may be hundreds of millions, are copied nowhere.
+    once and not by every model that reads it; else a view, so that typed records, maybe
+    hundreds of millions of them, are not copied.
 #}
 {% materialization parsed, adapter='duckdb' %}
     {% if has_text_to_parse(sql) %}

@@ -126,7 +126,7 @@
 {% endmacro %}
 
 
-{# Columns of which a table needs one. #}
+{# Alternative columns: a table needs at least one of them. #}
 {% macro alternative_columns(table_name) %}
     {{ return(['customer_id', 'email'] if table_name == 'erasure_requests' else []) }}
 {% endmacro %}

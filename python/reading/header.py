@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-# Characters that nobody sees, around a name as a spreadsheet writes it.
+# Invisible characters, which spreadsheets write around a name.
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00a0"
 
 
@@ -162,10 +162,10 @@ def find_header(
     needed
         Names of columns that the line must hold.
     alternatives
-        Names of columns of which it must hold one, if there are any. With neither, the
-        first line that is not empty is the line of column names.
+        Names of columns, at least one of which it must hold, if there are any. With
+        neither, the first line that is not empty is the line of column names.
     known
-        Names of columns by which a line of column names is told from one of data.
+        Names of columns that distinguish a line of column names from one of data.
     delimiters
         Those that the file may have.
     quoting
@@ -231,7 +231,7 @@ def _likeliest_names(
     delimiters: Collection[str],
     quoting: Quoting,
 ) -> tuple[str, ...]:
-    """Find the first line of which at least half of the names are known."""
+    """Find the first line with at least half of its names known."""
     for delimiter in delimiters:
         for record in records(lines, delimiter, quoting):
             names = [plain(value) for value in record.values]

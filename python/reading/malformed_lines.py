@@ -50,7 +50,7 @@ class MalformedLine:
 
 @dataclass(frozen=True)
 class _Fault:
-    """What DuckDB says of a record that it left out; its text is shown to nobody."""
+    """What DuckDB says about a record that it left out; its text is never shown."""
 
     path: str
     line: int
@@ -69,9 +69,9 @@ def malformed_lines(
     Raises
     ------
     BadInputError
-        If nobody can say which lines are a record: a quote is not closed, a value of
-        the input contract has a line end, a byte is none of the encoding, or lines end
-        in two ways.
+        If it is unclear which lines are a record: a quote is not closed, a value of the
+        input contract has a line end, a byte is none of the encoding, or lines end in
+        two ways.
     """
     lines = []
     for files in same_dialect(find_input(connection, table).files):

@@ -63,7 +63,7 @@ class RawTable:
     needed
         Those without which the table is none.
     alternatives
-        Columns of which it needs one, if there are any.
+        Columns, at least one of which it needs, if there are any.
     names
         Column of the contract -> its name in the file, where that is another.
     options
@@ -82,7 +82,7 @@ class RawTable:
 
     @property
     def short_columns(self) -> list[str]:
-        """The columns of the contract of which no value has several lines."""
+        """The columns of the contract whose values have one line each."""
         return [name for name in self.columns if name not in self.texts]
 
     @property

@@ -162,8 +162,8 @@ def first_broken_value(
     columns
         The names of all columns in their order.
     short_columns
-        Columns of which no value may have a line end. Of any other it may not hold the
-        end of one record and the beginning of another.
+        Columns whose values may have no line end. Of any other it may not hold the end
+        of one record and the beginning of another.
     needed_columns
         Columns that every record has a value for.
 

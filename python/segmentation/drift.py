@@ -1,4 +1,4 @@
-"""Tell how far the distribution of a feature has moved since a version was fitted.
+"""Measure how far the distribution of a feature moved since a version was fitted.
 
 Imports nothing slow: a build that only scores calls it too.
 """
@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 MAXIMUM_BINS = 10
-# The customary reading of the index: below the first nothing has moved, from the second
-# on much has; Siddiqi (2006), Credit Risk Scorecards, page 136.
+# The usual thresholds of the index: no drift below the first, large drift from the
+# second on; Siddiqi (2006), Credit Risk Scorecards, page 136.
 MODERATE_DRIFT = 0.1
 LARGE_DRIFT = 0.25
 
@@ -53,7 +53,7 @@ def learn_bins(
 def count_bins(
     values: NDArray[np.float64], upper_bounds: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Count values (customers,) in bins (bins + 1,), of which the first is for NaN."""
+    """Count values (customers,) in bins (bins + 1,); the first bin is for NaN."""
     is_missing = np.isnan(values)
     numbers = np.searchsorted(upper_bounds, values[~is_missing], side="left")
     counts = np.bincount(numbers, minlength=len(upper_bounds) + 1)
@@ -117,7 +117,7 @@ def stability_contributions(
     for counts in (expected, actual):
         corrected = counts + correction
         total = corrected.sum(axis=-1, keepdims=True)
-        # What is no bin has the same share on both sides and so adds nothing.
+        # A position without a bin has the same share on both sides and adds nothing.
         shares.append(
             np.where(is_bin, corrected, 1.0) / np.where(total > 0, total, 1.0)
         )
@@ -129,12 +129,12 @@ def stability_contributions(
 def drift_p_value(
     expected_counts: ArrayLike, actual_counts: ArrayLike
 ) -> NDArray[np.float64]:
-    """How often chance alone moves two samples of one population that far or farther.
+    """Probability that two samples of one population drift apart as far or farther.
 
-    For independent samples of n and m customers from one population
-    PSI / (1 / n + 1 / m) is chi-square with bins - 1 degrees of freedom: Yurdakul
-    (2018), Statistical Properties of Population Stability Index, dissertation, Western
-    Michigan University. It says nothing where both samples are of the same customers.
+    For independent samples of n and m customers from one population PSI / (1 / n + 1 /
+    m) is chi-square with bins - 1 degrees of freedom: Yurdakul (2018), Statistical
+    Properties of Population Stability Index, dissertation, Western Michigan University.
+    It does not hold where the samples share customers.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def drift_p_value(
     return np.where((degrees > 0) & np.isfinite(index), p_value, np.nan)
 
 
-def drift_verdict(index: float) -> str | None:
+def drift_level(index: float) -> str | None:
     """`none`, `moderate` or `large`; None where there is no index."""
     if np.isnan(index):
         return None
@@ -193,12 +193,12 @@ def measure_drift(bin_counts: pd.DataFrame) -> pd.DataFrame:
     expected[row, column] = ordered["training_customers"]
     actual[row, column] = ordered["customers"]
     index = population_stability_index(expected, actual)
-    verdicts = np.array([drift_verdict(value) for value in index], dtype=object)
+    levels = np.array([drift_level(value) for value in index], dtype=object)
     return ordered[[*keys, "bin_number"]].assign(
         contribution=stability_contributions(expected, actual)[row, column],
         population_stability_index=index[row],
         p_value=drift_p_value(expected, actual)[row],
-        drift_level=verdicts[row],
+        drift_level=levels[row],
     )
 
 

@@ -1,4 +1,4 @@
-"""Tell whether a campaign's treated customers did better than its control group."""
+"""Test whether a campaign's treated customers did better than its control group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MINIMUM_EXPECTED_COUNT = 1.0
 def conversion_p_value(
     conversions: ArrayLike, customers: ArrayLike
 ) -> NDArray[np.float64]:
-    """How often chance alone parts two shares of customers that far or farther.
+    """Probability that two shares differ as much or more by chance alone.
 
     Two-sided. Pearson's chi-square times (n - 1) / n where every expected count is at
     least 1, else the exact test of Fisher and Irwin: Campbell, I. (2007), Chi-squared
@@ -64,7 +64,7 @@ def conversion_p_value(
 def spend_p_value(
     means: ArrayLike, deviations: ArrayLike, customers: ArrayLike
 ) -> NDArray[np.float64]:
-    """How often chance alone parts two means that far or farther.
+    """Probability that two means differ as much or more by chance alone.
 
     Two-sided test of Welch, B. L. (1947), The generalization of Student's problem when
     several different population variances are involved, Biometrika 34: the arms need
@@ -82,8 +82,8 @@ def spend_p_value(
     Returns
     -------
     p_value
-        (...,), in [0, 1]. Where neither arm varies it is 1 for equal means and NaN for
-        others, about which there is then nothing to go by.
+        (...,), in [0, 1]. Where neither arm varies it is 1 for equal means, and NaN for
+        other means, which then have no test.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def spend_p_value(
 
 
 def holm_adjusted(p_values: ArrayLike) -> NDArray[np.float64]:
-    """P-values of a family of tests, such that one below 0.05 errs in 5 % of families.
+    """Adjust p-values so that one below 0.05 is wrong in at most 5 % of families.
 
     Holm, S. (1979), A simple sequentially rejective multiple test procedure,
     Scandinavian Journal of Statistics 6: the smallest of m is multiplied by m, the next
@@ -117,7 +117,7 @@ def holm_adjusted(p_values: ArrayLike) -> NDArray[np.float64]:
     Parameters
     ----------
     p_values
-        (tests,); NaN where there is no test, which then counts for none.
+        (tests,); NaN where there is no test, which then does not count.
     """
     given = np.asarray(p_values, dtype=np.float64)
     adjusted = np.full(given.shape, np.nan)
@@ -167,7 +167,7 @@ def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
     p_value[is_share] = conversion_p_value(
         np.rint(means * customers)[:, is_share], customers[:, is_share]
     )
-    # How a single customer varies nobody knows.
+    # A single customer has no standard deviation.
     is_amount = ~is_share & (customers > 1).all(axis=0)
     p_value[is_amount] = spend_p_value(
         means[:, is_amount], deviations[:, is_amount], customers[:, is_amount]
@@ -183,7 +183,7 @@ def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
 def _fisher_p_values(
     conversions: NDArray[np.float64], customers: NDArray[np.float64]
 ) -> list[float]:
-    """Exact p-values of tables, of which each arm is a row: (2, tables)."""
+    """Exact p-values of tables with a row for each arm: (2, tables)."""
     if conversions.size == 0:
         return []
     from scipy.stats import fisher_exact

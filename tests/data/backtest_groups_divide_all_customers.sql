@@ -1,4 +1,4 @@
--- However customers are divided, they are all customers and all spend of the window.
+-- The groups of each kind have all customers and all spend of the window.
 with
 
 groups as (

@@ -6,7 +6,7 @@ customers as (
 
 ),
 
--- The versions of which every score is a squared distance.
+-- The versions whose scores are all squared distances.
 nearest_centroid_versions as (
 
     select segmentation_version

@@ -98,11 +98,11 @@ def test_all_are_compared_on_the_same_bounded_sample(compared: Warehouse) -> Non
     )
     for name, customers_fitted, n_segments in fitted:
         method = load_method(name)
-        expected = oldest if method.learns_outcome else CUSTOMERS
-        if method.grows_with_square:
+        expected = oldest if method.is_supervised else CUSTOMERS
+        if method.is_quadratic:
             expected = SETTINGS["selection_sample_rows"]
         assert customers_fitted == expected, name
-        assert n_segments == 4 or method.ignores_n_segments or method.features, name
+        assert n_segments == 4 or method.selects_k == "always" or method.features, name
 
 
 def test_k_means_is_what_production_says_of_itself(compared: Warehouse) -> None:

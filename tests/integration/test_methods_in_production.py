@@ -32,11 +32,13 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 from threadpoolctl import threadpool_limits
 
-from segmentation.identity import jaccard_similarities
-from segmentation.methods import Problem, load_method
-from segmentation.preprocessing import transform_features
-from segmentation.registry_rows import read_preprocessing, read_scorer
-from segmentation.scorers import QuadraticScorer, RulesScorer, Scorer
+from segmentation.fit.identity import jaccard_similarities
+from segmentation.fit.preprocessing import transform_features
+from segmentation.methods import FitInput, load_method
+from segmentation.registry.read import read_preprocessing, read_scorer
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.rules import RulesScorer
+from segmentation.score.scorers import Scorer
 
 K = USUAL_VARIABLES["n_segments"]
 FROM_FIT_TO_ASSIGNMENT = (
@@ -342,10 +344,10 @@ def test_the_library_predicts_the_same_for_every_customer(
 
 @pytest.mark.parametrize("method", ["dbscan", "hdbscan"])
 def test_noise_is_not_quietly_in_a_segment(production: Production) -> None:
-    division = load_method(production.method).divide(
-        Problem(production.training_matrix(), (), None, 0, {})
+    partition = load_method(production.method).fit(
+        FitInput(production.training_matrix(), (), None, 0, {})
     )
-    is_noise = division.labels < 0
+    is_noise = partition.labels < 0
     is_outlier = production.warehouse.frame(
         "select is_outlier from customer_segment_assignments "
         "semi join segmentation_training using (observation_date, customer_id) "

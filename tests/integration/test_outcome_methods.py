@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 from threadpoolctl import threadpool_limits
 
-from segmentation.preprocessing import (
+from segmentation.fit.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
     transform_features,
@@ -86,8 +86,8 @@ def learned(request: pytest.FixtureRequest, build_method: BuildMethod) -> Learne
         order by features.observation_date, features.customer_id
         """
     )
-    learned_from = customers.loc[customers["observation_step"] == 2, "spend_after"]
-    thirds = learned_from[learned_from > 0].quantile([1 / 3, 2 / 3])
+    training = customers.loc[customers["observation_step"] == 2, "spend_after"]
+    thirds = training[training > 0].quantile([1 / 3, 2 / 3])
     for window in ("before", "after"):
         customers[f"class_{window}"] = pd.cut(
             customers[f"spend_{window}"], [-np.inf, 0, *thirds, np.inf], labels=False

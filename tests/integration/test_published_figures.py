@@ -8,7 +8,7 @@ from conftest import PROJECT, Warehouse
 
 SEGMENTATIONS = {
     "the segments in production": "segments",
-    "total spend, cut by the segments' shares": "size_matched_spend_bands",
+    "total spend, groups of the segments' sizes": "size_matched_spend_bands",
     "spend in the trailing window, equal groups": "trailing_spend_quantiles",
     "total spend, equal groups": "spend_quantiles",
     "sum of the quintiles of recency, frequency and spend": "rfm_grid",
@@ -19,7 +19,7 @@ RECOMMENDERS = {
         "history_and_segment"
     ),
     "what the segment buys": "segment_affinity",
-    "what everybody buys (baseline)": "overall_popularity",
+    "overall popularity (baseline)": "overall_popularity",
 }
 DATA = ["sample", "Complete Journey"]
 
@@ -66,7 +66,7 @@ def by(warehouse: Warehouse, table: str, key: str) -> pd.DataFrame:
 
 
 def test_segments_beside_simple_cuts(warehouses: dict[str, Warehouse]) -> None:
-    rows = published("Segments beside simple cuts of the same number")
+    rows = published("Segments beside simple groups of the same number")
     assert [row[0] for row in rows] == list(SEGMENTATIONS)
     for data, first in zip(DATA, (1, 3), strict=True):
         built = by(warehouses[data], "segment_backtest", "segmentation")

@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.clustering import START_ROWS, fit_kmeans
+from segmentation.fit.clustering import START_ROWS, fit_kmeans
 
 Matrix = NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from scipy.stats import chi2, kstest
 
 from segmentation.drift import (
     count_bins,
+    drift_level,
     drift_p_value,
-    drift_verdict,
     learn_bins,
     measure_drift,
     population_stability_index,
@@ -156,7 +156,7 @@ def test_counts_that_do_not_belong_together_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("index", "verdict"),
+    ("index", "level"),
     [
         (0.0, "none"),
         (0.0999, "none"),
@@ -166,8 +166,8 @@ def test_counts_that_do_not_belong_together_are_refused() -> None:
         (np.nan, None),
     ],
 )
-def test_verdict(index: float, verdict: str | None) -> None:
-    assert drift_verdict(index) == verdict
+def test_level(index: float, level: str | None) -> None:
+    assert drift_level(index) == level
 
 
 def test_no_scikit_learn_is_imported() -> None:
@@ -229,7 +229,7 @@ def test_variables_are_measured_together_as_each_is_alone() -> None:
         assert_allclose(of_variable["population_stability_index"], index)
         assert_allclose(of_variable["contribution"].sum(), index)
         assert_allclose(of_variable["p_value"], drift_p_value(training, customers))
-        assert set(of_variable["drift_level"]) == {drift_verdict(float(index))}
+        assert set(of_variable["drift_level"]) == {drift_level(float(index))}
 
 
 def test_a_date_without_customers_has_no_drift() -> None:

@@ -11,20 +11,17 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_iris, load_wine, make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.clustering import Clustering, fit_kmeans
-from segmentation.explanation import (
-    NOISE,
+from segmentation.explain.explanation import (
     Explanation,
     Interval,
     Rule,
     cost_ratio,
-    cut_with_fewest_mistakes,
     explain,
-    number_text,
-    predicate_of,
-    readable_between,
 )
-from segmentation.preprocessing import (
+from segmentation.explain.predicates import number_text, predicate_of, readable_between
+from segmentation.explain.tree import NOISE, cut_with_fewest_mistakes
+from segmentation.fit.clustering import Clustering, fit_kmeans
+from segmentation.fit.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
     original_values,
@@ -281,7 +278,7 @@ def test_noise_is_covered_and_counts_nowhere(moons: tuple[Matrix, Labels]) -> No
 
 def test_nobody_in_a_segment_is_refused() -> None:
     matrix = np.zeros((3, 1))
-    with pytest.raises(ValueError, match="Of the 3 customers none has a segment"):
+    with pytest.raises(ValueError, match="None of the 3 customers has a segment"):
         explain(matrix, matrix, np.full(3, NOISE), np.zeros((1, 1)), maximum_leaves=2)
 
 

@@ -12,9 +12,10 @@ from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.fitting import check_filled, fit_method, order_by_value
-from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.scorers import QuadraticScorer, RulesScorer
+from segmentation.fit.fitting import check_filled, fit_method, order_by_value
+from segmentation.methods import FitInput, Method, Partition, load_method
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.rules import RulesScorer
 
 SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],
@@ -33,9 +34,9 @@ BLOBS, BLOB_OF = make_blobs(
 )
 
 
-def problem_of(matrix: NDArray[np.float64], **settings: Any) -> Problem:
+def fit_input_of(matrix: NDArray[np.float64], **settings: Any) -> FitInput:
     """All customers, and how many segments they are divided into."""
-    return Problem(
+    return FitInput(
         matrix=matrix,
         feature_names=("recency_days", "total_spend"),
         n_segments=settings.pop("n_segments", None),
@@ -46,22 +47,22 @@ def problem_of(matrix: NDArray[np.float64], **settings: Any) -> Problem:
 
 def known(
     truth: NDArray[np.int64], matrix: NDArray[np.float64]
-) -> Callable[[Problem], Division]:
+) -> Callable[[FitInput], Partition]:
     """A clustering that cannot predict: it looks up who belongs where."""
     label_of = {
         tuple(row): int(label) for row, label in zip(matrix, truth, strict=True)
     }
 
-    def divide(problem: Problem) -> Division:
-        labels = np.array([label_of[tuple(row)] for row in problem.matrix])
-        return Division(labels, int(truth.max()) + 1)
+    def fit_known(fit_input: FitInput) -> Partition:
+        labels = np.array([label_of[tuple(row)] for row in fit_input.matrix])
+        return Partition(labels, int(truth.max()) + 1)
 
-    return divide
+    return fit_known
 
 
 def test_centroids_score_what_they_can_follow() -> None:
-    method = Method(known(BLOB_OF, BLOBS), chooses_number=True)
-    fit = fit_method("known", method, problem_of(BLOBS))
+    method = Method(known(BLOB_OF, BLOBS), selects_k="if_auto")
+    fit = fit_method("known", method, fit_input_of(BLOBS))
     assert isinstance(fit.scorer, QuadraticScorer)
     assert fit.scorer_agreement == 1
     assert_array_equal(fit.labels, BLOB_OF)
@@ -71,22 +72,22 @@ def test_centroids_score_what_they_can_follow() -> None:
 
 
 def test_rules_score_what_centroids_cannot_follow() -> None:
-    method = Method(known(MOON_OF, MOONS), chooses_number=True)
-    fit = fit_method("known", method, problem_of(MOONS))
+    method = Method(known(MOON_OF, MOONS), selects_k="if_auto")
+    fit = fit_method("known", method, fit_input_of(MOONS))
     assert isinstance(fit.scorer, RulesScorer)
     assert fit.scorer_agreement >= 0.95
     assert (fit.labels == MOON_OF).mean() == fit.scorer_agreement
 
 
 def test_what_no_scorer_can_follow_is_refused() -> None:
-    method = Method(known(MOON_OF, MOONS), chooses_number=True)
+    method = Method(known(MOON_OF, MOONS), selects_k="if_auto")
     with pytest.raises(
         ValueError,
         match=r"moons cannot score all customers: of the 600"
-        r" .* centroids treat 8\d\.\d % .* at most 2 leaves 8\d\.\d %; expected at"
+        r" .* centroids give 8\d\.\d % .* at most 2 leaves 8\d\.\d %; expected at"
         r" least 90 % \(minimum_scoring_agreement\)",
     ):
-        fit_method("moons", method, problem_of(MOONS, maximum_scoring_leaves=2))
+        fit_method("moons", method, fit_input_of(MOONS, maximum_scoring_leaves=2))
 
 
 @pytest.mark.parametrize("far", [20.0, 4.0])
@@ -95,11 +96,11 @@ def test_noise_is_an_outlier_and_no_segment(far: float) -> None:
     noise = np.array([[far, far]]) + np.random.default_rng(0).normal(size=(60, 2)) / 3
     matrix = np.concatenate([BLOBS, noise])
     truth = np.concatenate([BLOB_OF, np.full(60, -1)])
-    method = Method(known(truth, matrix), chooses_number=True)
+    method = Method(known(truth, matrix), selects_k="if_auto")
     fit = fit_method(
-        "known", method, problem_of(matrix, minimum_scoring_agreement=0.95)
+        "known", method, fit_input_of(matrix, minimum_scoring_agreement=0.95)
     )
-    assert fit.division.n_segments == len(fit.centers) == 3
+    assert fit.partition.n_segments == len(fit.centers) == 3
     assert fit.labels.min() == 0
     distances = np.linalg.norm(matrix - fit.centers[fit.labels], axis=1)
     is_outlier = distances > fit.outlier_distance
@@ -124,9 +125,9 @@ def test_noise_that_is_not_seen_lowers_the_agreement(
     noise = np.random.default_rng(0).uniform(-3, 3, size=(80, 2))
     matrix = np.concatenate([segments, noise])
     truth = np.concatenate([segment_of, np.full(80, -1)])
-    method = Method(known(truth, matrix), chooses_number=True)
+    method = Method(known(truth, matrix), selects_k="if_auto")
     settings = {"selection_sample_rows": 1000, "maximum_scoring_leaves": 16}
-    fit = fit_method("known", method, problem_of(matrix, **settings))
+    fit = fit_method("known", method, fit_input_of(matrix, **settings))
 
     assert isinstance(fit.scorer, scorer)
     if isinstance(fit.scorer, RulesScorer):
@@ -146,12 +147,12 @@ def test_noise_that_is_not_seen_lowers_the_agreement(
 def test_a_method_whose_cost_grows_with_the_square_is_given_a_sample() -> None:
     seen = []
 
-    def divide(problem: Problem) -> Division:
-        seen.append(len(problem.matrix))
-        return known(BLOB_OF, BLOBS)(problem)
+    def fit_known(fit_input: FitInput) -> Partition:
+        seen.append(len(fit_input.matrix))
+        return known(BLOB_OF, BLOBS)(fit_input)
 
-    method = Method(divide, chooses_number=True, grows_with_square=True)
-    fit = fit_method("known", method, problem_of(BLOBS))
+    method = Method(fit_known, selects_k="if_auto", is_quadratic=True)
+    fit = fit_method("known", method, fit_input_of(BLOBS))
     assert max(seen) == seen[0] == 400
     assert_array_equal(fit.labels, BLOB_OF)
 
@@ -159,39 +160,39 @@ def test_a_method_whose_cost_grows_with_the_square_is_given_a_sample() -> None:
 def test_the_number_that_a_method_does_not_choose_is_chosen_by_k_means() -> None:
     wanted = []
 
-    def divide(problem: Problem) -> Division:
-        wanted.append(problem.n_segments)
-        return known(BLOB_OF, BLOBS)(problem)
+    def fit_known(fit_input: FitInput) -> Partition:
+        wanted.append(fit_input.n_segments)
+        return known(BLOB_OF, BLOBS)(fit_input)
 
-    fit = fit_method("known", Method(divide), problem_of(BLOBS, k_range=[3, 3]))
+    fit = fit_method("known", Method(fit_known), fit_input_of(BLOBS, k_range=[3, 3]))
     assert set(wanted) == {3}
     assert [c.n_segments for c in fit.candidates if c.is_chosen] == [3]
     assert len(fit.candidates) > 1
 
     wanted.clear()
-    fit = fit_method("known", Method(divide), problem_of(BLOBS, n_segments=7))
+    fit = fit_method("known", Method(fit_known), fit_input_of(BLOBS, n_segments=7))
     assert wanted[0] == 7
     assert len(fit.candidates) == 1
 
 
 def test_a_segment_without_customers_is_refused_unless_it_has_a_name() -> None:
-    def divide(problem: Problem) -> Division:
-        return Division(known(BLOB_OF, BLOBS)(problem).labels, 4)
+    def fit_known(fit_input: FitInput) -> Partition:
+        return Partition(known(BLOB_OF, BLOBS)(fit_input).labels, 4)
 
     with pytest.raises(
         ValueError, match=r"other left 1 of 4 segments without any of the 600 customers"
     ):
-        fit_method("other", Method(divide, chooses_number=True), problem_of(BLOBS))
+        fit_method("other", Method(fit_known, selects_k="if_auto"), fit_input_of(BLOBS))
 
-    def divide_and_name(problem: Problem) -> Division:
-        return replace(divide(problem), segment_names=("a", "b", "c", "d"))
+    def fit_and_name(fit_input: FitInput) -> Partition:
+        return replace(fit_known(fit_input), segment_names=("a", "b", "c", "d"))
 
-    check_filled("named", divide_and_name(problem_of(BLOBS)))
+    check_filled("named", fit_and_name(fit_input_of(BLOBS)))
 
 
 def test_k_means_is_judged_by_its_own_resamples() -> None:
-    fit = fit_method("kmeans", load_method("kmeans"), problem_of(BLOBS, n_segments=3))
-    assert fit.judged.is_chosen
+    fit = fit_method("kmeans", load_method("kmeans"), fit_input_of(BLOBS, n_segments=3))
+    assert fit.chosen.is_chosen
     assert fit.scorer_agreement == 1
     assert_allclose(
         fit.inertia,

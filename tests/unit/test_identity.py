@@ -7,8 +7,8 @@ from planted_features import features, logarithms
 from sklearn.preprocessing import StandardScaler
 
 from crm_sample import generate_sample
-from segmentation.clustering import fit_kmeans
-from segmentation.identity import (
+from segmentation.fit.clustering import fit_kmeans
+from segmentation.fit.identity import (
     SegmentIdentity,
     first_identities,
     jaccard_similarities,

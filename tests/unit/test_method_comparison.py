@@ -21,10 +21,10 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from segmentation import comparison, k_selection
-from segmentation.comparison import (
+from segmentation.fit import comparison, k_selection
+from segmentation.fit.comparison import (
+    ComparedMethod,
     Customers,
-    Entrant,
     Facts,
     Result,
     agreement,
@@ -33,11 +33,12 @@ from segmentation.comparison import (
     eta_squared,
     quantile_groups,
 )
-from segmentation.fitting import fit_method
-from segmentation.k_selection import SelectionSettings
-from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.registry import fit_version, no_rows
-from segmentation.scorers import QuadraticScorer
+from segmentation.fit.fitting import fit_method
+from segmentation.fit.k_selection import SelectionSettings
+from segmentation.methods import FitInput, Method, Partition, load_method
+from segmentation.registry.versions import fit_version
+from segmentation.registry.write import no_rows
+from segmentation.score.quadratic import QuadraticScorer
 
 SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],
@@ -60,7 +61,7 @@ RANDOM = np.random.default_rng(1)
 TOTAL_SPEND = np.round(RANDOM.gamma(1, 50, 600) * (RANDOM.random(600) > 0.3), 2)
 NEXT_SPEND = np.round(BLOB_OF * 10 + RANDOM.gamma(1, 20, 600) + TOTAL_SPEND / 5, 2)
 CUSTOMERS = Customers(BLOBS, TOTAL_SPEND, TOTAL_SPEND / 3, NEXT_SPEND)
-PROBLEM = Problem(
+FIT_INPUT = FitInput(
     matrix=BLOBS,
     feature_names=("recency_days", "total_spend"),
     n_segments=None,
@@ -70,8 +71,10 @@ PROBLEM = Problem(
 TIME = "fit_seconds"
 
 
-def entrant(name: str, method: Method, problem: Problem = PROBLEM) -> Entrant:
-    return Entrant(name, method, problem, BLOBS)
+def compared_method(
+    name: str, method: Method, fit_input: FitInput = FIT_INPUT
+) -> ComparedMethod:
+    return ComparedMethod(name, method, fit_input, BLOBS)
 
 
 def by_centers(
@@ -79,25 +82,25 @@ def by_centers(
 ) -> Method:
     """A method that always has the same centers, and whoever is far is noise."""
 
-    def divide(problem: Problem) -> Division:
+    def fit(fit_input: FitInput) -> Partition:
         scorer = QuadraticScorer.nearest_centroid(np.array(centers, dtype=float))
-        labels = scorer.predict(problem.matrix)
+        labels = scorer.predict(fit_input.matrix)
         if is_noise is None:
             # Only segments that have a name may be empty.
             names = tuple(str(center) for center in centers)
-            return Division(labels, len(centers), scorer, segment_names=names)
-        return Division(
-            np.where(is_noise(problem.matrix), -1, labels), len(centers), None
+            return Partition(labels, len(centers), scorer, segment_names=names)
+        return Partition(
+            np.where(is_noise(fit_input.matrix), -1, labels), len(centers), None
         )
 
-    return Method(divide, chooses_number=True)
+    return Method(fit, selects_k="if_auto")
 
 
 def raising(error: Exception) -> Method:
-    def divide(_: Problem) -> Division:
+    def fit(_: FitInput) -> Partition:
         raise error
 
-    return Method(divide, chooses_number=True)
+    return Method(fit, selects_k="if_auto")
 
 
 THREE = by_centers((0, 0), (10, 0), (2, 12))
@@ -105,14 +108,18 @@ TWO = by_centers((0, 0), (2, 12))
 
 
 def results_of(
-    entrants: list[Entrant], customers: Customers = CUSTOMERS
+    compared_methods: list[ComparedMethod], customers: Customers = CUSTOMERS
 ) -> dict[str, Result]:
-    by_name = {entrant.name: entrant for entrant in entrants}
+    by_name = {
+        compared_method.name: compared_method for compared_method in compared_methods
+    }
     return compare(list(by_name), by_name.__getitem__, customers)
 
 
-def facts_of(entrants: list[Entrant], customers: Customers = CUSTOMERS) -> list[Facts]:
-    return [result.facts for result in results_of(entrants, customers).values()]
+def facts_of(
+    compared_methods: list[ComparedMethod], customers: Customers = CUSTOMERS
+) -> list[Facts]:
+    return [result.facts for result in results_of(compared_methods, customers).values()]
 
 
 def nearest(*centers: tuple[float, float]) -> NDArray[np.int64]:
@@ -129,8 +136,10 @@ def one_way_eta_squared(labels: NDArray[np.int64], values: NDArray[Any]) -> floa
 
 
 def test_segments_are_measured_as_scikit_learn_does() -> None:
-    everybody = {**SETTINGS, "selection_sample_rows": 600}
-    [facts] = facts_of([entrant("three", THREE, replace(PROBLEM, settings=everybody))])
+    all_customers = {**SETTINGS, "selection_sample_rows": 600}
+    [facts] = facts_of(
+        [compared_method("three", THREE, replace(FIT_INPUT, settings=all_customers))]
+    )
     labels = nearest((0, 0), (10, 0), (2, 12))
     expected = {
         "customers": 600,
@@ -151,7 +160,9 @@ def test_segments_are_measured_as_scikit_learn_does() -> None:
 
 
 def test_next_spend_is_explained_as_an_analysis_of_variance_says() -> None:
-    three, two = facts_of([entrant("three", THREE), entrant("two", TWO)])
+    three, two = facts_of(
+        [compared_method("three", THREE), compared_method("two", TWO)]
+    )
     for facts, labels in (
         (three, nearest((0, 0), (10, 0), (2, 12))),
         (two, nearest((0, 0), (2, 12))),
@@ -186,12 +197,14 @@ def test_equal_spend_is_never_parted() -> None:
 
 
 def test_a_method_that_fails_is_a_row_with_its_reason() -> None:
-    entrants = {
-        "empty": entrant("empty", raising(ValueError("nobody is dense"))),
-        "broken": entrant("broken", raising(RuntimeError("no memory"))),
-        "three": entrant("three", THREE),
+    compared_methods = {
+        "empty": compared_method("empty", raising(ValueError("nobody is dense"))),
+        "broken": compared_method("broken", raising(RuntimeError("no memory"))),
+        "three": compared_method("three", THREE),
     }
-    results = compare([*entrants, "unheard_of"], entrants.__getitem__, CUSTOMERS)
+    results = compare(
+        [*compared_methods, "unheard_of"], compared_methods.__getitem__, CUSTOMERS
+    )
     assert results["empty"].facts == {
         "customers": 600,
         "customers_fitted": 600,
@@ -208,13 +221,13 @@ def test_a_method_that_fails_is_a_row_with_its_reason() -> None:
 
 
 def test_a_method_that_cannot_be_scored_keeps_what_is_known_of_it() -> None:
-    def divide(problem: Problem) -> Division:
-        order = np.arange(len(problem.matrix))
-        return Division(order % 2, 2, None)
+    def fit(fit_input: FitInput) -> Partition:
+        order = np.arange(len(fit_input.matrix))
+        return Partition(order % 2, 2, None)
 
-    refused = Method(divide, chooses_number=True, grows_with_square=True)
-    problem = replace(PROBLEM, settings={**SETTINGS, "maximum_scoring_leaves": 2})
-    [facts] = facts_of([entrant("random", refused, problem)])
+    refused = Method(fit, selects_k="if_auto", is_quadratic=True)
+    fit_input = replace(FIT_INPUT, settings={**SETTINGS, "maximum_scoring_leaves": 2})
+    [facts] = facts_of([compared_method("random", refused, fit_input)])
     assert facts.pop("fit_seconds") >= 0
     assert "random cannot score all customers" in str(facts.pop("refusal_reason"))
     assert facts == {
@@ -229,7 +242,7 @@ def test_noise_is_a_share_of_the_customers_that_the_method_was_given() -> None:
     method = by_centers((0, 0), (10, 0), (2, 12), is_noise=lambda m: m[:, 1] > 16)
     settings = {**SETTINGS, "minimum_scoring_agreement": 0.995}
     [result] = results_of(
-        [entrant("noisy", method, replace(PROBLEM, settings=settings))]
+        [compared_method("noisy", method, replace(FIT_INPUT, settings=settings))]
     ).values()
     is_noise = BLOBS[:, 1] > 16
     assert 0.01 < is_noise.mean() < 0.1
@@ -244,28 +257,28 @@ def test_noise_is_a_share_of_the_customers_that_the_method_was_given() -> None:
 def test_the_choice_of_the_number_of_segments_is_made_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    everybody = {**SETTINGS, "selection_sample_rows": 600}
-    selection = k_selection.divide(
-        BLOBS, "auto", SelectionSettings.from_mapping(everybody)
+    all_customers = {**SETTINGS, "selection_sample_rows": 600}
+    selection = k_selection.select_k(
+        BLOBS, "auto", SelectionSettings.from_mapping(all_customers)
     )
 
     def never(*_: Any) -> None:
         raise AssertionError("the number is chosen again")
 
-    monkeypatch.setattr(k_selection, "divide", never)
+    monkeypatch.setattr(k_selection, "select_k", never)
     # Not the time of doing nothing, but of one fit.
     monkeypatch.setattr(comparison, "fit_kmeans", lambda *_: time.sleep(0.3))
     wanted = []
 
-    def divide(problem: Problem) -> Division:
-        wanted.append(problem.n_segments)
-        return THREE.divide(problem)
+    def fit(fit_input: FitInput) -> Partition:
+        wanted.append(fit_input.n_segments)
+        return THREE.fit(fit_input)
 
-    shared = replace(PROBLEM, selection=selection, settings=everybody)
+    shared = replace(FIT_INPUT, selection=selection, settings=all_customers)
     kmeans, other = facts_of(
         [
-            entrant("kmeans", load_method("kmeans"), shared),
-            entrant("other", Method(divide), shared),
+            compared_method("kmeans", load_method("kmeans"), shared),
+            compared_method("other", Method(fit), shared),
         ]
     )
     chosen = selection.chosen
@@ -279,20 +292,20 @@ def test_the_choice_of_the_number_of_segments_is_made_once(
 
 def test_what_a_method_makes_is_what_production_would_make() -> None:
     method = load_method("kmeans")
-    problem = replace(PROBLEM, n_segments=4)
-    [result] = results_of([entrant("kmeans", method, problem)]).values()
-    fit = fit_method("kmeans", method, problem)
+    fit_input = replace(FIT_INPUT, n_segments=4)
+    [result] = results_of([compared_method("kmeans", method, fit_input)]).values()
+    fit = fit_method("kmeans", method, fit_input)
     assert_array_equal(result.labels, fit.labels)
-    assert result.facts["minimum_jaccard"] == fit.judged.minimum_jaccard
-    assert result.facts["smallest_share"] == fit.judged.smallest_share
+    assert result.facts["minimum_jaccard"] == fit.chosen.minimum_jaccard
+    assert result.facts["smallest_share"] == fit.chosen.smallest_share
 
 
 def test_one_segment_has_no_index_and_an_empty_one_is_the_smallest() -> None:
     far = (1e6, 1e6)
     one, three = facts_of(
         [
-            entrant("one", by_centers((0, 0), far)),
-            entrant("three", by_centers((0, 0), far, (10, 0))),
+            compared_method("one", by_centers((0, 0), far)),
+            compared_method("three", by_centers((0, 0), far, (10, 0))),
         ]
     )
     assert "silhouette" not in one
@@ -308,20 +321,21 @@ def test_one_segment_has_no_index_and_an_empty_one_is_the_smallest() -> None:
 
 def test_without_an_outcome_nothing_is_said_of_next_spend() -> None:
     [facts] = facts_of(
-        [entrant("three", THREE)], replace(CUSTOMERS, next_spend=np.full(600, np.nan))
+        [compared_method("three", THREE)],
+        replace(CUSTOMERS, next_spend=np.full(600, np.nan)),
     )
     assert "eta_squared" not in facts
     assert "refusal_reason" not in facts
 
 
 def test_agreement_is_the_adjusted_rand_index_of_every_pair() -> None:
-    entrants = [
-        entrant("three", THREE),
-        entrant("failed", raising(ValueError("no"))),
-        entrant("two", TWO),
-        entrant("same", by_centers((10, 0), (2, 12), (0, 0))),
+    compared_methods = [
+        compared_method("three", THREE),
+        compared_method("failed", raising(ValueError("no"))),
+        compared_method("two", TWO),
+        compared_method("same", by_centers((10, 0), (2, 12), (0, 0))),
     ]
-    pairs = agreement(results_of(entrants))
+    pairs = agreement(results_of(compared_methods))
     assert list(pairs) == list(combinations(["three", "two", "same"], 2))
     expected = adjusted_rand_score(
         nearest((0, 0), (2, 12)), nearest((0, 0), (10, 0), (2, 12))
@@ -329,16 +343,18 @@ def test_agreement_is_the_adjusted_rand_index_of_every_pair() -> None:
     assert_allclose(pairs["three", "two"], expected)
     assert_allclose(pairs["two", "same"], expected)
     assert pairs["three", "same"] == 1
-    reverse = agreement(results_of(entrants[::-1]))
+    reverse = agreement(results_of(compared_methods[::-1]))
     assert_allclose(reverse["two", "three"], pairs["three", "two"])
 
 
 def test_only_the_time_differs_from_run_to_run() -> None:
-    entrants = [
-        entrant("kmeans", load_method("kmeans"), replace(PROBLEM, n_segments=4)),
-        entrant("three", THREE),
+    compared_methods = [
+        compared_method(
+            "kmeans", load_method("kmeans"), replace(FIT_INPUT, n_segments=4)
+        ),
+        compared_method("three", THREE),
     ]
-    first, second = (facts_of(entrants) for _ in range(2))
+    first, second = (facts_of(compared_methods) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         assert one.pop(TIME) > 0
         other.pop(TIME)
@@ -431,9 +447,9 @@ def test_the_table_has_every_method_and_every_pair_that_can_be_scored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     choices = []
-    choose = k_selection.divide
+    choose = k_selection.select_k
     monkeypatch.setattr(
-        k_selection, "divide", lambda *given: choices.append(given) or choose(*given)
+        k_selection, "select_k", lambda *given: choices.append(given) or choose(*given)
     )
     outcomes = outcome_rows()
     table = table_of(outcomes)

@@ -20,12 +20,12 @@ from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.fitting import Fit, fit_method
-from segmentation.methods import Division, Method, Problem, load_method
+from segmentation.fit.fitting import Fit, fit_method
+from segmentation.methods import FitInput, Method, Partition, load_method
 from segmentation.methods.dbscan import knee_distance
 from segmentation.methods.gaussian_mixture import choose, scorer_of
 from segmentation.methods.spectral import neighbor_graph
-from segmentation.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 PROJECT = Path(__file__).parents[2]
 CLUSTERINGS = [
@@ -54,11 +54,11 @@ BLOBS, BLOB_OF = make_blobs(
 UNIFORM = np.random.default_rng(0).uniform(size=(800, 2))
 
 
-def problem_of(
+def fit_input_of(
     matrix: NDArray[np.float64], n_segments: int | None = None, **settings: Any
-) -> Problem:
+) -> FitInput:
     """All customers, and how many segments they are divided into."""
-    return Problem(
+    return FitInput(
         matrix=matrix,
         feature_names=("recency_days", "order_count", "total_spend")[: matrix.shape[1]],
         n_segments=n_segments,
@@ -67,18 +67,18 @@ def problem_of(
     )
 
 
-def fit(name: str, problem: Problem) -> Fit:
+def fit(name: str, fit_input: FitInput) -> Fit:
     """Fit a method by its name; a warning is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return fit_method(name, load_method(name), problem)
+        return fit_method(name, load_method(name), fit_input)
 
 
-def divide(name: str, problem: Problem) -> Division:
+def fit_partition(name: str, fit_input: FitInput) -> Partition:
     """Divide by a method alone; a warning is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return load_method(name).divide(problem)
+        return load_method(name).fit(fit_input)
 
 
 def moons(random_state: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -108,9 +108,9 @@ def test_moons_are_recovered_and_carried_to_all_customers(
     name: str, random_state: int
 ) -> None:
     matrix, moon_of = moons(random_state)
-    found = fit(name, problem_of(matrix, n_segments=2))
-    assert found.division.n_segments == 2
-    assert adjusted_rand_score(moon_of, found.division.labels) >= 0.98
+    found = fit(name, fit_input_of(matrix, n_segments=2))
+    assert found.partition.n_segments == 2
+    assert adjusted_rand_score(moon_of, found.partition.labels) >= 0.98
     assert isinstance(found.scorer, RulesScorer)
     assert found.scorer_agreement >= 0.95
     assert adjusted_rand_score(moon_of, found.labels) >= 0.95
@@ -119,13 +119,14 @@ def test_moons_are_recovered_and_carried_to_all_customers(
 @pytest.mark.parametrize("name", ["dbscan", "hdbscan", "spectral"])
 def test_moons_are_refused_where_no_scorer_can_follow(name: str) -> None:
     matrix, _ = moons(0)
-    problem = problem_of(matrix, n_segments=2, maximum_scoring_leaves=2)
+    fit_input = fit_input_of(matrix, n_segments=2, maximum_scoring_leaves=2)
     with pytest.raises(ValueError, match="cannot score all customers") as refusal:
-        fit(name, problem)
+        fit(name, fit_input)
     message = re.fullmatch(
         rf"segmentation_method {name} cannot score all customers: of the 600 customers "
-        r"it was fitted on, centroids treat ([\d.]+) % as it does and rules of at most "
-        r"2 leaves ([\d.]+) %; expected at least 90 % \(minimum_scoring_agreement\)\. "
+        r"it was fitted on, centroids give ([\d.]+) % the same segment and rules of at "
+        r"most 2 leaves ([\d.]+) %; expected at least 90 % "
+        r"\(minimum_scoring_agreement\)\. "
         r"Raise maximum_scoring_leaves or choose another method\.",
         str(refusal.value),
     )
@@ -136,7 +137,7 @@ def test_moons_are_refused_where_no_scorer_can_follow(name: str) -> None:
 def test_k_means_does_not_see_moons() -> None:
     """Or the tests above would be of an easy shape."""
     matrix, moon_of = moons(0)
-    found = fit("kmeans", problem_of(matrix, n_segments=2))
+    found = fit("kmeans", fit_input_of(matrix, n_segments=2))
     assert adjusted_rand_score(moon_of, found.labels) < 0.6
 
 
@@ -147,12 +148,12 @@ def test_k_means_does_not_see_moons() -> None:
 def test_every_clustering_agrees_with_k_means_on_separate_blobs(
     name: str, n_segments: int | None
 ) -> None:
-    k_means = divide("kmeans", problem_of(BLOBS, 4)).labels
+    k_means = fit_partition("kmeans", fit_input_of(BLOBS, 4)).labels
     assert adjusted_rand_score(k_means, BLOB_OF) == 1
-    found = fit(name, problem_of(BLOBS, n_segments))
-    assert found.division.n_segments == 4
+    found = fit(name, fit_input_of(BLOBS, n_segments))
+    assert found.partition.n_segments == 4
     # Noise counts as a segment of its own here.
-    assert adjusted_rand_score(k_means, found.division.labels) >= 0.95
+    assert adjusted_rand_score(k_means, found.partition.labels) >= 0.95
     assert adjusted_rand_score(k_means, found.labels) >= 0.95
     assert found.scorer_agreement >= 0.95
 
@@ -162,7 +163,7 @@ def test_a_method_divides_twice_alike(name: str) -> None:
     # Without gaps every start and every tie would show.
     matrix = np.random.default_rng(7).normal(size=(700, 2)).round(1)
     matrix[:300] += 4
-    first, second = (divide(name, problem_of(matrix, 3)) for _ in range(2))
+    first, second = (fit_partition(name, fit_input_of(matrix, 3)) for _ in range(2))
     assert_array_equal(first.labels, second.labels)
     assert first.facts == second.facts
     if first.scorer is not None and second.scorer is not None:
@@ -179,12 +180,12 @@ def test_too_few_distinct_customers_are_refused(name: str) -> None:
     with pytest.raises(
         ValueError, match=r"3 distinct feature vectors.* n_segments = 4"
     ):
-        divide(name, problem_of(matrix, 4))
+        fit_partition(name, fit_input_of(matrix, 4))
 
 
 def test_a_method_that_chooses_no_number_needs_one() -> None:
     with pytest.raises(ValueError, match="n_segments is None"):
-        divide("agglomerative", problem_of(BLOBS))
+        fit_partition("agglomerative", fit_input_of(BLOBS))
 
 
 # ---------------------------------------------------------------- noise
@@ -194,19 +195,19 @@ def test_a_method_that_chooses_no_number_needs_one() -> None:
 def test_noise_is_no_segment(name: str) -> None:
     blobs, _ = make_blobs(900, centers=[[0, 0], [12, 0], [0, 12]], random_state=1)
     noise = np.random.default_rng(1).uniform(9, 35, size=(40, 2))
-    division = divide(name, problem_of(np.concatenate([blobs, noise])))
-    assert division.n_segments == 3
-    assert (division.labels[900:] == -1).all()
-    assert (division.labels[:900] == -1).mean() < 0.05
-    assert division.facts["noise_share"] == (division.labels == -1).mean()
+    partition = fit_partition(name, fit_input_of(np.concatenate([blobs, noise])))
+    assert partition.n_segments == 3
+    assert (partition.labels[900:] == -1).all()
+    assert (partition.labels[:900] == -1).mean() < 0.05
+    assert partition.facts["noise_share"] == (partition.labels == -1).mean()
 
 
 @pytest.mark.parametrize("name", ["dbscan", "hdbscan"])
 def test_the_number_follows_from_the_data_whatever_is_set(name: str) -> None:
-    found = fit(name, problem_of(BLOBS, n_segments=3))
-    assert found.division.n_segments == len(found.centers) == 4
+    found = fit(name, fit_input_of(BLOBS, n_segments=3))
+    assert found.partition.n_segments == len(found.centers) == 4
     assert [c.n_segments for c in found.candidates] == [4]
-    assert found.judged.reason.startswith(f"{name} chose it")
+    assert found.chosen.reason.startswith(f"{name} chose it")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ def test_the_number_follows_from_the_data_whatever_is_set(name: str) -> None:
 def test_fewer_than_two_segments_are_refused(name: str, found: str) -> None:
     matrix = UNIFORM if name == "dbscan" else np.arange(30.0).reshape(-1, 1)
     with pytest.raises(ValueError, match=rf"{name} found {found}.*at least 2.*choose"):
-        divide(name, problem_of(matrix))
+        fit_partition(name, fit_input_of(matrix))
 
 
 # ---------------------------------------------------------------- DBSCAN's distance
@@ -235,7 +236,7 @@ def test_min_samples_are_the_smallest_segment_or_twice_the_features(
     n_customers: int, min_samples: int
 ) -> None:
     matrix, _ = make_blobs(n_customers, centers=[[0, 0], [40, 40]], random_state=0)
-    facts = divide("dbscan", problem_of(matrix)).facts
+    facts = fit_partition("dbscan", fit_input_of(matrix)).facts
     assert facts["min_samples"] == min_samples
 
 
@@ -251,7 +252,9 @@ def test_the_distance_is_farthest_from_the_chord() -> None:
     # Neither end of the curve, nor any point of it would do.
     assert nearest.min() * 1.5 < expected < nearest.max() / 1.5
     assert_allclose(knee_distance(matrix, 12), expected, rtol=1e-12)
-    assert_allclose(divide("dbscan", problem_of(matrix)).facts["distance"], expected)
+    assert_allclose(
+        fit_partition("dbscan", fit_input_of(matrix)).facts["distance"], expected
+    )
 
 
 def test_the_knee_of_a_curve_with_a_corner_is_the_corner() -> None:
@@ -281,9 +284,9 @@ def test_a_segment_has_its_least_share_of_customers(
     n_customers: int, expected: int
 ) -> None:
     matrix, _ = make_blobs(n_customers, centers=[[0, 0], [9, 9]], random_state=0)
-    division = divide("hdbscan", problem_of(matrix))
-    assert division.facts["min_cluster_size"] == expected
-    assert np.bincount(division.labels + 1)[1:].min() >= expected
+    partition = fit_partition("hdbscan", fit_input_of(matrix))
+    assert partition.facts["min_cluster_size"] == expected
+    assert np.bincount(partition.labels + 1)[1:].min() >= expected
 
 
 # ---------------------------------------------------------------- spectral's graph
@@ -317,14 +320,14 @@ def test_neighbors_double_until_there_are_no_more_parts_than_segments() -> None:
     assert neighbors == 10
     assert connected_components(graph)[0] <= 3
     assert neighbor_graph(matrix, 12)[1] == 5
-    assert divide("spectral", problem_of(matrix, 3)).facts["neighbors"] == 10
-    groups = divide("spectral", problem_of(matrix, 12)).labels.reshape(12, 8)
+    assert fit_partition("spectral", fit_input_of(matrix, 3)).facts["neighbors"] == 10
+    groups = fit_partition("spectral", fit_input_of(matrix, 12)).labels.reshape(12, 8)
     assert_array_equal(groups, np.repeat(groups[:, :1], 8, axis=1))
 
 
 def test_spectral_needs_more_customers_than_segments() -> None:
     with pytest.raises(ValueError, match="given 4 customers; expected more than"):
-        divide("spectral", problem_of(BLOBS[:4], 4))
+        fit_partition("spectral", fit_input_of(BLOBS[:4], 4))
 
 
 # ---------------------------------------------------------------- mini-batches
@@ -332,19 +335,19 @@ def test_spectral_needs_more_customers_than_segments() -> None:
 
 def test_the_scorer_of_mini_batches_is_their_own_predict() -> None:
     matrix = np.random.default_rng(3).normal(size=(5000, 3))
-    division = divide("mini_batch_kmeans", problem_of(matrix, 5))
+    partition = fit_partition("mini_batch_kmeans", fit_input_of(matrix, 5))
     model = MiniBatchKMeans(5, n_init=50, random_state=0).fit(matrix)
-    assert division.scorer is not None
-    assert_array_equal(division.scorer.predict(matrix), model.predict(matrix))
-    assert_array_equal(division.labels, model.predict(matrix))
+    assert partition.scorer is not None
+    assert_array_equal(partition.scorer.predict(matrix), model.predict(matrix))
+    assert_array_equal(partition.labels, model.predict(matrix))
 
 
 def test_bisecting_k_means_is_not_claimed_to_be_its_centroids() -> None:
     matrix = np.random.default_rng(3).normal(size=(2000, 2))
-    found = fit("bisecting_kmeans", problem_of(matrix, 5))
-    assert found.division.scorer is None
+    found = fit("bisecting_kmeans", fit_input_of(matrix, 5))
+    assert found.partition.scorer is None
     by_centroids = pairwise_distances_argmin(matrix, found.centers)
-    agreement = (by_centroids == found.division.labels).mean()
+    agreement = (by_centroids == found.partition.labels).mean()
     assert found.scorer_agreement == agreement < 1
 
 
@@ -400,7 +403,7 @@ def test_the_scorer_of_a_mixture_is_its_own_predict(
 def test_components_are_chosen_by_the_least_criterion(
     spiked: NDArray[np.float64],
 ) -> None:
-    division = divide("gaussian_mixture", problem_of(spiked, k_range=[2, 6]))
+    partition = fit_partition("gaussian_mixture", fit_input_of(spiked, k_range=[2, 6]))
     criteria, shares = {}, {}
     for number in range(2, 7):
         mixture = GaussianMixture(
@@ -413,16 +416,18 @@ def test_components_are_chosen_by_the_least_criterion(
         shares[number] = np.bincount(densities.argmax(axis=1), minlength=number).min()
     assert {
         int(name.removeprefix("bic_of_")): value
-        for name, value in division.facts.items()
+        for name, value in partition.facts.items()
     } == pytest.approx(criteria)
     allowed = [n for n in criteria if shares[n] >= 0.02 * len(spiked)]
-    assert division.n_segments == min(allowed, key=criteria.__getitem__) == 3
+    assert partition.n_segments == min(allowed, key=criteria.__getitem__) == 3
 
 
 def test_a_set_number_of_components_is_kept(spiked: NDArray[np.float64]) -> None:
-    division = divide("gaussian_mixture", problem_of(spiked, 4, k_range=[2, 3]))
-    assert division.n_segments == 4
-    assert list(division.facts) == ["bic_of_4"]
+    partition = fit_partition(
+        "gaussian_mixture", fit_input_of(spiked, 4, k_range=[2, 3])
+    )
+    assert partition.n_segments == 4
+    assert list(partition.facts) == ["bic_of_4"]
 
 
 def test_small_and_empty_components_are_the_last_resort() -> None:
@@ -434,17 +439,17 @@ def test_small_and_empty_components_are_the_last_resort() -> None:
 def test_a_mixture_of_a_sample_goes_on_with_all_customers(
     spiked: NDArray[np.float64],
 ) -> None:
-    division = divide("gaussian_mixture", problem_of(spiked, 3))
-    of_sample = divide(
-        "gaussian_mixture", problem_of(spiked, 3, selection_sample_rows=400)
+    partition = fit_partition("gaussian_mixture", fit_input_of(spiked, 3))
+    of_sample = fit_partition(
+        "gaussian_mixture", fit_input_of(spiked, 3, selection_sample_rows=400)
     )
     assert len(of_sample.labels) == len(spiked)
-    assert adjusted_rand_score(division.labels, of_sample.labels) >= 0.99
+    assert adjusted_rand_score(partition.labels, of_sample.labels) >= 0.99
     # What only the sample says would be off by a standard error or more.
-    assert division.scorer is not None
+    assert partition.scorer is not None
     assert of_sample.scorer is not None
     assert_allclose(
         np.sort(of_sample.scorer.centers, axis=0),  # type: ignore[union-attr]
-        np.sort(division.scorer.centers, axis=0),  # type: ignore[union-attr]
+        np.sort(partition.scorer.centers, axis=0),  # type: ignore[union-attr]
         atol=0.02,
     )

@@ -13,24 +13,24 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.fitting import fit_method
-from segmentation.methods import Method, Problem, load_method
-from segmentation.methods.decision_tree import fit_tree
-from segmentation.methods.neural_network import fit_network, network_scorer
-from segmentation.methods.svm import fit_machine
-from segmentation.outcomes import (
+from segmentation.fit.fitting import fit_method
+from segmentation.fit.outcomes import (
     EXPECTATIONS,
     Learned,
-    divide_by_outcome,
+    fit_by_outcome,
     learn_value_classes,
-    learning_customers,
     linear_scorer,
     out_of_time_facts,
     spend_cuts,
+    training_with_outcomes,
     value_classes,
 )
-from segmentation.scorers import RulesScorer
-from segmentation.trees import rules_of
+from segmentation.fit.trees import rules_of
+from segmentation.methods import FitInput, Method, load_method
+from segmentation.methods.decision_tree import fit_tree
+from segmentation.methods.neural_network import fit_network, network_scorer
+from segmentation.methods.svm import fit_machine
+from segmentation.score.rules import RulesScorer
 
 RANDOM = np.random.default_rng(8)
 # Order counts have many ties; what they spend next goes with them, and half spend
@@ -56,14 +56,14 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def problem_of(
+def fit_input_of(
     matrix: NDArray[np.float64] = MATRIX,
     next_spend: NDArray[np.float64] | None = SPEND,
     n_segments: int | None = None,
     **settings: Any,
-) -> Problem:
+) -> FitInput:
     """Customers and what they spend next."""
-    return Problem(
+    return FitInput(
         matrix=matrix,
         feature_names=("order_count", "income"),
         n_segments=n_segments,
@@ -136,7 +136,7 @@ def points_to_score(model: Any) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_the_scorer_predicts_what_the_library_does(name: str) -> None:
-    model, scorer, _ = LEARNERS[name](problem_of(), CLASSES)
+    model, scorer, _ = LEARNERS[name](fit_input_of(), CLASSES)
     points = points_to_score(model)
     predicted = model.predict(points)
     assert_array_equal(scorer.predict(points), predicted)
@@ -184,12 +184,12 @@ def test_of_equal_scores_the_first_class_wins_as_in_the_library(n_classes: int) 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_method_learns_what_customers_spend_next(name: str) -> None:
     method = load_method(name)
-    fit = fit_method(name, method, problem_of(n_segments=7))
-    assert method.learns_outcome
+    fit = fit_method(name, method, fit_input_of(n_segments=7))
+    assert method.is_supervised
     assert fit.scorer_agreement == 1
-    assert fit.division.segment_names == EXPECTATIONS
+    assert fit.partition.segment_names == EXPECTATIONS
     assert_allclose(
-        [fit.division.facts[f"{side}_spend_cut"] for side in ("lower", "upper")], CUTS
+        [fit.partition.facts[f"{side}_spend_cut"] for side in ("lower", "upper")], CUTS
     )
     [candidate] = fit.candidates
     assert candidate.n_segments == 4
@@ -209,39 +209,39 @@ def test_a_rare_class_is_expected_of_somebody(name: str) -> None:
     random = np.random.default_rng(1)
     spend = random.lognormal(3, 1, size=800)
     spend[np.argsort(MATRIX[:, 1] + random.normal(size=800))[:40]] = 0
-    fit = fit_method(name, load_method(name), problem_of(next_spend=spend))
+    fit = fit_method(name, load_method(name), fit_input_of(next_spend=spend))
     assert (fit.labels == 0).sum() > 40
 
 
 def test_every_leaf_has_as_many_customers_as_a_segment_must_have() -> None:
-    tree, scorer, facts = fit_tree(problem_of(), CLASSES)
+    tree, scorer, facts = fit_tree(fit_input_of(), CLASSES)
     assert isinstance(scorer, RulesScorer)
     sizes = np.bincount(scorer.leaves(MATRIX))
     assert sizes.min() >= 0.02 * len(MATRIX)
     assert len(sizes) == facts["leaves"] > 10
-    _, fewer, _ = fit_tree(problem_of(maximum_scoring_leaves=5), CLASSES)
+    _, fewer, _ = fit_tree(fit_input_of(maximum_scoring_leaves=5), CLASSES)
     assert isinstance(fewer, RulesScorer)
     assert len(fewer.lower) == 5
     assert isinstance(tree, DecisionTreeClassifier)
 
 
 def test_a_network_has_as_many_hidden_units_as_features_and_classes() -> None:
-    _, _, facts = fit_network(problem_of(), CLASSES)
+    _, _, facts = fit_network(fit_input_of(), CLASSES)
     assert facts["hidden_units"] == 6
     assert facts["iterations"] < 1000
 
 
 def test_an_expectation_that_nobody_meets_is_a_segment_all_the_same() -> None:
-    def fit_stump(problem: Problem, classes: NDArray[np.int64]) -> Learned:
+    def fit_stump(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
         tree = DecisionTreeClassifier(max_depth=1, random_state=0)
-        return tree.fit(problem.matrix, classes), rules_of(tree, 4), {}
+        return tree.fit(fit_input.matrix, classes), rules_of(tree, 4), {}
 
     method = Method(
-        lambda problem: divide_by_outcome(problem, fit_stump),
-        chooses_number=True,
-        learns_outcome=True,
+        lambda fit_input: fit_by_outcome(fit_input, fit_stump),
+        selects_k="if_auto",
+        is_supervised=True,
     )
-    fit = fit_method("stump", method, problem_of())
+    fit = fit_method("stump", method, fit_input_of())
     sizes = np.bincount(fit.labels, minlength=4)
     assert (sizes == 0).sum() == 2
     for segment in np.flatnonzero(sizes == 0):
@@ -250,7 +250,7 @@ def test_an_expectation_that_nobody_meets_is_a_segment_all_the_same() -> None:
 
 def test_without_an_outcome_nothing_is_learned() -> None:
     with pytest.raises(ValueError, match="There is no next_spend; expected that of"):
-        load_method("svm").divide(problem_of(next_spend=None))
+        load_method("svm").fit(fit_input_of(next_spend=None))
 
 
 # ---------------------------------------------------------------- out of time
@@ -269,8 +269,8 @@ def outcomes_of(*dates: str) -> pd.DataFrame:
 
 def test_only_an_earlier_date_with_an_outcome_is_learned_from() -> None:
     outcomes = outcomes_of("2025-04-06", "2025-10-03")
-    learned_from = learning_customers(outcomes, pd.Timestamp("2025-10-03"), "svm")
-    assert learned_from.to_dict("records") == [
+    training = training_with_outcomes(outcomes, pd.Timestamp("2025-10-03"), "svm")
+    assert training.to_dict("records") == [
         {
             "customer_id": "b",
             "observation_date": pd.Timestamp("2025-04-06"),
@@ -285,7 +285,9 @@ def test_too_few_dates_are_refused() -> None:
         match=r"segmentation_method svm learns .* no customer is observed before "
         "2025-10-03, the training date; expected at least 3 observation dates",
     ):
-        learning_customers(outcomes_of("2025-10-03"), pd.Timestamp("2025-10-03"), "svm")
+        training_with_outcomes(
+            outcomes_of("2025-10-03"), pd.Timestamp("2025-10-03"), "svm"
+        )
 
 
 def test_accuracy_is_out_of_time_beside_what_stays_as_it_is() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-from segmentation.preprocessing import (
+from segmentation.fit.preprocessing import (
     SCALERS,
     FeatureSetting,
     fit_feature,

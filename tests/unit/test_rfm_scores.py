@@ -11,19 +11,19 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from segmentation.fitting import fit_method
-from segmentation.methods import Division, Problem, load_method
+from segmentation.fit.fitting import fit_method
+from segmentation.methods import FitInput, Partition, load_method
 from segmentation.methods.rfm_rules import (
     FEATURES,
     check_rules,
-    divide,
     fifths,
+    fit,
     holds,
     score_bounds,
     scorer_of,
     segment_names,
 )
-from segmentation.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 SEED = Path(__file__).parents[2] / "seeds" / "settings" / "rfm_segments.csv"
 NAMES = tuple(feature.name for feature in FEATURES)
@@ -65,11 +65,11 @@ def rules_of_the_seed() -> list[dict[str, Any]]:
         ]
 
 
-def problem_of(
+def fit_input_of(
     matrix: NDArray[np.float64], rules: Sequence[Mapping[str, Any]]
-) -> Problem:
+) -> FitInput:
     """Customers by recency, frequency and spend, and what to call them."""
-    return Problem(
+    return FitInput(
         matrix=matrix,
         feature_names=NAMES,
         n_segments=4,
@@ -79,9 +79,9 @@ def problem_of(
     )
 
 
-def names_of(division: Division) -> list[str]:
+def names_of(partition: Partition) -> list[str]:
     """Name of each customer's segment."""
-    return [division.segment_names[label] for label in division.labels]
+    return [partition.segment_names[label] for label in partition.labels]
 
 
 # ---------------------------------------------------------------- scores
@@ -128,8 +128,8 @@ def test_bounds_part_the_scores(
     bounds = score_bounds(values, more_is_better=more_is_better)
     scores = fifths(values, more_is_better=more_is_better)
     for score in range(1, 6):
-        place = score if more_is_better else 6 - score
-        is_within = (values > bounds[place - 1]) & (values <= bounds[place])
+        position = score if more_is_better else 6 - score
+        is_within = (values > bounds[position - 1]) & (values <= bounds[position])
         assert_array_equal(is_within, scores == score)
     assert (bounds[0], bounds[-1]) == (-np.inf, np.inf)
     assert not np.isin(bounds, values).any()
@@ -162,7 +162,7 @@ def test_a_combination_without_a_segment_is_named() -> None:
 
 def test_without_rules_every_combination_is_missing() -> None:
     with pytest.raises(ValueError, match="recency 1, frequency 1, monetary 1 and 124"):
-        divide(problem_of(RANDOM.normal(size=(10, 3)), []))
+        fit(fit_input_of(RANDOM.normal(size=(10, 3)), []))
 
 
 def test_the_first_rule_that_holds_has_the_customer() -> None:
@@ -172,12 +172,12 @@ def test_the_first_rule_that_holds_has_the_customer() -> None:
         rule("Rest", "1-5", "1-5", "1-5"),
     ]
     matrix = np.column_stack([np.arange(5.0), np.zeros(5), np.zeros(5)])
-    assert names_of(divide(problem_of(matrix, rules))) == [
+    assert names_of(fit(fit_input_of(matrix, rules))) == [
         *["Best", "Recent"],
         *["Rest"] * 3,
     ]
     turned = [rules[1], rules[0], rules[2]]
-    assert names_of(divide(problem_of(matrix, turned))) == [
+    assert names_of(fit(fit_input_of(matrix, turned))) == [
         *["Recent", "Recent"],
         *["Rest"] * 3,
     ]
@@ -190,9 +190,9 @@ def test_rules_of_one_name_are_one_segment() -> None:
         rule("Ends", "1-1", "1-5", "1-5"),
     ]
     matrix = np.column_stack([np.arange(5.0), np.zeros(5), np.zeros(5)])
-    division = divide(problem_of(matrix, rules))
-    assert division.segment_names == ("Ends", "Middle")
-    assert_array_equal(division.labels, [0, 1, 1, 1, 0])
+    partition = fit(fit_input_of(matrix, rules))
+    assert partition.segment_names == ("Ends", "Middle")
+    assert_array_equal(partition.labels, [0, 1, 1, 1, 0])
 
 
 def test_every_customer_has_the_segment_of_their_scores() -> None:
@@ -215,14 +215,14 @@ def test_every_customer_has_the_segment_of_their_scores() -> None:
         ]
         expected.append(next(r["segment_name"] for r in rules if holds(r, scores)))
 
-    assert names_of(divide(problem_of(matrix, rules))) == expected
+    assert names_of(fit(fit_input_of(matrix, rules))) == expected
     assert len(set(expected)) > 7
 
 
 def test_whoever_comes_later_is_in_a_segment_too() -> None:
     """Fifths that nobody was in, and values beyond all that were seen."""
     matrix = np.column_stack([np.full(50, 2.0), RANDOM.poisson(0.3, 50), np.arange(50)])
-    scorer = divide(problem_of(matrix.astype(float), rules_of_the_seed())).scorer
+    scorer = fit(fit_input_of(matrix.astype(float), rules_of_the_seed())).scorer
     assert isinstance(scorer, RulesScorer)
     later = np.array(list(product([-1e9, 1.9, 2.0, 2.1, 1e9], repeat=3)))
     assert (scorer.leaves(later) >= 0).all()
@@ -236,8 +236,8 @@ def test_values_that_are_equal_as_32_bit_floats_share_a_score() -> None:
     spend = np.array([1 - 3e-9, 1 - 2e-9, 1 - 1e-9, 2, 3])
     matrix = np.column_stack([np.zeros(5), np.zeros(5), spend])
     rules = [rule(f"Spend {n}", "1-5", "1-5", f"{n}-{n}") for n in range(1, 6)]
-    division = divide(problem_of(matrix, rules))
-    assert names_of(division) == ["Spend 1"] * 3 + ["Spend 4", "Spend 5"]
+    partition = fit(fit_input_of(matrix, rules))
+    assert names_of(partition) == ["Spend 1"] * 3 + ["Spend 4", "Spend 5"]
 
 
 def test_columns_may_be_in_any_order() -> None:
@@ -264,8 +264,8 @@ def test_a_segment_that_nobody_is_in_keeps_its_place() -> None:
         rule("Recent", "5-5", "1-5", "1-5"),
         rule("Rest", "1-5", "1-5", "1-5"),
     ]
-    fit = fit_method("rfm_rules", load_method("rfm_rules"), problem_of(matrix, rules))
-    assert fit.division.segment_names == ("Often", "Recent and rich", "Recent", "Rest")
+    fit = fit_method("rfm_rules", load_method("rfm_rules"), fit_input_of(matrix, rules))
+    assert fit.partition.segment_names == ("Often", "Recent and rich", "Recent", "Rest")
     assert_array_equal(np.bincount(fit.labels, minlength=4), [0, 10, 0, 40])
     assert np.isfinite(fit.centers).all()
     assert_allclose(fit.centers[0], matrix.mean(axis=0))

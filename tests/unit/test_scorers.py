@@ -8,14 +8,12 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.registry_rows import Row
-from segmentation.scorers import (
-    NetworkScorer,
-    QuadraticScorer,
-    RulesScorer,
-    Scorer,
-)
-from segmentation.trees import rules_of
+from segmentation.fit.trees import rules_of
+from segmentation.score.network import NetworkScorer
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.rows import Row
+from segmentation.score.rules import RulesScorer
+from segmentation.score.scorers import Scorer
 
 RANDOM = np.random.default_rng(5)
 MATRIX = RANDOM.normal(size=(500, 3))

@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import pairwise_distances_argmin
 
-from segmentation.stability import (
+from segmentation.fit.stability import (
     Refit,
     bootstrap_jaccard,
     fit_labels,

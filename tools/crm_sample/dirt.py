@@ -184,7 +184,7 @@ def is_one_of(entity: str, column: str, values: Iterable[str]) -> Eligible:
 
 
 def is_customer_with_order(tables: Tables) -> "pd.Series[bool]":
-    """Select customers of whom an order is recorded."""
+    """Select customers with a recorded order."""
     customers = tables["customers"]["customer_id"]
     return customers.isin(tables["orders"]["customer_id"])
 
@@ -859,7 +859,7 @@ def plant_unknown_orders(workbench: Workbench, count: int = 5) -> None:
 
 
 def plant_empty_erasure_request(workbench: Workbench) -> None:
-    """Add a request that names nobody."""
+    """Add a request without an id and an address."""
     added = workbench.add("erasure_requests", 0, customer_id="", email="")
     workbench.write("erasure_requests", added, "requested_at", "2025-12-22 11:00:00")
     workbench.issues.append(

@@ -741,7 +741,7 @@ def draw_summaries(
 
 
 def made_up_summary(random: np.random.Generator, customer: Customer) -> dict[str, str]:
-    """Draw the summary of a customer of whom no activity is recorded."""
+    """Draw the summary of a customer without recorded activity."""
     total_order = int(random.integers(3, 8))
     total_purchase = total_order * int(random.integers(2500, 5500))
     total_visit = total_order + int(random.integers(2, 12))

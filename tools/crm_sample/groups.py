@@ -194,7 +194,7 @@ DUPLICATE_PEOPLE = 20
 
 @dataclass(frozen=True)
 class Campaign:
-    """A campaign: whom it contacts, when, at what cost, with which effect.
+    """A campaign: its customers, dates, cost and effect.
 
     Attributes
     ----------

@@ -12,8 +12,8 @@ observation_dates as (
 
 ),
 
--- When somebody responded is not recorded, only that they did. A contact counts once
--- its window has passed, or a response of tomorrow would be known today.
+-- The records say that a customer responded, but not when. A contact counts once its
+-- window has passed, or a response of tomorrow would be known today.
 dated as (
 
     select

@@ -32,7 +32,7 @@ summaries as (
 
 ),
 
--- Whoever appears anywhere is a customer, registered or not.
+-- A person in any record is a customer, registered or not.
 appearances as (
 
     select

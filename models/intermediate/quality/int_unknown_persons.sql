@@ -31,7 +31,7 @@ unanswered_by_address_as_id as (
 
 ),
 
--- Nothing of the request itself: an address that nobody has is still an address.
+-- Nothing of the request itself: an unknown address is still an address.
 final as (
 
     select unanswered_by_address_as_id.source_system

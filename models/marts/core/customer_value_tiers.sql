@@ -87,9 +87,9 @@ ranked as (
         ) as value_decile,
         round(positive_value / nullif(all_positive_value, 0), 6)
             as cumulative_value_share,
-        -- Whoever crosses a border is still in the class above it, so that there is an
-        -- A however much of the value one customer has. No and negative values come
-        -- after all positive value, and are C.
+        -- A customer who crosses a border is still in the class above it, so that there
+        -- is an A however much of the value one customer has. No and negative values
+        -- come after all positive value, and are C.
         case
             when positive_value - own_value < {{ class_a_share }} * all_positive_value
                 then 'A'

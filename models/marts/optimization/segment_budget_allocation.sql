@@ -1,7 +1,7 @@
 {#
     Customers of the segments that return most on their cost come first, as many as var
-    campaign_budget pays for; what is then left goes to the next segment of which it
-    still pays for a whole customer.
+    campaign_budget pays for; the rest goes to the next segment where it still pays for
+    a whole customer.
 #}
 {% set campaign_budget = valid_var('campaign_budget') %}
 

@@ -25,7 +25,7 @@ labels as (
 
 ),
 
--- Without an estimate nothing about the arms is shown but who was in them.
+-- Without an estimate only the sizes of the arms are shown.
 compared as (
 
     select

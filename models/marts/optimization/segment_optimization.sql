@@ -29,7 +29,8 @@ spend as (
 ),
 
 -- A rise of the share of customers who buy raises their spend in the same proportion;
--- nobody buys more than all. The other measures are worth an amount per unit.
+-- they cannot be more than all customers. The other measures are worth an amount per
+-- unit.
 priced as (
 
     select

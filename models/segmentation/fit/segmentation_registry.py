@@ -3,7 +3,8 @@
 import datetime
 import json
 
-from segmentation import registry
+from segmentation.registry.versions import fit_version
+from segmentation.registry.write import no_rows
 
 
 def model(dbt, session):
@@ -18,7 +19,7 @@ def model(dbt, session):
     selection = selection.select(
         "feature_name, is_selected, is_time_driven, is_always_known"
     )
-    latest_version, highest_segment_id = registry.no_rows().to_pandas(), 0
+    latest_version, highest_segment_id = no_rows().to_pandas(), 0
     if dbt.is_incremental:
         latest_version = session.sql(
             f"from {dbt.this} where segmentation_version = "
@@ -26,7 +27,7 @@ def model(dbt, session):
         ).df()
         highest = session.sql(f"select max(segment_id) from {dbt.this}").fetchall()
         highest_segment_id = highest[0][0] or 0
-    return registry.fit_version(
+    return fit_version(
         training=training.df(),
         read_outcomes=outcomes.df,
         feature_selection=selection.df(),

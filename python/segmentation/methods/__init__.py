@@ -1,7 +1,9 @@
-"""The methods that divide customers: each is a module here that has a `METHOD`.
+"""The methods of segmentation: each is a module here that has a `METHOD`.
 
-A method is added by a module of its name and by the name in the list of var
-`segmentation_method`. It is imported only when it fits.
+To add a method, add a module of its name, and the name to the list of var
+`segmentation_method`. Every build imports the module of its method, so the module
+imports scikit-learn and `segmentation.fit` only inside functions, for the builds that
+fit.
 """
 
 from __future__ import annotations
@@ -9,44 +11,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.clustering import check_distinct
-from segmentation.scorers import Scorer
+from segmentation.score.scorers import Scorer
 
 if TYPE_CHECKING:
-    from segmentation.k_selection import Selection
-    from segmentation.preprocessing import FeatureSetting
+    from segmentation.fit.k_selection import Selection
+    from segmentation.fit.preprocessing import FeatureSetting
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What a method is given.
+class FitInput:
+    """The input of a method.
 
     Attributes
     ----------
     matrix
-        Scaled features of the customers to learn from (customers, features), in an
-        order that does not depend on chance.
+        Scaled features of the training customers (customers, features), in an order
+        that does not depend on chance.
     feature_names
         Names of its columns.
     n_segments
-        How many segments to make; None where a method that chooses for itself may.
+        How many segments to make; None where the method selects k.
     random_state
         Seed of everything random.
     settings
         The project's vars by name.
     selection
-        The choice of their number by k-means, where it was made already.
+        The choice of k by k-means, where it is made already.
     next_spend
         Spend in the window after the observation date (customers,); None unless the
-        method learns outcomes.
+        method is supervised.
     segment_rules
-        The seed of named segments, one mapping of its columns for each row; only the
-        methods that are rules read it.
+        The seed of named segments, one mapping of its columns for each row; only
+        `rfm_rules` reads it.
     """
 
     matrix: NDArray[np.float64]
@@ -58,21 +59,23 @@ class Problem:
     next_spend: NDArray[np.float64] | None = None
     segment_rules: Sequence[Mapping[str, Any]] = ()
 
-    def number(self) -> int:
-        """Return `n_segments`, for a method that does not choose it.
+    def required_n_segments(self) -> int:
+        """Return `n_segments`, for a method that never selects k.
 
         Raises
         ------
         ValueError
-            If it is None, or fewer customers differ.
+            If it is None, or there are fewer distinct customers.
         """
+        from segmentation.fit.clustering import check_distinct
+
         if self.n_segments is None:
             raise ValueError("n_segments is None; expected a whole number.")
         check_distinct(self.matrix, self.n_segments)
         return self.n_segments
 
-    def drawn(self, rows: NDArray[np.int64], **changes: Any) -> Self:
-        """Leave only some customers (drawn,), and change other attributes."""
+    def take(self, rows: NDArray[np.int64], **changes: Any) -> Self:
+        """Keep only the customers of `rows`, and change other attributes."""
         return replace(
             self,
             matrix=self.matrix[rows],
@@ -83,8 +86,8 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Division:
-    """What a method makes of the customers it is given.
+class Partition:
+    """The segments that a method makes of its customers.
 
     Attributes
     ----------
@@ -96,15 +99,14 @@ class Division:
         What predicts the segment of any customer as the method itself does; None for a
         method that cannot predict.
     facts
-        What the method chose for itself, by name, for the registry.
+        The parameters that the method selected, by name, for the registry.
     segment_names
         Names of the segments, in their order; empty where the method gives none.
     selection
-        What was tried to choose their number, where it was done with resamples of the
-        method itself.
+        The choice of k, where the method made it with resamples of its own.
     named_centers
-        Where segments that are named and have no customer lie, in scaled units
-        (segments, features); None where every segment has one.
+        Centres in scaled units (segments, features), which count for named segments
+        without customers; None where every segment has a customer.
     """
 
     labels: NDArray[np.int64]
@@ -118,34 +120,35 @@ class Division:
 
 @dataclass(frozen=True)
 class Method:
-    """A way to divide customers.
+    """A method of segmentation.
 
     Attributes
     ----------
-    divide
-        The method itself.
-    chooses_number
-        Whether it finds the number of segments itself: always, or where `n_segments`
-        is None. The others take the number that the rule chooses for k-means.
-    grows_with_square
+    fit
+        Makes a partition of an input.
+    selects_k
+        When the method selects the number of segments itself: `always`, even where
+        `n_segments` is set; `if_auto`, where `n_segments` is None; or `never`, and then
+        it makes the number that is set, or that the rule selects for k-means.
+    is_quadratic
         Whether its cost grows with the square of the customers, so that it is given no
         more than `selection_sample_rows`.
-    learns_outcome
+    is_supervised
         Whether it learns `next_spend`, at the oldest observation date.
-    ignores_n_segments
-        Whether it finds the number of segments even where `n_segments` is set; such a
-        method chooses the number.
     features
         The features it needs, in its order, and how each takes part where var
         `segmentation_features` does not say; empty for those that were selected.
+    settings
+        The vars and seeds that this method reads and k-means does not: where one of
+        them changes, a new version is due.
     """
 
-    divide: Callable[[Problem], Division]
-    chooses_number: bool = False
-    grows_with_square: bool = False
-    learns_outcome: bool = False
-    ignores_n_segments: bool = False
+    fit: Callable[[FitInput], Partition]
+    selects_k: Literal["never", "if_auto", "always"] = "never"
+    is_quadratic: bool = False
+    is_supervised: bool = False
     features: tuple[FeatureSetting, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 def load_method(name: str) -> Method:

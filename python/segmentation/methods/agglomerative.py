@@ -1,20 +1,21 @@
-"""Agglomerative clustering (Ward 1963): join the two whose join adds least inertia.
+"""Agglomerative clustering (Ward 1963): merge the pair that adds least inertia.
 
-It is given no more than `selection_sample_rows` customers: all pairs of them are
-compared.
+It is fitted on at most `selection_sample_rows` customers, because it compares all
+pairs.
 """
 
 import numpy as np
-from sklearn.cluster import AgglomerativeClustering
 
-from segmentation.methods import Division, Method, Problem
-
-
-def divide(problem: Problem) -> Division:
-    """Make as many segments as the problem says."""
-    n_segments = problem.number()
-    model = AgglomerativeClustering(n_segments, linkage="ward").fit(problem.matrix)
-    return Division(model.labels_.astype(np.int64), n_segments)
+from segmentation.methods import FitInput, Method, Partition
 
 
-METHOD = Method(divide, grows_with_square=True)
+def fit(fit_input: FitInput) -> Partition:
+    """Make `n_segments` segments."""
+    from sklearn.cluster import AgglomerativeClustering
+
+    n_segments = fit_input.required_n_segments()
+    model = AgglomerativeClustering(n_segments, linkage="ward").fit(fit_input.matrix)
+    return Partition(model.labels_.astype(np.int64), n_segments)
+
+
+METHOD = Method(fit, is_quadratic=True)

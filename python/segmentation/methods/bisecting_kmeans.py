@@ -1,26 +1,28 @@
-"""Bisecting k-means (Steinbach, Karypis and Kumar 2000): halve the widest, again.
+"""Bisecting k-means (Steinbach, Karypis and Kumar 2000): split the widest, again.
 
-Of the segments so far the one with the greatest inertia is divided in two by k-means,
-which starts as often as k-means itself does.
+Each step splits the segment with the greatest inertia by k-means, with as many starts
+as the method `kmeans` has.
 
-Whoever is new walks down the tree of the divisions, which need not end at the nearest
-centroid: how far centroids follow is measured.
+The method scores a new customer down the tree of its splits, which need not end at the
+nearest centroid. The fit therefore measures how many labels centroids reproduce.
 """
 
 import numpy as np
-from sklearn.cluster import BisectingKMeans
 
-from segmentation.clustering import N_INIT
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
 
 
-def divide(problem: Problem) -> Division:
-    """Make as many segments as the problem says."""
-    n_segments = problem.number()
+def fit(fit_input: FitInput) -> Partition:
+    """Make `n_segments` segments."""
+    from sklearn.cluster import BisectingKMeans
+
+    from segmentation.fit.clustering import N_INIT
+
+    n_segments = fit_input.required_n_segments()
     model = BisectingKMeans(
-        n_segments, n_init=N_INIT, random_state=problem.random_state
-    ).fit(problem.matrix)
-    return Division(model.labels_.astype(np.int64), n_segments)
+        n_segments, n_init=N_INIT, random_state=fit_input.random_state
+    ).fit(fit_input.matrix)
+    return Partition(model.labels_.astype(np.int64), n_segments)
 
 
-METHOD = Method(divide)
+METHOD = Method(fit)

@@ -1,41 +1,42 @@
-"""DBSCAN (Ester, Kriegel, Sander and Xu 1996): chains of customers who are dense.
+"""DBSCAN (Ester, Kriegel, Sander and Xu 1996): chains of dense customers.
 
-A customer with `min_samples` customers within a distance, himself included, is dense;
-whoever is within that distance of nobody dense is noise. Both are chosen by rule:
+A customer is dense with `min_samples` customers within a distance, the customer
+included. A customer who is within that distance of no dense customer is noise. Rules
+select both parameters:
 
 - `min_samples` is the number of customers that a segment must have at least
   (`MINIMUM_SEGMENT_SHARE` of them), and never under 2 x features, the rule of Sander,
   Ester, Kriegel and Xu (1998). That alone finds many tiny segments among thousands of
   customers; Schubert, Sander, Ester, Kriegel and Xu (2017) advise more for large data.
 - The distance is at the knee of the sorted distances of all customers from the last of
-  their nearest `min_samples`: where the curve is farthest from its chord (Satopaa,
-  Albrecht, Irwin and Raghavan 2011). Customers with so many twins that theirs is 0 say
-  nothing about a distance and are left out.
+  their `min_samples` nearest customers: where the curve is farthest from its chord
+  (Satopaa, Albrecht, Irwin and Raghavan 2011). Customers with so many twins that their
+  distance is 0 are left out.
 
 The number of segments follows, whatever `n_segments` says.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import DBSCAN
-from sklearn.neighbors import NearestNeighbors
 
-from segmentation.density import dense_division, minimum_customers
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.methods.density import dense_partition, minimum_customers
 
 ADVICE = (
-    "The customers have no gaps in the features that they are divided by: choose other "
+    "There are no gaps between customers in these features: choose other "
     "segmentation_features or another method."
 )
 
 
-def divide(problem: Problem) -> Division:
-    """Choose the distance and find what is dense."""
-    n_customers, n_features = problem.matrix.shape
+def fit(fit_input: FitInput) -> Partition:
+    """Select the distance and find the dense segments."""
+    from sklearn.cluster import DBSCAN
+
+    n_customers, n_features = fit_input.matrix.shape
     min_samples = max(2 * n_features, minimum_customers(n_customers))
-    distance = knee_distance(problem.matrix, min_samples)
-    model = DBSCAN(eps=distance, min_samples=min_samples).fit(problem.matrix)
-    return dense_division(
+    distance = knee_distance(fit_input.matrix, min_samples)
+    model = DBSCAN(eps=distance, min_samples=min_samples).fit(fit_input.matrix)
+    return dense_partition(
         "dbscan",
         model.labels_.astype(np.int64),
         {"min_samples": min_samples, "distance": distance},
@@ -44,20 +45,22 @@ def divide(problem: Problem) -> Division:
 
 
 def knee_distance(matrix: NDArray[np.float64], min_samples: int) -> float:
-    """Distance at the knee of the sorted distances from the last of the nearest.
+    """Distance at the knee of the sorted distances from the nearest customers.
 
     Parameters
     ----------
     matrix
         Scaled features (customers, features).
     min_samples
-        How many of the nearest customers count, each himself included.
+        How many nearest customers count, the customer included.
 
     Raises
     ------
     ValueError
         If there are fewer customers, or all have that many twins.
     """
+    from sklearn.neighbors import NearestNeighbors
+
     if len(matrix) < min_samples:
         raise ValueError(
             f"segmentation_method dbscan was given {len(matrix)} customers; expected "
@@ -76,6 +79,4 @@ def knee_distance(matrix: NDArray[np.float64], min_samples: int) -> float:
     return float(distances[(chord - distances).argmax()])
 
 
-METHOD = Method(
-    divide, chooses_number=True, grows_with_square=True, ignores_n_segments=True
-)
+METHOD = Method(fit, selects_k="always", is_quadratic=True)

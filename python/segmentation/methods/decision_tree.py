@@ -1,37 +1,48 @@
-"""A decision tree (Breiman et al. 1984) of what customers will spend next."""
+"""A decision tree (Breiman et al. 1984) that predicts what customers spend next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.k_selection import MINIMUM_SEGMENT_SHARE
-from segmentation.methods import Division, Method, Problem
-from segmentation.outcomes import EXPECTATIONS, Learned, divide_by_outcome
-from segmentation.trees import rules_of
+from segmentation.methods import FitInput, Method, Partition
+
+if TYPE_CHECKING:
+    from segmentation.fit.outcomes import Learned
 
 
-def fit_tree(problem: Problem, classes: NDArray[np.int64]) -> Learned:
+def fit_tree(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     """Grow a tree whose every leaf has as many customers as a segment must have.
 
-    A leaf of fewer customers says more of them than of the next window. The tree has no
-    more leaves than rules may have that score: var `maximum_scoring_leaves`. The value
-    classes weigh the same, or nobody would be expected in a rare one.
+    A smaller leaf would fit its customers rather than the next window. The tree has at
+    most `maximum_scoring_leaves` leaves, as all rules that score. The value classes
+    have equal weight; otherwise the tree would predict no customer in a rare one.
     """
+    from sklearn.tree import DecisionTreeClassifier
+
+    from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
+    from segmentation.fit.outcomes import EXPECTATIONS
+    from segmentation.fit.trees import rules_of
+
     tree = DecisionTreeClassifier(
         min_samples_leaf=MINIMUM_SEGMENT_SHARE,
-        max_leaf_nodes=problem.settings["maximum_scoring_leaves"],
+        max_leaf_nodes=fit_input.settings["maximum_scoring_leaves"],
         class_weight="balanced",
-        random_state=problem.random_state,
-    ).fit(problem.matrix, classes)
+        random_state=fit_input.random_state,
+    ).fit(fit_input.matrix, classes)
     facts = {"leaves": float(tree.get_n_leaves())}
     return tree, rules_of(tree, len(EXPECTATIONS)), facts
 
 
-def divide(problem: Problem) -> Division:
-    """Divide customers by the value class that the tree expects of them."""
-    return divide_by_outcome(problem, fit_tree)
+def fit(fit_input: FitInput) -> Partition:
+    """Segment customers by the value class that the tree predicts."""
+    from segmentation.fit.outcomes import fit_by_outcome
+
+    return fit_by_outcome(fit_input, fit_tree)
 
 
 METHOD = Method(
-    divide, chooses_number=True, ignores_n_segments=True, learns_outcome=True
+    fit, selects_k="always", is_supervised=True, settings=("outcome_window_days",)
 )

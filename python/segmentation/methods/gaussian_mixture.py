@@ -1,63 +1,65 @@
 """A mixture of normal distributions with diagonal covariances: oval segments.
 
 Where `n_segments` is `auto`, the number of components is that of `k_range` with the
-least Bayesian information criterion (Schwarz 1978; Fraley and Raftery 2002), of those
-whose every segment has `MINIMUM_SEGMENT_SHARE` of the customers; where none has, of
-all in which every component has a customer.
+least Bayesian information criterion (Schwarz 1978; Fraley and Raftery 2002), among
+those whose segments all have `MINIMUM_SEGMENT_SHARE` of the customers; where there are
+none, among those whose components all have a customer.
 
 Every number is fitted `N_INIT` times on the customers of `selection_rows`, and the best
 fit of the chosen number goes on from where it ended with all of them. Customers who are
 alike in a feature, such as those who never bought, may be a component without variance;
-scikit-learn adds 1e-6 to every variance, so hardly anybody else is in it.
+scikit-learn adds 1e-6 to every variance, so hardly any other customer is in it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.mixture import GaussianMixture
 
-from segmentation.clustering import check_distinct
-from segmentation.k_selection import (
-    MINIMUM_SEGMENT_SHARE,
-    SelectionSettings,
-    selection_rows,
-)
-from segmentation.methods import Division, Method, Problem
-from segmentation.scorers import QuadraticScorer
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.score.quadratic import QuadraticScorer
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
 
 # Starts end in different optima, as those of k-means do.
 N_INIT = 10
-# Far more than any fit needs: the tolerance is to say where it stops.
+# Far more than any fit needs: the tolerance decides where it stops.
 MAX_ITER = 1000
 
 
-def divide(problem: Problem) -> Division:
-    """Fit as many components as the problem says, or as the criterion chooses.
+def fit(fit_input: FitInput) -> Partition:
+    """Fit `n_segments` components, or as many as the criterion selects.
 
     Raises
     ------
     ValueError
-        If fewer customers differ than there are components.
+        If there are fewer distinct customers than components.
     """
-    settings = SelectionSettings.from_mapping(problem.settings)
-    sample = problem.matrix[selection_rows(len(problem.matrix), settings)]
+    from segmentation.fit.clustering import check_distinct
+    from segmentation.fit.k_selection import SelectionSettings, selection_rows
+
+    settings = SelectionSettings.from_mapping(fit_input.settings)
+    sample = fit_input.matrix[selection_rows(len(fit_input.matrix), settings)]
     first, last = settings.k_range
-    if problem.n_segments is not None:
-        first = last = problem.number()
+    if fit_input.n_segments is not None:
+        first = last = fit_input.required_n_segments()
     check_distinct(sample, first)
     last = min(last, len(np.unique(sample, axis=0)))
     mixtures = [
-        fit_mixture(sample, number, problem.random_state)
+        fit_mixture(sample, number, fit_input.random_state)
         for number in range(first, last + 1)
     ]
     criteria = [float(mixture.bic(sample)) for mixture in mixtures]
     chosen = mixtures[choose(criteria, [smallest_share(m, sample) for m in mixtures])]
-    if len(sample) < len(problem.matrix):
-        chosen = go_on(chosen, problem.matrix)
+    if len(sample) < len(fit_input.matrix):
+        chosen = go_on(chosen, fit_input.matrix)
 
-    return Division(
-        labels=chosen.predict(problem.matrix).astype(np.int64),
+    return Partition(
+        labels=chosen.predict(fit_input.matrix).astype(np.int64),
         n_segments=len(chosen.weights_),
         scorer=scorer_of(chosen),
         facts={
@@ -71,6 +73,8 @@ def fit_mixture(
     matrix: NDArray[np.float64], n_components: int, random_state: int
 ) -> GaussianMixture:
     """Fit a mixture to scaled features (customers, features), from several starts."""
+    from sklearn.mixture import GaussianMixture
+
     return GaussianMixture(
         n_components,
         covariance_type="diag",
@@ -82,6 +86,8 @@ def fit_mixture(
 
 def go_on(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> GaussianMixture:
     """Fit a mixture to more customers (customers, features), from where it ended."""
+    from sklearn.mixture import GaussianMixture
+
     return GaussianMixture(
         len(mixture.weights_),
         covariance_type="diag",
@@ -94,13 +100,15 @@ def go_on(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> GaussianMixt
 
 
 def smallest_share(mixture: GaussianMixture, matrix: NDArray[np.float64]) -> float:
-    """Share of customers (customers, features) whom the rarest component has."""
+    """Share of customers (customers, features) in the rarest component."""
     sizes = np.bincount(mixture.predict(matrix), minlength=len(mixture.weights_))
     return float(sizes.min() / len(matrix))
 
 
 def choose(criteria: Sequence[float], smallest_shares: Sequence[float]) -> int:
-    """Position of the least criterion of those whose segments are large enough."""
+    """Position of the least criterion among those with large enough segments."""
+    from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
+
     for minimum in (MINIMUM_SEGMENT_SHARE, np.nextafter(0, 1), 0):
         allowed = np.where(np.array(smallest_shares) >= minimum, criteria, np.inf)
         if np.isfinite(allowed).any():
@@ -124,4 +132,4 @@ def scorer_of(mixture: GaussianMixture) -> QuadraticScorer:
     )
 
 
-METHOD = Method(divide, chooses_number=True)
+METHOD = Method(fit, selects_k="if_auto")

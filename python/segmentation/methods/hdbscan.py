@@ -1,29 +1,30 @@
 """HDBSCAN (Campello, Moulavi and Sander 2013): DBSCAN at all distances at once.
 
 `min_cluster_size` is the number of customers that a segment must have at least
-(`MINIMUM_SEGMENT_SHARE` of them), and so is `min_samples`, as scikit-learn has it where
-nothing is said. Of the tree of segments those are kept that last longest.
+(`MINIMUM_SEGMENT_SHARE` of them), and so is `min_samples`, which is the default of
+scikit-learn. It keeps the segments of its tree that persist longest.
 
 The number of segments follows, whatever `n_segments` says.
 """
 
 import numpy as np
-from sklearn.cluster import HDBSCAN
 
-from segmentation.density import dense_division, minimum_customers
-from segmentation.methods import Division, Method, Problem
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.methods.density import dense_partition, minimum_customers
 
 ADVICE = (
-    "No division of the customers lasts longer than all of them together: choose other "
+    "No segments persist longer than all customers together: choose other "
     "segmentation_features or another method."
 )
 
 
-def divide(problem: Problem) -> Division:
-    """Find what is dense, however dense that is."""
-    min_cluster_size = minimum_customers(len(problem.matrix))
-    model = HDBSCAN(min_cluster_size=min_cluster_size, copy=True).fit(problem.matrix)
-    return dense_division(
+def fit(fit_input: FitInput) -> Partition:
+    """Find the dense segments, at any density."""
+    from sklearn.cluster import HDBSCAN
+
+    min_cluster_size = minimum_customers(len(fit_input.matrix))
+    model = HDBSCAN(min_cluster_size=min_cluster_size, copy=True).fit(fit_input.matrix)
+    return dense_partition(
         "hdbscan",
         model.labels_.astype(np.int64),
         {"min_cluster_size": min_cluster_size},
@@ -31,6 +32,4 @@ def divide(problem: Problem) -> Division:
     )
 
 
-METHOD = Method(
-    divide, chooses_number=True, grows_with_square=True, ignores_n_segments=True
-)
+METHOD = Method(fit, selects_k="always", is_quadratic=True)

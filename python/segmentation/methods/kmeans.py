@@ -1,20 +1,20 @@
-"""K-means (Lloyd 1982): as many segments as are set, or as the written rule chooses."""
+"""K-means (Lloyd 1982): with the k that is set, or that the rule chooses."""
 
-from segmentation import k_selection
-from segmentation.k_selection import SelectionSettings
-from segmentation.methods import Division, Method, Problem
-from segmentation.scorers import QuadraticScorer
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.score.quadratic import QuadraticScorer
 
 
-def divide(problem: Problem) -> Division:
-    """Take the segments that came out of the choice of their number."""
-    selection = problem.selection or k_selection.divide(
-        problem.matrix,
-        problem.n_segments or "auto",
-        SelectionSettings.from_mapping(problem.settings),
+def fit(fit_input: FitInput) -> Partition:
+    """Take the segments of the chosen k."""
+    from segmentation.fit import k_selection
+
+    selection = fit_input.selection or k_selection.select_k(
+        fit_input.matrix,
+        fit_input.n_segments or "auto",
+        k_selection.SelectionSettings.from_mapping(fit_input.settings),
     )
     clustering = selection.clustering
-    return Division(
+    return Partition(
         labels=clustering.labels,
         n_segments=len(clustering.centers),
         scorer=QuadraticScorer.nearest_centroid(clustering.centers),
@@ -22,4 +22,4 @@ def divide(problem: Problem) -> Division:
     )
 
 
-METHOD = Method(divide, chooses_number=True)
+METHOD = Method(fit, selects_k="if_auto")

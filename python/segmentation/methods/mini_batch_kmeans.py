@@ -1,28 +1,32 @@
-"""K-means on batches of customers (Sculley 2010), for when all of them are too many.
+"""K-means on batches of customers (Sculley 2010), for too many to fit at once.
 
-Of as many starts as k-means has, it goes on only from the one that is best to begin
-with. What is not said here is as scikit-learn has it: batches of 1024 customers, until
-ten of them in a row bring no better inertia.
+It compares as many starts as k-means has, and continues only from the best one. The
+rest is the default of scikit-learn: batches of 1024 customers, until ten in a row do
+not improve the inertia.
 """
 
 import numpy as np
-from sklearn.cluster import MiniBatchKMeans
 
-from segmentation.clustering import N_INIT
-from segmentation.methods import Division, Method, Problem
-from segmentation.scorers import QuadraticScorer
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.score.quadratic import QuadraticScorer
 
 
-def divide(problem: Problem) -> Division:
-    """Make as many segments as the problem says."""
+def fit(fit_input: FitInput) -> Partition:
+    """Make `n_segments` segments."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    from segmentation.fit.clustering import N_INIT
+
     model = MiniBatchKMeans(
-        problem.number(), n_init=N_INIT, random_state=problem.random_state
-    ).fit(problem.matrix)
-    return Division(
+        fit_input.required_n_segments(),
+        n_init=N_INIT,
+        random_state=fit_input.random_state,
+    ).fit(fit_input.matrix)
+    return Partition(
         labels=model.labels_.astype(np.int64),
         n_segments=len(model.cluster_centers_),
         scorer=QuadraticScorer.nearest_centroid(model.cluster_centers_),
     )
 
 
-METHOD = Method(divide)
+METHOD = Method(fit)

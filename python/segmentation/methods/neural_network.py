@@ -1,36 +1,45 @@
-"""A network with one hidden layer of what customers will spend next."""
+"""A network with one hidden layer that predicts what customers spend next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neural_network import MLPClassifier
-from sklearn.utils.class_weight import compute_sample_weight
 
-from segmentation.methods import Division, Method, Problem
-from segmentation.outcomes import Learned, divide_by_outcome
-from segmentation.scorers import NetworkScorer
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.score.network import NetworkScorer
 
-# Where the gradient is less, learning ends: at a tenth of the iterations that
-# scikit-learn's 1e-4 takes, and out of time the networks are as good.
+if TYPE_CHECKING:
+    from sklearn.neural_network import MLPClassifier
+
+    from segmentation.fit.outcomes import Learned
+
+# Learning ends where the gradient is less. That takes a tenth of the iterations of
+# scikit-learn's 1e-4, and the networks predict as well out of time.
 TOLERANCE = 3e-3
 MAXIMUM_ITERATIONS = 1000
 
 
-def fit_network(problem: Problem, classes: NDArray[np.int64]) -> Learned:
+def fit_network(fit_input: FitInput, classes: NDArray[np.int64]) -> Learned:
     """Learn a network with as many hidden units as features and classes together.
 
     That is `t` of Weka's MultilayerPerceptron. The whole sample is used in each step
     (L-BFGS), so nothing depends on the order of customers, and the value classes weigh
     the same.
     """
-    units = problem.matrix.shape[1] + len(np.unique(classes))
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.utils.class_weight import compute_sample_weight
+
+    units = fit_input.matrix.shape[1] + len(np.unique(classes))
     network = MLPClassifier(
         (units,),
         solver="lbfgs",
         tol=TOLERANCE,
         max_iter=MAXIMUM_ITERATIONS,
-        random_state=problem.random_state,
+        random_state=fit_input.random_state,
     ).fit(
-        problem.matrix,
+        fit_input.matrix,
         classes,
         sample_weight=compute_sample_weight("balanced", classes),
     )
@@ -41,8 +50,8 @@ def fit_network(problem: Problem, classes: NDArray[np.int64]) -> Learned:
 def network_scorer(network: MLPClassifier) -> NetworkScorer:
     """Scorer of a fitted network with one hidden layer of rectified units.
 
-    Of two classes it has only what speaks for the second, and the first then has the
-    output 0: that is where the share it gives to the second is a half.
+    With two classes the network has one output, for the second. The first then has the
+    output 0, at which the network gives both the probability of a half.
     """
     output_weights, output_biases = network.coefs_[1], network.intercepts_[1]
     if len(output_biases) == 1:
@@ -55,11 +64,13 @@ def network_scorer(network: MLPClassifier) -> NetworkScorer:
     )
 
 
-def divide(problem: Problem) -> Division:
-    """Divide customers by the value class that the network expects of them."""
-    return divide_by_outcome(problem, fit_network)
+def fit(fit_input: FitInput) -> Partition:
+    """Segment customers by the value class that the network predicts."""
+    from segmentation.fit.outcomes import fit_by_outcome
+
+    return fit_by_outcome(fit_input, fit_network)
 
 
 METHOD = Method(
-    divide, chooses_number=True, ignores_n_segments=True, learns_outcome=True
+    fit, selects_k="always", is_supervised=True, settings=("outcome_window_days",)
 )

@@ -1,8 +1,8 @@
 """Recency, frequency and monetary scores, and the segments that a seed makes of them.
 
 Hughes (1994), Strategic Database Marketing: customers are sorted by each measure and
-score 5 in the best fifth and 1 in the worst. Nothing is learned but where the fifths
-of the training customers lie.
+score 5 in the best fifth and 1 in the worst. The fit learns only the bounds of the
+fifths of the training customers.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.methods import Division, Method, Problem
-from segmentation.preprocessing import FeatureSetting
-from segmentation.scorers import RulesScorer
+from segmentation.fit.preprocessing import FeatureSetting
+from segmentation.methods import FitInput, Method, Partition
+from segmentation.score.rules import RulesScorer
 
 # What each score is of, and whether more of it is better.
 SCORES = {
@@ -37,9 +37,9 @@ Rule = Mapping[str, Any]
 def fifths(values: NDArray[np.float64], *, more_is_better: bool) -> NDArray[np.int64]:
     """Score values (customers,) from 1 to 5, 5 best.
 
-    The score is 1 plus the fifths of the customers whose value is worse, rounded down:
-    equal values share a score, and customers who are more than a fifth leave out the
-    scores above theirs.
+    The score is 1 plus the number of whole fifths of the customers with a worse value.
+    Equal values share a score; where more than a fifth of the customers share one, the
+    next higher scores stay empty.
     """
     better = values if more_is_better else -values
     worse = np.searchsorted(np.sort(better), better, side="left")
@@ -57,7 +57,7 @@ def score_bounds(
         (6,): a customer of score s has bounds[s - 1] < x <= bounds[s] where more is
         better, and bounds[6 - s - 1] < x <= bounds[6 - s] where less is. A bound lies
         half-way between two values, or is infinite where no customer lies beyond it;
-        of a score that nobody has both are the same.
+        the two bounds of a score without customers are equal.
     """
     scores = fifths(values, more_is_better=more_is_better)
     ranks = scores if more_is_better else HIGHEST_SCORE + 1 - scores
@@ -74,12 +74,12 @@ def score_bounds(
 
 
 def check_rules(rules: Sequence[Rule]) -> None:
-    """Refuse rules that leave a combination of scores without a segment.
+    """Check that the rules give every combination of scores a segment.
 
     Raises
     ------
     ValueError
-        If they do; it names the first combination.
+        If they do not; the message names the first combination.
     """
     numbers = range(1, HIGHEST_SCORE + 1)
     missing = [
@@ -101,7 +101,7 @@ def check_rules(rules: Sequence[Rule]) -> None:
 
 
 def holds(rule: Rule, combination: Sequence[int]) -> bool:
-    """Whether a rule is one for a recency, a frequency and a monetary score."""
+    """Whether a rule holds for a recency, a frequency and a monetary score."""
     return all(
         rule[f"{score}_score_from"] <= number <= rule[f"{score}_score_to"]
         for score, number in zip(SCORES, combination, strict=True)
@@ -113,7 +113,7 @@ def scorer_of(
     bounds: Mapping[str, NDArray[np.float64]],
     feature_names: Sequence[str],
 ) -> RulesScorer:
-    """One leaf for each rule that somebody can follow, in the order of the rules.
+    """Return one leaf for each rule that a customer can satisfy, in their order.
 
     Parameters
     ----------
@@ -135,43 +135,43 @@ def scorer_of(
                 first, last = HIGHEST_SCORE + 1 - last, HIGHEST_SCORE + 1 - first
             lower[number, column] = bounds[score][int(first) - 1]
             upper[number, column] = bounds[score][int(last)]
-    can_be_followed = (lower < upper).all(axis=1)
+    is_satisfiable = (lower < upper).all(axis=1)
     segments = np.array([names.index(rule["segment_name"]) for rule in rules])
     return RulesScorer(
-        lower[can_be_followed],
-        upper[can_be_followed],
-        segments[can_be_followed],
+        lower[is_satisfiable],
+        upper[is_satisfiable],
+        segments[is_satisfiable],
         len(names),
-        np.zeros(can_be_followed.sum(), dtype=bool),
+        np.zeros(is_satisfiable.sum(), dtype=bool),
     )
 
 
 def segment_names(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """Names of the segments in the order in which the rules first have them."""
+    """Names of the segments, in the order in which the rules first name them."""
     return tuple(dict.fromkeys(rule["segment_name"] for rule in rules))
 
 
-def divide(problem: Problem) -> Division:
+def fit(fit_input: FitInput) -> Partition:
     """Score customers and give them to the segment of the first rule that holds."""
-    check_rules(problem.segment_rules)
+    check_rules(fit_input.segment_rules)
     # Rules compare 32-bit floats: values that are then equal share a score.
-    matrix = problem.matrix.astype(np.float32).astype(np.float64)
+    matrix = fit_input.matrix.astype(np.float32).astype(np.float64)
     bounds = {
         score: score_bounds(
-            matrix[:, problem.feature_names.index(feature)],
+            matrix[:, fit_input.feature_names.index(feature)],
             more_is_better=more_is_better,
         )
         for score, (feature, more_is_better) in SCORES.items()
     }
-    scorer = scorer_of(problem.segment_rules, bounds, problem.feature_names)
-    names = segment_names(problem.segment_rules)
-    return Division(
-        labels=scorer.predict(problem.matrix),
+    scorer = scorer_of(fit_input.segment_rules, bounds, fit_input.feature_names)
+    names = segment_names(fit_input.segment_rules)
+    return Partition(
+        labels=scorer.predict(fit_input.matrix),
         n_segments=len(names),
         scorer=scorer,
         segment_names=names,
-        named_centers=np.tile(problem.matrix.mean(axis=0), (len(names), 1)),
+        named_centers=np.tile(fit_input.matrix.mean(axis=0), (len(names), 1)),
     )
 
 
-METHOD = Method(divide, chooses_number=True, ignores_n_segments=True, features=FEATURES)
+METHOD = Method(fit, selects_k="always", features=FEATURES, settings=("segment_rules",))

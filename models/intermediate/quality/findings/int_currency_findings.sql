@@ -1,4 +1,4 @@
-{# Amounts in currencies that nothing converts, told by a column or by their signs. #}
+{# Amounts in currencies without a rate, known by a column or by their signs. #}
 with
 
 currencies as (

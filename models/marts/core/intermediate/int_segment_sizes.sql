@@ -34,7 +34,7 @@ counted as (
 
 ),
 
--- A segment that nobody is in on a date has a size too.
+-- A segment without customers on a date has a size too.
 final as (
 
     select

@@ -2,7 +2,7 @@
 
 import json
 
-from segmentation.comparison import compare_methods
+from segmentation.fit.comparison import compare_methods
 
 
 def model(dbt, session):

@@ -1,6 +1,7 @@
 {#
-    Who was known before the date of the training customers that drift compares with was
-    possibly drawn for the training sample. Of somebody without any date nothing says that they were not known.
+    Customers who were known before the date of the training customers that drift
+    compares with were possibly drawn for the training sample. A customer without any
+    date may have been known then.
 #}
 with
 

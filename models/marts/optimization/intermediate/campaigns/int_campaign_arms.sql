@@ -1,7 +1,7 @@
 {#
     The arms of each campaign by the segment that its customers were in before the
-    contact. The segment after it is a result of the treatment: who was won back has left
-    the segment, and those who stay in it are those on whom the campaign had no effect.
+    contact. The segment after it is a result of the treatment: customers who were won
+    back have left the segment, and the campaign had no effect on those who stay.
 #}
 {% set arms = ['treated', 'control'] %}
 {% set outcomes = ['conversion', 'spend'] %}

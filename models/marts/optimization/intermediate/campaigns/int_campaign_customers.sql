@@ -29,7 +29,7 @@ current_observation as (
 
 ),
 
--- Whoever was assigned to both arms can stand for neither.
+-- A customer who was assigned to both arms represents neither.
 contacted as (
 
     select

@@ -1,4 +1,4 @@
-"""Divide customers into segments by their scaled features."""
+"""Cluster customers by their scaled features, with k-means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 # With fewer starts, different seeds end in different local optima.
 N_INIT = 50
-# Which start is best shows on fewer rows than the fit needs.
+# Fewer rows than the fit needs show which start is best.
 START_ROWS = 20_000
 
 
@@ -42,11 +42,11 @@ def fit_kmeans(
 ) -> Clustering:
     """Fit k-means on scaled features (customers, features).
 
-    Of more than `START_ROWS` customers a random sample is fitted `N_INIT` times, and
-    all customers once from where the best of these ended. One thread fits, because the
-    order in which several add up their partial sums is not the same twice. Every start
-    runs until nothing changes (tol=0): starts that stop near the same optimum would
-    disagree about the customers on the borders.
+    With more than `START_ROWS` customers, a random sample is fitted from `N_INIT`
+    starts, and all customers once from the best result. One thread fits: several
+    threads add up their partial sums in an order that differs from run to run. Every
+    start runs until nothing changes (tol=0): starts that stop near the same optimum
+    would disagree about the customers on the borders.
 
     Raises
     ------
@@ -76,14 +76,14 @@ def fit_kmeans(
 
 
 def count_distinct(matrix: NDArray[np.float64]) -> int:
-    """Count the customers (customers, features) who differ from each other."""
+    """Count the distinct customers (customers, features)."""
     return len(np.unique(matrix, axis=0))
 
 
 def check_distinct(matrix: NDArray[np.float64], n_segments: int) -> None:
-    """Raise ValueError if fewer customers (customers, features) differ than segments.
+    """Raise ValueError if there are fewer distinct customers than segments.
 
-    The clusterings of scikit-learn only warn, and leave segments without a customer.
+    The estimators of scikit-learn only warn, and leave segments without a customer.
     """
     distinct = count_distinct(matrix)
     if distinct < n_segments:

@@ -1,13 +1,13 @@
-"""Classes of what customers spend next, learned at one date and judged at a later one.
+"""Value classes of next spend, learned at one date and evaluated at a later one.
 
 The outcome of an observation date is the spend in the window that follows it, net of
-returns. Nothing of it is known on the date itself, so that what was learned there can
-be judged on a later date as it will do in use.
+returns. None of it is known on the date itself, so an evaluation on a later date shows
+how well the predictions will do in use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,9 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from segmentation.fitting import segment_means
-from segmentation.methods import Division, Problem
-from segmentation.scorers import QuadraticScorer, Scorer
+from segmentation.fit.fitting import Fit, segment_means
+from segmentation.fit.preprocessing import FeatureParameters, transform_features
+from segmentation.methods import FitInput, Partition
+from segmentation.score.quadratic import QuadraticScorer
+from segmentation.score.scorers import Scorer
 
 # The value classes by rising spend, as names of the segments that are predicted.
 EXPECTATIONS = (
@@ -29,19 +31,19 @@ EXPECTATIONS = (
 
 
 class Classifier(Protocol):
-    """What all classifiers of scikit-learn can do once they are fitted."""
+    """A fitted classifier of scikit-learn."""
 
     def predict(self, matrix: NDArray[np.float64]) -> NDArray[Any]:
         """Class (customers,) of scaled features (customers, features)."""
 
 
-# A fitted classifier of value classes, the scorer that predicts what it does, and what
-# was chosen for it.
+# A fitted classifier of value classes, the scorer that makes the same predictions, and
+# the parameters that were selected.
 Learned = tuple[Classifier, Scorer, Mapping[str, float | str]]
 
 
 def spend_cuts(spend: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cut the positive ones of amounts (customers,) into thirds: two cuts (2,)."""
+    """Return the cuts (2,) between the thirds of the positive amounts (customers,)."""
     positive = spend[spend > 0]
     if positive.size == 0:
         raise ValueError(
@@ -57,8 +59,8 @@ def value_classes(
 ) -> NDArray[np.int64]:
     """Value class of amounts (customers,): 0 for none, then the thirds from 1 to 3.
 
-    An amount on a cut is in the class below it, so that equal amounts share a class.
-    Who returned as much as they bought, or more, spent nothing.
+    An amount that equals a cut is in the class below it, so equal amounts share a
+    class. A customer who returned as much as they bought, or more, spent nothing.
     """
     return np.where(spend <= 0, 0, 1 + np.searchsorted(cuts, spend, side="left"))
 
@@ -66,7 +68,7 @@ def value_classes(
 def learn_value_classes(
     spend: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cut next spend (customers,) and return each one's value class and the cuts.
+    """Return the value class of each customer by next spend (customers,), and the cuts.
 
     Raises
     ------
@@ -86,38 +88,38 @@ def learn_value_classes(
     return classes, cuts
 
 
-def divide_by_outcome(
-    problem: Problem,
-    learn: Callable[[Problem, NDArray[np.int64]], Learned],
-) -> Division:
-    """Divide customers by the value class that a classifier expects of them.
+def fit_by_outcome(
+    fit_input: FitInput,
+    learn: Callable[[FitInput, NDArray[np.int64]], Learned],
+) -> Partition:
+    """Segment customers by the value class that a classifier predicts.
 
     Parameters
     ----------
-    problem
+    fit_input
         The customers, with their next spend.
     learn
-        Fits the classifier to a problem and the value class of each customer.
+        Fits the classifier to an input and the value class of each customer.
 
     Raises
     ------
     ValueError
         If the outcome is missing, or a value class has no customer.
     """
-    if problem.next_spend is None:
+    if fit_input.next_spend is None:
         raise ValueError(
-            "There is no next_spend; expected that of every customer, as methods with "
-            "learns_outcome are given it."
+            "There is no next_spend; expected that of every customer, as supervised "
+            "methods are given it."
         )
-    classes, cuts = learn_value_classes(problem.next_spend)
-    model, scorer, facts = learn(problem, classes)
-    return Division(
-        labels=model.predict(problem.matrix).astype(np.int64),
+    classes, cuts = learn_value_classes(fit_input.next_spend)
+    model, scorer, facts = learn(fit_input, classes)
+    return Partition(
+        labels=model.predict(fit_input.matrix).astype(np.int64),
         n_segments=len(EXPECTATIONS),
         scorer=scorer,
         facts={"lower_spend_cut": cuts[0], "upper_spend_cut": cuts[1], **facts},
         segment_names=EXPECTATIONS,
-        named_centers=class_means(problem.matrix, classes),
+        named_centers=class_means(fit_input.matrix, classes),
     )
 
 
@@ -138,10 +140,10 @@ def linear_scorer(
     Parameters
     ----------
     weights, intercepts
-        Its `coef_` (classes, features) and `intercept_` (classes,); of two classes only
-        what speaks for the second, in one row.
+        Its `coef_` (classes, features) and `intercept_` (classes,); for two classes
+        they have one row, which is that of the second.
     centers
-        Centres of the segments (classes, features), which do not decide.
+        Centres of the segments (classes, features), which do not affect the score.
     """
     if len(weights) == 1:
         weights = np.concatenate([np.zeros_like(weights), weights])
@@ -157,17 +159,17 @@ def linear_scorer(
 # ---------------------------------------------------------------- out of time
 
 
-def learning_customers(
+def training_with_outcomes(
     outcomes: pd.DataFrame, training_date: Any, method: str
 ) -> pd.DataFrame:
-    """Take the customers to learn from, those of a date before the training date.
+    """Take the customers of earlier dates whose outcome is known.
 
     Parameters
     ----------
     outcomes
         Rows of the model `outcome_training`.
     training_date
-        The date on which what was learned is judged.
+        The date on which the predictions are evaluated.
     method
         Name of the method, for the message.
 
@@ -176,19 +178,19 @@ def learning_customers(
     ValueError
         If there is no customer of an earlier date whose outcome has been observed.
     """
-    is_learned_from = (outcomes["observation_date"] < training_date) & outcomes[
+    has_outcome = (outcomes["observation_date"] < training_date) & outcomes[
         "next_window_spend"
     ].notna()
-    if not is_learned_from.any():
+    if not has_outcome.any():
         raise ValueError(
             f"segmentation_method {method} learns what customers spend in the window "
-            "after an observation date and is judged on a later one, but no customer "
-            f"is observed before {str(training_date)[:10]}, the training date; "
-            "expected at least 3 observation dates. Shorten outcome_window_days or "
-            "minimum_history_days, raise observation_count to 3, or choose another "
-            "method."
+            "after an observation date and is evaluated on a later one, but no "
+            f"customer is observed before {str(training_date)[:10]}, the training "
+            "date; expected at least 3 observation dates. Shorten "
+            "outcome_window_days or minimum_history_days, raise observation_count "
+            "to 3, or choose another method."
         )
-    customers: pd.DataFrame = outcomes[is_learned_from]
+    customers: pd.DataFrame = outcomes[has_outcome]
     return customers
 
 
@@ -199,13 +201,12 @@ def out_of_time_facts(
     spend_after: NDArray[np.float64],
     cuts: NDArray[np.float64],
 ) -> dict[str, float]:
-    """Compare expected value classes with what came, and with "stays as it is".
+    """Compare predicted value classes with the realised ones and with persistence.
 
     Parameters
     ----------
     expected
-        Value class of customers of a date after the one that was learned from
-        (customers,).
+        Predicted value class (customers,), on a date after that of the training data.
     spend_before, spend_after
         What they spent in the window before that date, and in the one after it.
     cuts
@@ -214,9 +215,9 @@ def out_of_time_facts(
     Returns
     -------
     facts
-        Shares of the customers whose class is told right, and their means over the
-        classes, so that a class counts the same whatever its size: as expected, and
-        as the class of the spend before.
+        Accuracy, and balanced accuracy, in which each class has the same weight: of the
+        predictions, and of the persistence baseline, in which every customer stays in
+        the class of their spend before.
     """
     realised = value_classes(spend_after, cuts)
     unchanged = value_classes(spend_before, cuts)
@@ -234,6 +235,26 @@ def mean_recall(realised: NDArray[np.int64], expected: NDArray[np.int64]) -> flo
     import warnings
 
     with warnings.catch_warnings():
-        # A class that is expected and never comes has no recall.
+        # A class that is predicted and never realised has no recall.
         warnings.simplefilter("ignore", UserWarning)
         return float(balanced_accuracy_score(realised, expected))
+
+
+def evaluate_out_of_time(
+    fit: Fit,
+    parameters: Sequence[FeatureParameters],
+    fit_customers: pd.DataFrame,
+    training: pd.DataFrame,
+    outcomes: pd.DataFrame,
+) -> dict[str, float]:
+    """Evaluate the predictions on the window after the training date."""
+    later = outcomes[
+        (outcomes["observation_date"] == training["observation_date"].iloc[0])
+        & outcomes["next_window_spend"].notna()
+    ]
+    return out_of_time_facts(
+        expected=fit.scorer.predict(transform_features(later, parameters)),
+        spend_before=later["trailing_spend"].to_numpy(float),
+        spend_after=later["next_window_spend"].to_numpy(float),
+        cuts=spend_cuts(fit_customers["next_window_spend"].to_numpy(float)),
+    )

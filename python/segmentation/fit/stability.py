@@ -1,4 +1,4 @@
-"""Tell how well each segment survives when other customers are drawn.
+"""Measure how well each segment reappears in resamples of the customers.
 
 Hennig (2007), Cluster-wise assessment of cluster stability, Computational Statistics
 and Data Analysis 52, as in `clusterboot` of the R package fpc.
@@ -16,7 +16,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from segmentation.identity import jaccard_similarities
+from segmentation.fit.identity import jaccard_similarities
 
 # "Generally, a valid, stable cluster should yield a mean Jaccard similarity value of
 # 0.75 or more": documentation of clusterboot.
@@ -50,8 +50,8 @@ def refit_bootstraps(
 ) -> list[Refit]:
     """Draw as many customers as there are, with replacement, and fit them, repeatedly.
 
-    A customer who is drawn twice weighs twice. The draws are the same for every number
-    of segments, so that numbers of segments differ in nothing else.
+    A customer who is drawn twice weighs twice. The resamples are the same for every
+    number of segments, so that only the number differs.
 
     Parameters
     ----------
@@ -87,9 +87,9 @@ def fit_labels(
     random_state: int,
     weights: NDArray[np.float64] | None = None,
 ) -> NDArray[np.int64]:
-    """Divide customers (customers,) by k-means with `REFIT_N_INIT` starts.
+    """Cluster customers (customers,) by k-means with `REFIT_N_INIT` starts.
 
-    Where there are fewer customers than segments each is one of its own.
+    Where there are no more customers than segments, each customer is a segment.
     """
     if len(matrix) <= n_segments:
         return np.arange(len(matrix))
@@ -106,8 +106,8 @@ def bootstrap_jaccard(
 ) -> NDArray[np.float64]:
     """Similarity of each segment to the most similar one of each refit.
 
-    It is the Jaccard similarity among the customers who were drawn. A segment of which
-    none was drawn has similarity 0.
+    It is the Jaccard similarity among the drawn customers. A segment without a drawn
+    customer has similarity 0.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def bootstrap_jaccard(
     n_segments
         Number of segments.
     refits
-        What `refit_bootstraps` made of the same customers.
+        The result of `refit_bootstraps` for the same customers.
 
     Returns
     -------

@@ -9,8 +9,6 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 IMPUTER_STRATEGIES = {
     "median": "median",
@@ -66,7 +64,7 @@ class FeatureSetting:
 
 @dataclass(frozen=True)
 class FeatureParameters:
-    """What was learned for one feature; all SQL needs to scale it.
+    """The parameters of one feature: all that SQL needs to scale it.
 
     scaled = (transform(cap(impute(x))) - center) / scale * weight
     """
@@ -144,6 +142,8 @@ def fit_feature(
     values: NDArray[np.float64], setting: FeatureSetting
 ) -> FeatureParameters:
     """Learn the parameters of one feature from its training values (customers,)."""
+    from sklearn.impute import SimpleImputer
+
     constant = setting.constant if setting.impute == "constant" else 0.0
     if setting.impute not in ("zero", "constant") and np.isnan(values).all():
         raise ValueError(
@@ -172,6 +172,8 @@ def fit_feature(
 
 def fit_scaler(values: NDArray[np.float64], kind: str) -> tuple[float, float]:
     """Learn center and scale of a scikit-learn scaler for values (customers,)."""
+    from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+
     column = values.reshape(-1, 1)
     if kind == "standard":
         standard = StandardScaler().fit(column)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.scorers import RulesScorer
+from segmentation.score.rules import RulesScorer
 
 
 def leaf_bounds(
@@ -14,7 +14,7 @@ def leaf_bounds(
 ) -> tuple[
     NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]
 ]:
-    """Bounds of the leaves of a fitted tree, where they are in it, what they predict.
+    """Return bounds, nodes and classes of the leaves of a fitted tree.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def leaf_bounds(
 
 
 def rules_of(tree: DecisionTreeClassifier, n_segments: int) -> RulesScorer:
-    """Rules that predict what a tree does whose classes are segments, from 0."""
+    """Return rules that predict as a tree whose classes are segments, from 0."""
     lower, upper, _, segments = leaf_bounds(tree)
     return RulesScorer(
         lower, upper, segments, n_segments, np.zeros(len(segments), dtype=bool)
@@ -63,7 +63,7 @@ def fit_rules(
     maximum_leaves: int,
     random_state: int,
 ) -> RulesScorer:
-    """Rules that treat customers as a clustering did that cannot predict.
+    """Fit rules that reproduce the labels of a method that cannot predict.
 
     Parameters
     ----------

@@ -1,28 +1,29 @@
-"""What the methods have in common that look for places where customers are dense."""
+"""What the density methods, `dbscan` and `hdbscan`, share."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.k_selection import MINIMUM_SEGMENT_SHARE
-from segmentation.methods import Division
+from segmentation.methods import Partition
 
 
 def minimum_customers(n_customers: int) -> int:
-    """Count the customers that a segment of so many must have at least; 2 or more."""
+    """Return the least size of a segment among `n_customers`; 2 or more."""
+    from segmentation.fit.k_selection import MINIMUM_SEGMENT_SHARE
+
     return max(2, math.ceil(MINIMUM_SEGMENT_SHARE * n_customers))
 
 
-def dense_division(
+def dense_partition(
     name: str, labels: NDArray[np.int64], facts: dict[str, float | str], advice: str
-) -> Division:
-    """Make a division of labels (customers,), -1 for noise.
+) -> Partition:
+    """Make a partition of labels (customers,), -1 for noise.
 
     Raises
     ------
     ValueError
-        If there are fewer than 2 segments: it says what was found and gives `advice`.
+        If there are fewer than 2 segments; the message ends with `advice`.
     """
     n_segments = int(labels.max()) + 1
     noise = float((labels < 0).mean())
@@ -33,4 +34,4 @@ def dense_division(
             f"{100 * noise:.1f} % noise among {len(labels)} customers ({chosen}); "
             f"expected at least 2 segments. {advice}"
         )
-    return Division(labels, n_segments, facts={**facts, "noise_share": noise})
+    return Partition(labels, n_segments, facts={**facts, "noise_share": noise})

@@ -1,9 +1,9 @@
-"""Fit every method to the same customers and measure all of them by the same rulers.
+"""Fit every method to the same customers and measure all of them in the same way.
 
-What is measured is what production would publish: the segments that the scorer of a
-method gives to all customers. Whom a method takes for noise counts in the segment that
-he is scored to. A method that cannot be fitted, or not be carried to all customers, has
-a reason instead of numbers.
+The measures are of what production would publish: the segments that the scorer of a
+method gives to all customers. A customer who is noise to the method counts in the
+segment that the scorer gives them. A method that cannot be fitted, or cannot score all
+customers, has a reason instead of numbers.
 """
 
 from __future__ import annotations
@@ -21,25 +21,26 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation import k_selection
-from segmentation.clustering import fit_kmeans
-from segmentation.fitting import (
+from segmentation.fit import k_selection
+from segmentation.fit.clustering import fit_kmeans
+from segmentation.fit.fit_input import build_fit_input, date_of
+from segmentation.fit.fitting import (
     Fit,
-    divide,
-    given_customers,
-    judge_division,
-    with_number,
+    evaluate_partition,
+    fit_partition,
+    resolve_n_segments,
+    sample_for_fit,
 )
-from segmentation.k_selection import (
-    Selection,
-    SelectionSettings,
-    internal_indices,
+from segmentation.fit.indices import internal_indices
+from segmentation.fit.k_selection import Selection, SelectionSettings
+from segmentation.fit.outcomes import (
+    out_of_time_facts,
+    spend_cuts,
+    training_with_outcomes,
 )
-from segmentation.methods import Division, Method, Problem, load_method
-from segmentation.outcomes import learning_customers, out_of_time_facts, spend_cuts
-from segmentation.preprocessing import transform_features
-from segmentation.registry import date_of, pose_problem
-from segmentation.registry_rows import value_of
+from segmentation.fit.preprocessing import transform_features
+from segmentation.methods import FitInput, Method, Partition, load_method
+from segmentation.registry.write import value_of
 
 SCHEMA = pa.schema(
     [
@@ -57,7 +58,7 @@ Facts = dict[str, float | str]
 
 @dataclass(frozen=True)
 class Customers:
-    """The customers whom all methods are compared on.
+    """The customers on which all methods are compared.
 
     Attributes
     ----------
@@ -68,7 +69,8 @@ class Customers:
     trailing_spend
         What they spent in the window before it (customers,).
     next_spend
-        What they spent in the window after it (customers,); NaN where it is not over.
+        What they spent in the window after it (customers,); NaN where that window is
+        not over.
     """
 
     matrix: NDArray[np.float64]
@@ -78,34 +80,34 @@ class Customers:
 
 
 @dataclass(frozen=True)
-class Entrant:
-    """A method that takes part.
+class ComparedMethod:
+    """A method, the customers it is fitted on, and those it is compared on.
 
     Attributes
     ----------
     name, method
-        The method and its name.
-    problem
-        What it is fitted on.
+        The name of the method, and the method.
+    fit_input
+        Its training customers.
     matrix
         The customers who are compared, in the features of the method, scaled as those
-        of `problem` (customers, features).
+        of `fit_input` (customers, features).
     """
 
     name: str
     method: Method
-    problem: Problem
+    fit_input: FitInput
     matrix: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a method.
+    """The measures of a method, or the reason why it has none.
 
     Attributes
     ----------
     facts
-        What is known of it, by name; what is not known is not there.
+        The measures that are known, by name.
     labels
         Segment of each compared customer (customers,); None where the method cannot be
         in production, and then `refusal_reason` is among the facts.
@@ -116,7 +118,7 @@ class Result:
 
 
 def compare(
-    names: Sequence[str], prepare: Callable[[str], Entrant], customers: Customers
+    names: Sequence[str], prepare: Callable[[str], ComparedMethod], customers: Customers
 ) -> dict[str, Result]:
     """Fit and measure methods, by name; one that fails does not stop the others.
 
@@ -125,18 +127,20 @@ def compare(
     names
         Names of methods.
     prepare
-        Makes what takes part of a name; what it raises is the method's reason too.
+        Returns the method of a name and its customers; an error that it raises is the
+        reason of the method too.
     customers
-        The customers whom they are compared on.
+        The customers on which they are compared.
     """
     results = {}
     for name in names:
         facts: Facts = {"customers": len(customers.matrix)}
         labels = None
         try:
-            labels = enter(prepare(name), customers, facts)
+            labels = measure_method(prepare(name), customers, facts)
         except Exception as error:
-            # Whatever a library raises, the other methods are still to be seen.
+            # A library may raise any error; the other methods are compared all the
+            # same.
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             facts["refusal_reason"] = f"{kind}{error}"
             LOGGER.warning("%s: %s", name, facts["refusal_reason"])
@@ -144,26 +148,30 @@ def compare(
     return results
 
 
-def enter(entrant: Entrant, customers: Customers, facts: Facts) -> NDArray[np.int64]:
+def measure_method(
+    compared_method: ComparedMethod, customers: Customers, facts: Facts
+) -> NDArray[np.int64]:
     """Fit and measure a method, and return the segment of each customer (customers,).
 
-    What is known is added to `facts` as soon as it is, so that it stays known of a
-    method that fails later.
+    Each measure is added to `facts` as soon as it is known, so that a method that fails
+    later keeps the earlier ones.
     """
-    problem = with_number(entrant.method, entrant.problem)
-    given = given_customers(entrant.method, problem)
-    facts["customers_fitted"] = len(given.matrix)
-    division, facts["fit_seconds"] = time_fit(entrant.method, given)
-    facts["n_segments"] = division.n_segments
-    facts["noise_share"] = float((division.labels < 0).mean())
-    fit = judge_division(entrant.name, entrant.method, problem, given, division)
-    labels = fit.scorer.predict(entrant.matrix)
+    fit_input = resolve_n_segments(compared_method.method, compared_method.fit_input)
+    sample = sample_for_fit(compared_method.method, fit_input)
+    facts["customers_fitted"] = len(sample.matrix)
+    partition, facts["fit_seconds"] = time_fit(compared_method.method, sample)
+    facts["n_segments"] = partition.n_segments
+    facts["noise_share"] = float((partition.labels < 0).mean())
+    fit = evaluate_partition(
+        compared_method.name, compared_method.method, fit_input, sample, partition
+    )
+    labels = fit.scorer.predict(compared_method.matrix)
     facts |= scoring_facts(fit)
     facts |= segment_facts(
         customers.matrix,
         labels,
-        division.n_segments,
-        SelectionSettings.from_mapping(problem.settings),
+        partition.n_segments,
+        SelectionSettings.from_mapping(fit_input.settings),
     )
     is_over = ~np.isnan(customers.next_spend)
     if is_over.any():
@@ -172,32 +180,32 @@ def enter(entrant: Entrant, customers: Customers, facts: Facts) -> NDArray[np.in
             customers.total_spend[is_over],
             customers.next_spend[is_over],
         )
-    if is_over.any() and problem.next_spend is not None:
+    if is_over.any() and fit_input.next_spend is not None:
         facts |= out_of_time_facts(
             expected=labels[is_over],
             spend_before=customers.trailing_spend[is_over],
             spend_after=customers.next_spend[is_over],
-            cuts=spend_cuts(problem.next_spend),
+            cuts=spend_cuts(fit_input.next_spend),
         )
     return labels
 
 
-def time_fit(method: Method, given: Problem) -> tuple[Division, float]:
-    """Divide the customers given to a method, and tell the seconds that it took.
+def time_fit(method: Method, sample: FitInput) -> tuple[Partition, float]:
+    """Fit a method to its sample, and return the seconds that it took.
 
-    Whatever the method chooses for itself is part of it. Of k-means, which comes with
-    the choice of the number of segments, it is one more fit of the chosen number.
+    The time includes what the method selects itself. For k-means, whose first fit
+    includes the choice of k, it is the time of one more fit with that k.
     """
     started = time.perf_counter()
-    division = divide(method, given)
-    if division.selection is not None:
+    partition = fit_partition(method, sample)
+    if partition.selection is not None:
         started = time.perf_counter()
-        fit_kmeans(given.matrix, division.n_segments, given.random_state)
-    return division, time.perf_counter() - started
+        fit_kmeans(sample.matrix, partition.n_segments, sample.random_state)
+    return partition, time.perf_counter() - started
 
 
 def scoring_facts(fit: Fit) -> Facts:
-    """Tell how all customers are scored, and how stable the segments are."""
+    """Return the scorer, its agreement with the method, and the stability."""
     return {
         "scorer": fit.scorer.name,
         "scorer_agreement": fit.scorer_agreement,
@@ -213,9 +221,9 @@ def segment_facts(
     n_segments: int,
     settings: SelectionSettings,
 ) -> Facts:
-    """Compute indices of the segments of customers (customers, features), by label.
+    """Compute the share of the smallest segment, and the internal indices.
 
-    An index that is not defined, as of one segment alone, is left out.
+    An index that is not defined, such as that of a single segment, is left out.
     """
     indices = internal_indices(matrix, labels, settings)
     sizes = np.bincount(labels, minlength=n_segments)
@@ -230,9 +238,10 @@ def spend_facts(
     total_spend: NDArray[np.float64],
     next_spend: NDArray[np.float64],
 ) -> Facts:
-    """Compare what segments tell of next spend with what as many cuts of spend tell.
+    """Compare how well segments and quantiles of spend explain next spend.
 
-    Where all customers spend the same there is nothing to tell, and no fact.
+    There are as many quantiles as segments. Where all customers spend the same, neither
+    share is defined, and neither is returned.
     """
     groups = quantile_groups(total_spend, len(np.unique(labels)))
     shares = {
@@ -243,10 +252,10 @@ def spend_facts(
 
 
 def quantile_groups(values: NDArray[np.float64], group_count: int) -> NDArray[np.int64]:
-    """Cut customers by falling values (customers,) into groups of equal size, from 0.
+    """Group customers by falling values (customers,) into quantiles, from 0.
 
-    Equal values are never parted, so groups differ in size or are fewer. Values are
-    equal where they are to 4 digits, as in the model `int_backtest_value_bands`.
+    Equal values share a group, so groups may differ in size or be fewer. Values that
+    agree to 4 digits are equal, as in the model `int_backtest_value_bands`.
     """
     rounded = values.round(4)
     customers_above = len(rounded) - np.searchsorted(
@@ -275,8 +284,9 @@ def eta_squared(labels: NDArray[np.int64], values: NDArray[np.float64]) -> float
 def agreement(results: Mapping[str, Result]) -> dict[tuple[str, str], float]:
     """Compute the adjusted Rand index of each pair of methods that can be in use.
 
-    Hubert and Arabie (1985), by scikit-learn: 1 where they part customers alike, about
-    0 where by chance. Each pair is there once, in the order of `results`.
+    Hubert and Arabie (1985), by scikit-learn: 1 where two methods make the same
+    segments, about 0 where they agree by chance alone. Each pair is there once, in the
+    order of `results`.
     """
     labels = {
         name: result.labels
@@ -301,8 +311,8 @@ def compare_methods(
 ) -> pa.Table:
     """Compare methods on the training customers and return a row for each fact.
 
-    Each method is given the problem that it would be given in production. Only the
-    choice of the number of segments by k-means is made once for all.
+    Each method gets the input that it would get in production. Only the choice of k by
+    k-means is made once, for all methods.
 
     Parameters
     ----------
@@ -336,21 +346,21 @@ def compare_methods(
     training_date = outcomes["observation_date"].max()
     compared = outcomes[outcomes["observation_date"] == training_date]
     kmeans = load_method("kmeans")
-    _, shared = pose_problem(kmeans, compared, feature_selection, settings)
+    _, shared = build_fit_input(kmeans, compared, feature_selection, settings)
     shared = replace(shared, selection=selection_of(shared))
 
-    def prepare(name: str) -> Entrant:
+    def prepare(name: str) -> ComparedMethod:
         method = load_method(name)
-        learned_from = compared
-        if method.learns_outcome:
-            learned_from = learning_customers(outcomes, training_date, name)
-        parameters, problem = pose_problem(
-            method, learned_from, feature_selection, settings
+        training = compared
+        if method.is_supervised:
+            training = training_with_outcomes(outcomes, training_date, name)
+        parameters, fit_input = build_fit_input(
+            method, training, feature_selection, settings
         )
-        return Entrant(
+        return ComparedMethod(
             name=name,
             method=method,
-            problem=replace(problem, selection=shared.selection),
+            fit_input=replace(fit_input, selection=shared.selection),
             matrix=transform_features(compared, parameters),
         )
 
@@ -369,16 +379,16 @@ def compare_methods(
     return pa.Table.from_pylist(rows_of(results), schema=SCHEMA)
 
 
-def selection_of(problem: Problem) -> Selection | None:
-    """Choose the number of segments by k-means; None where that cannot be done.
+def selection_of(fit_input: FitInput) -> Selection | None:
+    """Select k with k-means; None where that fails.
 
-    Each method that needs the number then says itself why not.
+    A method that needs k then raises its own error.
     """
     try:
-        return k_selection.divide(
-            problem.matrix,
-            "auto" if problem.n_segments is None else problem.n_segments,
-            SelectionSettings.from_mapping(problem.settings),
+        return k_selection.select_k(
+            fit_input.matrix,
+            "auto" if fit_input.n_segments is None else fit_input.n_segments,
+            SelectionSettings.from_mapping(fit_input.settings),
         )
     except ValueError:
         return None

@@ -1,7 +1,6 @@
-"""Write what was fitted as rows of the registry, and read it back from them.
+"""Write what was fitted as rows of the registry.
 
-A row is a mapping from columns of the registry; columns that it lacks are null. The
-frames that are read hold the rows of one version.
+A row is a mapping from columns of the registry; columns that it lacks are null.
 """
 
 from __future__ import annotations
@@ -12,19 +11,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from segmentation.scorers import SCORERS, Row, Scorer
+from segmentation.score.rows import Row
 
 if TYPE_CHECKING:
-    from segmentation.explanation import Explanation
-    from segmentation.fitting import Fit
-    from segmentation.identity import SegmentIdentity
-    from segmentation.k_selection import Candidate
-    from segmentation.preprocessing import FeatureParameters
+    from segmentation.explain.explanation import Explanation
+    from segmentation.fit.fitting import Fit
+    from segmentation.fit.identity import SegmentIdentity
+    from segmentation.fit.k_selection import Candidate
+    from segmentation.fit.preprocessing import FeatureParameters
 
-# The name of the one segment of customers that nothing divides.
-EVERYBODY = "All customers"
+SCHEMA = pa.schema(
+    [
+        ("segmentation_version", pa.int64()),
+        ("segment_id", pa.int64()),
+        ("feature_name", pa.string()),
+        ("unit_number", pa.int64()),
+        ("parameter", pa.string()),
+        ("number_value", pa.float64()),
+        ("text_value", pa.string()),
+    ]
+)
 
 
 def value_of(value: float | str | None) -> Row:
@@ -32,9 +41,6 @@ def value_of(value: float | str | None) -> Row:
     if isinstance(value, str):
         return {"text_value": value}
     return {"number_value": None if value is None else float(value)}
-
-
-# ---------------------------------------------------------------- written
 
 
 def version_rows(facts: Mapping[str, float | str]) -> list[Row]:
@@ -75,8 +81,8 @@ def segment_rows(
 ) -> list[Row]:
     """Rows of each segment: its size in training, its origin, stability and centroid.
 
-    The scoring order is that of the segments in the fit: of segments that score alike
-    the first has the customer.
+    The scoring order is that of the segments in the fit: where scores are equal, the
+    customer is in the first segment.
     """
     rows: list[Row] = []
     for index, identity in enumerate(identities):
@@ -89,8 +95,8 @@ def segment_rows(
             "bootstrap_jaccard_mean": fit.jaccard[:, index].mean(),
             "bootstrap_jaccard_minimum": fit.jaccard[:, index].min(),
         }
-        if fit.division.segment_names:
-            facts["given_name"] = fit.division.segment_names[index]
+        if fit.partition.segment_names:
+            facts["given_name"] = fit.partition.segment_names[index]
         rows += [
             {**segment, "parameter": name, **value_of(value)}
             for name, value in facts.items()
@@ -107,7 +113,7 @@ def segment_rows(
 
 
 def candidate_rows(candidates: Sequence[Candidate]) -> list[Row]:
-    """Rows of each number of segments that was tried; the unit number is the number."""
+    """Rows of each number of segments that was tried, which is the unit number."""
     return [
         {
             "unit_number": candidate.n_segments,
@@ -147,11 +153,11 @@ def rule_rows(
 ) -> list[Row]:
     """Rows of the rules that explain the segments, and how true they are.
 
-    The unit number is that of the rule: from 1, by segment, and of one segment the rule
-    that covers most first. Features in `always_known` are never missing, so the
-    predicate says nothing of what is imputed.
+    The unit number is that of the rule: from 1, by segment, and within a segment by
+    falling customers that the rule covers. Features in `always_known` are never
+    missing, so the predicate imputes nothing for them.
     """
-    from segmentation.explanation import predicate_of
+    from segmentation.explain.predicates import predicate_of
 
     names = [parameter.setting.name for parameter in parameters]
     impute_values = [
@@ -159,8 +165,8 @@ def rule_rows(
         for name, parameter in zip(names, parameters, strict=True)
     ]
     ordered = sorted(
-        (identities[rule.segment].segment_id, -rule.training_customers, place, rule)
-        for place, rule in enumerate(explanation.rules)
+        (identities[rule.segment].segment_id, -rule.training_customers, position, rule)
+        for position, rule in enumerate(explanation.rules)
     )
     rows = version_rows({"explanation_fidelity": explanation.fidelity})
     if explanation.cost_ratio is not None:
@@ -194,75 +200,16 @@ def rule_rows(
     return rows
 
 
-# ---------------------------------------------------------------- read
+def no_rows() -> pa.Table:
+    """Return a table without a row, which appends nothing."""
+    return SCHEMA.empty_table()
 
 
-def text_fact(rows: pd.DataFrame, parameter: str) -> str:
-    """Return a fact that holds for the whole version and is a text."""
-    return str(rows.loc[rows["parameter"] == parameter, "text_value"].iloc[0])
-
-
-def read_preprocessing(rows: pd.DataFrame) -> list[FeatureParameters]:
-    """Parameters of each feature, in the order in which it was fitted."""
-    from segmentation.preprocessing import FeatureParameters, FeatureSetting
-
-    of_features = rows[
-        rows["feature_name"].notna()
-        & rows["segment_id"].isna()
-        & rows["unit_number"].isna()
-    ]
-    parameters = {}
-    for name, rows_of_feature in of_features.groupby("feature_name"):
-        of_parameter = rows_of_feature.set_index("parameter")
-        number = of_parameter["number_value"].astype(float).to_dict()
-        text = of_parameter["text_value"].to_dict()
-        setting = FeatureSetting(
-            name=str(name),
-            impute=text["impute"],
-            transform=text["transform"],
-            scale=text["scaler"],
-            weight=number["weight"],
-        )
-        cap_lower, cap_upper = (
-            None if np.isnan(number[bound]) else number[bound]
-            for bound in ("cap_lower", "cap_upper")
-        )
-        parameters[number["feature_number"]] = FeatureParameters(
-            setting,
-            number["impute_value"],
-            cap_lower,
-            cap_upper,
-            number["center"],
-            number["scale"],
-        )
-    return [parameters[number] for number in sorted(parameters)]
-
-
-def read_scorer(
-    rows: pd.DataFrame, feature_names: Sequence[str]
-) -> tuple[NDArray[np.int64], Scorer]:
-    """Ids (segments,) in scoring order, and what tells the segment of a customer."""
-    order = rows[rows["parameter"] == "scoring_order"].sort_values("number_value")
-    segment_ids = order["segment_id"].to_numpy(np.int64)
-    scorer = SCORERS[text_fact(rows, "scorer")]
-    return segment_ids, scorer.from_rows(rows, segment_ids.tolist(), feature_names)
-
-
-def given_names(rows: pd.DataFrame) -> dict[int, str]:
-    """Names that the method itself gave to segments, by their ids."""
-    named = rows[rows["parameter"] == "given_name"]
-    return dict(zip(named["segment_id"].astype(int), named["text_value"], strict=True))
-
-
-def read_bins(
-    rows: pd.DataFrame, feature_name: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Upper bounds and counts of a feature's bins; None where it has none."""
-    of_feature = rows[rows["feature_name"] == feature_name].sort_values("unit_number")
-    counts, bounds = (
-        of_feature.loc[of_feature["parameter"] == parameter, "number_value"].to_numpy(
-            np.float64
-        )
-        for parameter in ("training_bin_count", "training_bin_upper")
-    )
-    return None if counts.size == 0 else (bounds, counts)
+def training_bin_rows(training: pd.DataFrame) -> list[Row]:
+    """Rows of the bins of every feature of `training` that has a known value."""
+    rows = []
+    for name in training.columns.drop(["customer_id", "observation_date"]):
+        values = training[name].to_numpy(float)
+        if not np.isnan(values).all():
+            rows += bin_rows(name, values)
+    return rows

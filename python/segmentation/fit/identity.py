@@ -45,7 +45,7 @@ def jaccard_similarities(
     n_old: int,
     n_new: int,
 ) -> NDArray[np.float64]:
-    """Share the customers in both segments among those in either, (n_old, n_new).
+    """Share of the customers in either segment who are in both, (n_old, n_new).
 
     Parameters
     ----------
@@ -84,10 +84,10 @@ def match_segments(
 ) -> list[SegmentIdentity]:
     """Match the segments of a new version with those of an old one.
 
-    Of all ways to pair them, the one with the greatest sum of Jaccard similarities is
-    taken (Kuhn 1955, by `scipy.optimize.linear_sum_assignment`). A pair less similar
-    than `minimum_match_similarity` adds nothing to the sum and is no match, so that two
-    weak pairs never part a strong one.
+    The matches are the pairs with the greatest sum of Jaccard similarities (Kuhn 1955,
+    by `scipy.optimize.linear_sum_assignment`). A pair less similar than
+    `minimum_match_similarity` adds nothing to the sum and is no match, so two weak
+    pairs never break up a strong one.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def match_segments(
     new_labels
         Segment of the same customers in the new version, 0 to n_new - 1 (customers,).
     n_new
-        Number of new segments, in the order in which new ids are dealt.
+        Number of new segments; new ids go to them in their order.
     highest_segment_id
         The highest id that any version ever had. New ids follow it, so an id is never
         used again.
@@ -107,8 +107,8 @@ def match_segments(
         Least Jaccard similarity of a match, in (0, 1].
     has_same_name
         Whether the method gave an old and a new segment the same name (n_old, n_new);
-        None where it names none. Two such segments without a customer are the same:
-        there is nothing else to know them by.
+        None where it names none. Two such segments match where neither has a customer:
+        only their name identifies them.
 
     Returns
     -------

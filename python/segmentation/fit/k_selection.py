@@ -1,43 +1,38 @@
-"""Choose the number of segments by how well they survive, and show what others say."""
+"""Select the number of segments by their stability, and report other indices too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
-from sklearn.metrics import (
-    calinski_harabasz_score,
-    davies_bouldin_score,
-    pairwise_distances_argmin,
-    pairwise_distances_argmin_min,
-    silhouette_samples,
-)
-from threadpoolctl import threadpool_limits
+from sklearn.metrics import pairwise_distances_argmin_min
 
-from segmentation.clustering import Clustering, fit_kmeans
-from segmentation.stability import (
+from segmentation.fit.clustering import Clustering, fit_kmeans
+from segmentation.fit.indices import (
+    gap_statistic,
+    internal_indices,
+    prediction_strength,
+    reference_samples,
+)
+from segmentation.fit.stability import (
     MINIMUM_STABLE_JACCARD,
-    REFIT_N_INIT,
     Refit,
     bootstrap_jaccard,
-    fit_labels,
     refit_bootstraps,
 )
 
-# Every number of segments from the first to the second is shown; the rule chooses in
-# k_range, which may reach farther.
+# Every k from the first to the second is reported; the rule selects from k_range, which
+# may reach farther.
 CANDIDATES = (2, 8)
 MINIMUM_SEGMENT_SHARE = 0.02
 
 
 @dataclass(frozen=True)
 class SelectionSettings:
-    """How much is computed, and where the rule may choose.
+    """How much is computed, and the range from which the rule selects.
 
     Attributes
     ----------
@@ -50,7 +45,7 @@ class SelectionSettings:
     gap_reference_count
         Reference data sets for the gap statistic.
     selection_sample_rows
-        Customers that are fitted again and again, at most.
+        Most customers that resamples are drawn from.
     random_state
         Seed of everything random.
     """
@@ -71,7 +66,7 @@ class SelectionSettings:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A number of segments and what speaks for it.
+    """A number of segments and its evaluation.
 
     Attributes
     ----------
@@ -89,7 +84,7 @@ class Candidate:
     smallest_share
         Share of the training customers that the smallest segment has.
     is_chosen, reason
-        What the rule says of it.
+        Whether the rule chooses it, and why or why not.
     """
 
     n_segments: int
@@ -107,7 +102,7 @@ class Candidate:
 
     @property
     def faults(self) -> list[str]:
-        """Why the rule does not allow it; nothing where it does."""
+        """Why the rule rejects it; empty where it passes."""
         faults = []
         if self.minimum_jaccard < MINIMUM_STABLE_JACCARD:
             faults.append(
@@ -142,7 +137,7 @@ class Selection:
     clustering
         The segments of all training customers.
     rows
-        The customers that `refits` are of.
+        The customers that `refits` resample.
     refits
         Bootstraps of the chosen number of segments.
     """
@@ -158,15 +153,15 @@ class Selection:
         return next(c for c in self.candidates if c.is_chosen)
 
 
-def divide(
+def select_k(
     matrix: NDArray[np.float64],
     n_segments: int | Literal["auto"],
     settings: SelectionSettings,
 ) -> Selection:
-    """Divide the training customers into segments, as many as are set or best.
+    """Cluster the training customers, with the k that is set or the best one.
 
-    The segments themselves are always fitted on all customers; what is fitted many
-    times, to choose and to judge, on those of `selection_rows`.
+    The segments themselves are always fitted on all customers. The many fits that
+    evaluate them use the customers of `selection_rows`.
 
     Parameters
     ----------
@@ -176,12 +171,12 @@ def divide(
     n_segments
         A number, which alone is evaluated, or `auto`.
     settings
-        How much is computed, and where the rule may choose.
+        How much is computed, and the range from which the rule selects.
 
     Raises
     ------
     ValueError
-        If the customers cannot be divided into as many segments.
+        If there are fewer distinct customers than segments.
     """
     rows = selection_rows(len(matrix), settings)
     if n_segments != "auto":
@@ -215,7 +210,7 @@ def divide(
 
 
 def selection_rows(n_rows: int, settings: SelectionSettings) -> NDArray[np.int64]:
-    """Training customers that are fitted again and again, rising."""
+    """Training customers that evaluations resample, rising."""
     if n_rows <= settings.selection_sample_rows:
         return np.arange(n_rows)
     random = np.random.default_rng(settings.random_state)
@@ -227,7 +222,7 @@ def selection_rows(n_rows: int, settings: SelectionSettings) -> NDArray[np.int64
 def evaluate_all(
     matrix: NDArray[np.float64], settings: SelectionSettings
 ) -> list[Evaluation]:
-    """Evaluate every number of segments that the customers can be divided into.
+    """Evaluate every candidate k that the number of distinct customers allows.
 
     Parameters
     ----------
@@ -240,7 +235,7 @@ def evaluate_all(
     Raises
     ------
     ValueError
-        If the customers cannot be divided into as many segments as k_range begins with.
+        If there are fewer distinct customers than the least k of k_range.
     """
     sample = matrix[selection_rows(len(matrix), settings)]
     distinct = len(np.unique(sample, axis=0))
@@ -266,7 +261,7 @@ def clustering_of(
     n_segments: int,
     random_state: int,
 ) -> Clustering:
-    """Divide all customers by the centroids that a sample of them is fitted with."""
+    """Assign all customers to the centroids that are fitted to a sample of them."""
     fitted = fit_kmeans(sample, n_segments, random_state)
     if len(sample) == len(matrix):
         return fitted
@@ -282,7 +277,7 @@ def evaluate(
     settings: SelectionSettings,
     references: Sequence[NDArray[np.float64]],
 ) -> Evaluation:
-    """Evaluate a division of all training customers.
+    """Evaluate a clustering of all training customers.
 
     Parameters
     ----------
@@ -293,7 +288,7 @@ def evaluate(
     settings
         How much is computed.
     references
-        What `reference_samples` made of the customers of `selection_rows`.
+        The result of `reference_samples` for the customers of `selection_rows`.
     """
     n_segments = len(clustering.centers)
     rows = selection_rows(len(matrix), settings)
@@ -331,208 +326,17 @@ def evaluate(
     return Evaluation(candidate, clustering, refits)
 
 
-def internal_indices(
-    matrix: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    settings: SelectionSettings,
-) -> dict[str, float]:
-    """Compute the indices that `Candidate` has of scaled features and segments."""
-    return {
-        "silhouette": stratified_silhouette(
-            matrix, labels, settings.selection_sample_rows, settings.random_state
-        ),
-        "davies_bouldin": index_of(davies_bouldin_score, matrix, labels),
-        "calinski_harabasz": index_of(calinski_harabasz_score, matrix, labels),
-    }
-
-
-def index_of(
-    score: Callable[..., float],
-    matrix: NDArray[np.float64],
-    labels: NDArray[np.int64],
-) -> float:
-    """Value of an index of scikit-learn; NaN for one segment or one customer each."""
-    if len(np.unique(labels)) in (1, len(matrix)):
-        return float("nan")
-    return float(score(matrix, labels))
-
-
-def stratified_silhouette(
-    matrix: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    maximum_rows: int,
-    random_state: int,
-) -> float:
-    """Mean silhouette of all customers, estimated from at most `maximum_rows` of them.
-
-    Every segment gives an equal number of customers, and one that has fewer all it has;
-    the means of the segments are weighted by their sizes. A silhouette compares mean
-    distances to whole segments, so drawing segments unequally does not move it. NaN for
-    one segment; a label that nobody has is none.
-    """
-    _, labels = np.unique(labels, return_inverse=True)
-    sizes = np.bincount(labels)
-    if len(sizes) == 1:
-        return float("nan")
-    rows = np.arange(len(matrix))
-    if len(matrix) > maximum_rows:
-        random = np.random.default_rng(random_state)
-        quota = equal_quota(sizes, maximum_rows)
-        rows = np.sort(
-            np.concatenate(
-                [
-                    random.permutation(np.flatnonzero(labels == label))[:quota]
-                    for label in range(len(sizes))
-                ]
-            )
-        )
-    drawn = labels[rows]
-    if len(np.unique(drawn)) == len(rows):
-        # A segment of one has silhouette 0 by definition.
-        return 0.0
-    silhouettes = silhouette_samples(matrix[rows], drawn)
-    means = np.bincount(drawn, silhouettes) / np.bincount(drawn)
-    return float((means * sizes).sum() / sizes.sum())
-
-
-def equal_quota(sizes: NDArray[np.int64], maximum_rows: int) -> int:
-    """Greatest number of each segment with which at most `maximum_rows` are drawn."""
-    remaining, quota = maximum_rows, 0
-    for number, size in enumerate(np.sort(sizes)):
-        quota = remaining // (len(sizes) - number)
-        if size > quota:
-            break
-        remaining -= int(size)
-    return quota
-
-
-def reference_samples(
-    matrix: NDArray[np.float64], count: int, random_state: int
-) -> list[NDArray[np.float64]]:
-    """Draw data without segments: uniform in a box along the principal components.
-
-    Reference distribution (b) of Tibshirani, Walther and Hastie (2001). A box along the
-    features would be mostly empty where features go together, as order count and spend
-    do, and everything would then look like segments.
-    """
-    components = PCA(svd_solver="full").fit(matrix)
-    scores = components.transform(matrix)
-    random = np.random.default_rng(random_state)
-    return [
-        components.inverse_transform(
-            random.uniform(scores.min(axis=0), scores.max(axis=0), size=scores.shape)
-        )
-        for _ in range(count)
-    ]
-
-
-def gap_statistic(
-    inertia: float,
-    references: Sequence[NDArray[np.float64]],
-    n_segments: int,
-    random_state: int,
-) -> tuple[float, float]:
-    """Gap between the log inertia of reference data sets and that of the data.
-
-    Tibshirani, Walther and Hastie (2001), Estimating the number of clusters in a data
-    set via the gap statistic, Journal of the Royal Statistical Society B 63. They
-    choose the least k with gap(k) >= gap(k + 1) - error(k + 1).
-
-    Parameters
-    ----------
-    inertia
-        Inertia of the data.
-    references
-        Data sets of the same shape without segments.
-    n_segments
-        Segments that each is divided into.
-    random_state
-        Seed of the fits.
-
-    Returns
-    -------
-    gap, error
-        Mean of the reference's log inertia less that of the data; its standard
-        deviation times sqrt(1 + 1 / references). Not finite where an inertia is 0.
-    """
-    with threadpool_limits(limits=1):
-        inertias = [
-            KMeans(n_segments, n_init=REFIT_N_INIT, random_state=random_state)
-            .fit(reference)
-            .inertia_
-            for reference in references
-        ]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithms = np.log(inertias)
-        gap = float(logarithms.mean() - np.log(inertia))
-        error = float(logarithms.std() * np.sqrt(1 + 1 / len(references)))
-    return gap, error
-
-
-def prediction_strength(
-    matrix: NDArray[np.float64], n_segments: int, splits: int, random_state: int
-) -> float:
-    """Share of pairs of a segment that the other half of the customers keeps together.
-
-    Tibshirani and Walther (2005), Cluster validation by prediction strength, Journal of
-    Computational and Graphical Statistics 14. Customers are split into halves and each
-    is divided into segments. Of the segment of a half that fares worst, it is the share
-    of pairs of customers whose nearest centroid of the other half is the same; the mean
-    over both halves and all splits. A segment of one customer has no pair and counts as
-    0.
-    """
-    strengths = []
-    with threadpool_limits(limits=1):
-        for number in range(splits):
-            random = np.random.default_rng([random_state, number])
-            order = random.permutation(len(matrix))
-            halves = [matrix[np.sort(order[start::2])] for start in (0, 1)]
-            seed = int(random.integers(2**31))
-            labels = [fit_labels(half, n_segments, seed) for half in halves]
-            strengths += [
-                pairs_kept_together(
-                    labels[own], nearest_mean(halves[own], halves[other], labels[other])
-                )
-                for own, other in ((0, 1), (1, 0))
-            ]
-    return float(np.mean(strengths))
-
-
-def nearest_mean(
-    matrix: NDArray[np.float64],
-    other: NDArray[np.float64],
-    other_labels: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Predict segments (customers,) by the nearest of the means of other customers."""
-    means = np.array(
-        [other[other_labels == label].mean(axis=0) for label in np.unique(other_labels)]
-    )
-    predicted: NDArray[np.int64] = pairwise_distances_argmin(matrix, means)
-    return predicted.astype(np.int64)
-
-
-def pairs_kept_together(
-    labels: NDArray[np.int64], predicted: NDArray[np.int64]
-) -> float:
-    """Share of pairs that are predicted alike, of the segment that fares worst."""
-    together = np.zeros((labels.max() + 1, predicted.max() + 1))
-    np.add.at(together, (labels, predicted), 1)
-    sizes = together.sum(axis=1)
-    pairs = (together * (together - 1)).sum(axis=1)
-    return float((pairs / np.maximum(sizes * (sizes - 1), 1)).min())
-
-
 def apply_rule(
     candidates: Sequence[Candidate], k_range: tuple[int, int]
 ) -> list[Candidate]:
-    """Choose the largest k whose every segment is stable and large enough.
+    """Choose the largest k with only stable and large segments.
 
-    Silhouette, gap and the others are shown and do not decide: they nearly always elect
-    two segments, or on skewed data a segment of one customer.
+    Silhouette, gap and the other indices are reported and do not decide: they nearly
+    always prefer two segments or, on skewed data, a segment of one customer.
 
-    Where no k of `k_range` passes, the most stable one is chosen, of those whose
-    segments are large enough if there are any: a segment of one customer is found again
-    whenever that customer is drawn, which says nothing about anybody else.
+    Where no k of `k_range` passes, the most stable one is chosen, among those with
+    large segments where there are any: a segment of one customer reappears in every
+    resample with that customer, which says nothing about the other customers.
     """
     eligible = [c for c in candidates if k_range[0] <= c.n_segments <= k_range[1]]
     large_enough = [c for c in eligible if c.smallest_share >= MINIMUM_SEGMENT_SHARE]
@@ -545,7 +349,7 @@ def apply_rule(
             large_enough or eligible, key=lambda c: (c.minimum_jaccard, -c.n_segments)
         )
 
-    judged = []
+    decided = []
     for candidate in candidates:
         faults = "; ".join(candidate.faults)
         if candidate is chosen and passing:
@@ -556,5 +360,5 @@ def apply_rule(
             reason = "; ".join([f"not from {limits}", *candidate.faults])
         else:
             reason = faults or f"passes, as does {chosen.n_segments}, which is larger"
-        judged.append(replace(candidate, is_chosen=candidate is chosen, reason=reason))
-    return judged
+        decided.append(replace(candidate, is_chosen=candidate is chosen, reason=reason))
+    return decided

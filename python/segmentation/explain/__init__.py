@@ -1,0 +1,1 @@
+"""Explain segments by rules on the features."""

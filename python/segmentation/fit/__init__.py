@@ -1,0 +1,1 @@
+"""Fit segments to training customers, choose their number and measure stability."""

@@ -1,0 +1,1 @@
+"""Write versions of the segments as rows of the registry, and read them back."""

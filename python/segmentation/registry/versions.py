@@ -1,0 +1,252 @@
+"""Fit a new version of the segments when one is due, and give them their ids.
+
+Nothing here imports scikit-learn before a fit is due: a build that only scores must not
+pay for it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from segmentation.registry.configuration import (
+    configuration_of,
+    drifted_features,
+    reason_to_fit,
+)
+from segmentation.registry.read import (
+    ALL_CUSTOMERS,
+    given_names,
+    text_fact,
+)
+from segmentation.registry.write import (
+    SCHEMA,
+    candidate_rows,
+    no_rows,
+    preprocessing_rows,
+    rule_rows,
+    segment_rows,
+    training_bin_rows,
+    version_rows,
+)
+
+if TYPE_CHECKING:
+    from segmentation.fit.fitting import Fit
+    from segmentation.fit.identity import SegmentIdentity
+
+LIBRARIES = ("scikit-learn", "numpy", "pandas")
+LOGGER = logging.getLogger("segmentation")
+
+
+def fit_version(
+    *,
+    training: pd.DataFrame,
+    read_outcomes: Callable[[], pd.DataFrame],
+    feature_selection: pd.DataFrame,
+    settings: Mapping[str, Any],
+    latest_version: pd.DataFrame,
+    highest_segment_id: int,
+    fitted_at: datetime.datetime,
+) -> pa.Table:
+    """Fit a new version if one is due and return the rows to append.
+
+    Parameters
+    ----------
+    training
+        One row per training customer: customer_id, observation_date and a float column
+        per candidate feature, missing as NaN.
+    read_outcomes
+        Reads the rows of the model `outcome_training`: the columns of `training` and
+        next_window_spend, for customers of the training date and of the oldest one.
+        Called only for a supervised method.
+    feature_selection
+        One row per candidate feature: feature_name, is_selected, is_time_driven
+        (whether time alone moves it) and is_always_known (whether it is never missing).
+    settings
+        The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit,
+        minimum_match_similarity, and segment_rules: the rows of the seed rfm_segments
+        in their order.
+    latest_version
+        All rows of the registry's latest version; no rows where there is none.
+    highest_segment_id
+        The highest id that a segment of any version has; 0 where there is none.
+    fitted_at
+        When the fit is made, for the record.
+
+    Raises
+    ------
+    ValueError
+        If no feature is left, or the method fails on the training customers.
+    """
+    if training.empty:
+        return no_rows()
+    configuration, configuration_hash = configuration_of(settings)
+    is_first = latest_version.empty
+    time_driven = feature_selection.loc[
+        feature_selection["is_time_driven"], "feature_name"
+    ]
+    drifted = drifted_features(latest_version, training, time_driven.tolist())
+    fit_reason = reason_to_fit(
+        None if is_first else text_fact(latest_version, "configuration_hash"),
+        configuration_hash,
+        settings["refit"],
+        has_drifted=bool(drifted),
+    )
+    was_one_segment = ALL_CUSTOMERS in given_names(latest_version).values()
+    if fit_reason is None and not was_one_segment:
+        return no_rows()
+
+    from segmentation.explain.explanation import explain
+    from segmentation.fit.fit_input import build_fit_input, date_of
+    from segmentation.fit.fitting import (
+        can_be_segmented,
+        fit_method,
+        fit_one_segment,
+        order_by_value,
+    )
+    from segmentation.fit.outcomes import evaluate_out_of_time, training_with_outcomes
+    from segmentation.fit.preprocessing import original_values
+    from segmentation.methods import load_method
+    from segmentation.registry.segment_ids import identify_segments
+
+    method_name = settings["segmentation_method"]
+    method = load_method(method_name)
+    # A supervised method is fitted on customers of an older date. Drift is always
+    # measured from the training customers.
+    fit_customers = training
+    if method.is_supervised:
+        outcomes = read_outcomes()
+        fit_customers = training_with_outcomes(
+            outcomes, training["observation_date"].iloc[0], method_name
+        )
+    fit_customers = fit_customers.sort_values("customer_id", ignore_index=True)
+    parameters, fit_input = build_fit_input(
+        method, fit_customers, feature_selection, settings
+    )
+    is_segmented = can_be_segmented(method, fit_input)
+    if fit_reason is None:
+        if not is_segmented:
+            return no_rows()
+        fit_reason = "customers_differ"
+    # The one segment of all customers continues no other, and no other continues it.
+    continues = not is_first and is_segmented != was_one_segment
+    fit = (
+        fit_method(method_name, method, fit_input)
+        if is_segmented
+        else fit_one_segment(fit_input)
+    )
+    order = order_by_value(
+        fit.labels, fit.centers, fit_customers["total_spend"].to_numpy(float)
+    )
+    identities = identify_segments(
+        fit=fit,
+        order=order,
+        training=fit_customers,
+        latest_version=latest_version if continues else latest_version.iloc[:0],
+        highest_segment_id=highest_segment_id,
+        minimum_match_similarity=settings["minimum_match_similarity"],
+    )
+
+    explanation = explain(
+        fit_input.matrix,
+        original_values(fit_customers, parameters),
+        fit.labels,
+        fit.centers,
+        maximum_leaves=settings["maximum_rule_leaves"],
+    )
+    log_warnings(fit, identities, settings)
+
+    facts: dict[str, float | str] = {
+        "method": method_name,
+        "scorer": fit.scorer.name,
+        "scorer_agreement": fit.scorer_agreement,
+        "n_segments": len(fit.centers),
+        "random_state": settings["random_state"],
+        "training_rows": len(fit_customers),
+        "training_date": date_of(fit_customers),
+        "drift_reference_rows": len(training),
+        "drift_reference_date": date_of(training),
+        "inertia": fit.inertia,
+        "outlier_distance": fit.outlier_distance,
+        "configuration": configuration,
+        "configuration_hash": configuration_hash,
+        "fit_reason": fit_reason,
+        "fitted_at": fitted_at.isoformat(timespec="seconds"),
+        **{f"{name.replace('-', '_')}_version": version(name) for name in LIBRARIES},
+        **{f"method_{name}": value for name, value in fit.partition.facts.items()},
+    }
+    number = 1
+    if not is_first:
+        latest_number = int(latest_version["segmentation_version"].iloc[0])
+        number = latest_number + 1
+        if continues:
+            facts["matched_from_version"] = latest_number
+    if method.is_supervised:
+        facts |= evaluate_out_of_time(
+            fit, parameters, fit_customers, training, outcomes
+        )
+    if drifted:
+        facts["drifted_features"] = ", ".join(drifted)
+    rows = [
+        *version_rows(facts),
+        *preprocessing_rows(parameters),
+        *segment_rows(fit, parameters, identities),
+        *fit.scorer.rows(
+            [identity.segment_id for identity in identities], fit_input.feature_names
+        ),
+        *rule_rows(
+            explanation,
+            parameters,
+            identities,
+            set(
+                feature_selection.loc[
+                    feature_selection["is_always_known"], "feature_name"
+                ]
+            ),
+        ),
+        *candidate_rows(fit.candidates),
+        *training_bin_rows(training),
+    ]
+    return pa.Table.from_pylist(
+        [{"segmentation_version": number, **row} for row in rows], schema=SCHEMA
+    )
+
+
+def log_warnings(
+    fit: Fit,
+    identities: Sequence[SegmentIdentity],
+    settings: Mapping[str, Any],
+) -> None:
+    """Log what a reader of the new version should know."""
+    if fit.partition.segment_names == (ALL_CUSTOMERS,):
+        LOGGER.warning(
+            "The %d training customers do not differ enough for two segments (see "
+            "feature_selection): they are one segment, %s.",
+            len(fit.labels),
+            ALL_CUSTOMERS,
+        )
+    if fit.chosen.faults:
+        LOGGER.warning(
+            "segmentation_method %s, n_segments %s: %d segments, but %s (see "
+            "segmentation_k_candidates).",
+            settings["segmentation_method"],
+            settings["n_segments"],
+            fit.chosen.n_segments,
+            "; ".join(fit.chosen.faults),
+        )
+    for identity in identities:
+        is_new = identity.matched_from_segment_id is None
+        if is_new and identity.match_similarity is not None:
+            LOGGER.warning(
+                "Segment %d is new: it continues no segment of the version before "
+                "(highest Jaccard similarity %.3f, minimum_match_similarity %s).",
+                identity.segment_id,
+                identity.match_similarity,
+                settings["minimum_match_similarity"],
+            )

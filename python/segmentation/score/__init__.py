@@ -1,0 +1,1 @@
+"""Predict the segment of any customer from scaled features, as SQL does."""
