@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import PROJECT, Warehouse
+from conftest import PROJECT, SCHEMAS, Warehouse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -223,17 +223,21 @@ def cleaning(
     connection.execute(
         f"use warehouse; create view {PLACEHOLDER} as select * from {relation}"
     )
+    for schema in SCHEMAS:
+        connection.execute(f"create schema if not exists {schema}")
     is_cleaning_read = False
     for node in in_order(manifest, "model.customer_segmentation.base_crm__orders"):
+        name = f"{node['schema']}.{node['name']}"
         if node["resource_type"] == "seed":
             path = PROJECT / node["original_file_path"]
             query = f"from read_csv('{path}', all_varchar = true)"
-            connection.execute(f"create table {node['name']} as {query}")
+            connection.execute(f"create table {name} as {query}")
         elif node["name"] != "int_malformed_lines":
             query = node["compiled_code"].replace(relation, PLACEHOLDER)
             is_cleaning_read |= query != node["compiled_code"]
-            connection.execute(f"create view {node['name']} as {query}")
+            connection.execute(f"create view {name} as {query}")
     assert is_cleaning_read
+    connection.execute(f"set search_path = '{','.join(SCHEMAS)}'")
     yield connection
     connection.close()
 
