@@ -79,7 +79,7 @@ def test_bounds_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
         "select * from segment_evaluation where ci_low is not null"
     )
     retention = rows[
-        (rows["measure"] == "loyalty") & (rows["evaluation_window"] == "outcome")
+        (rows["measure"] == "retention") & (rows["evaluation_window"] == "outcome")
     ]
     assert len(retention) >= 4
     for row in retention.itertuples():

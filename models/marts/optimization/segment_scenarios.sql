@@ -7,13 +7,14 @@
     conversion   the difference in the share of customers who buy; each buyer more counts
                  as one more visit that converts
 #}
-{% set outcome_of_measure = {'value': 'spend', 'conversion': 'conversion'} %}
-
 with
 
 scenarios as (
 
-    select * from {{ ref('optimization_scenarios') }}
+    select
+        *,
+        {{ money_identity_of_measure() }} as money_identity
+    from {{ ref('optimization_scenarios') }}
 
 ),
 
@@ -55,11 +56,7 @@ ranked_experiments as (
 
     select
         *,
-        case outcome
-            {%- for measure, outcome in outcome_of_measure.items() %}
-            when '{{ outcome }}' then '{{ measure }}'
-            {%- endfor %}
-        end as measure,
+        {{ measure_of_campaign_outcome() }} as measure,
         row_number() over (
             partition by segment_id, outcome
             order by last_contacted_on desc, campaign_id asc
@@ -97,8 +94,8 @@ planned as (
         evaluation.ci_low as baseline_low,
         evaluation.ci_high as baseline_high,
         {%- for column in ['difference', 'difference_low', 'difference_high'] %}
-        case scenarios.measure
-            when 'conversion'
+        case scenarios.money_identity
+            when 'visits'
                 then experiments.{{ column }} * segments.customers
                     / nullif(totals.trailing_visits, 0)
             else experiments.{{ column }}
@@ -111,7 +108,7 @@ planned as (
             when experiments.campaign_id is null and evaluation.estimate < 0
                 then 'negative_baseline'
             when experiments.campaign_id is not null
-                and scenarios.measure = 'conversion'
+                and scenarios.money_identity = 'visits'
                 and coalesce(totals.trailing_visits, 0) = 0
                 then 'no_visits'
         end as target_missing_reason

@@ -48,13 +48,9 @@ bounded as (
                     'estimate', 'standard_error', 'skewness', 'customers_measured', side
                 ) }}
             when 'mean'
-                then case measure
-                    when 'satisfaction'
-                        then
-                            {{ normal_bound('estimate', 'standard_error', side, 1, 5) }}
-                    else
-                        {{ normal_bound('estimate', 'standard_error', side, 0, 1) }}
-                end
+                then {{ on_scale_of_measure(
+                    '(' ~ normal_bound('estimate', 'standard_error', side) ~ ')'
+                ) }}
             else {{ wilson_bound('estimate', 'nullif(trials, 0)', side) }}
         end as ci_{{ name }},
         {%- endfor %}

@@ -70,24 +70,19 @@ final as (
 
         ---------- numerics
         count(*) as customers,
-        {%- for mean in [
-            'spend', 'satisfaction', 'loyalty', 'lifetime_value', 'outcome_spend',
-            'outcome_orders', 'outcome_satisfaction', 'outcome_retained'
-        ] %}
+        {%- for mean in columns_of_measures(['mean', 'amount', 'proportion']) %}
         count({{ mean }}) as {{ mean }}__count,
         round(avg({{ mean }}), 6) as {{ mean }}__mean,
         round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
-        {%- for amount in [
-            'spend', 'lifetime_value', 'outcome_spend', 'outcome_orders'
-        ] %}
+        {%- for amount in columns_of_measures(['amount']) %}
         -- Values that are all the same have no skewness.
         case
             when min({{ amount }}) < max({{ amount }})
                 then round({{ sample_skewness(amount) }}, 6)
         end as {{ amount }}__skewness,
         {%- endfor %}
-        {%- for prefix in ['', 'outcome_'] %}
+        {%- for prefix in columns_of_measures(['ratio']) %}
         count(*) filter (where {{ prefix }}visits > 0) as {{ prefix }}visitors,
         {%- for name, term in {
             'visits': prefix ~ 'visits',
