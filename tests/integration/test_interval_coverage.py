@@ -22,7 +22,7 @@ MINIMUM_CELL_SIZE = 5
 
 
 @pytest.fixture(scope="module")
-def coverage(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """What `docs/intervals.md` publishes, measured again."""
     output = tmp_path_factory.mktemp("coverage") / "coverage.csv"
     subprocess.run(
@@ -35,6 +35,18 @@ def coverage(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         capture_output=True,
     )
     return pd.read_csv(output)
+
+
+@pytest.fixture(scope="module")
+def coverage(measured: pd.DataFrame) -> pd.DataFrame:
+    """How often the intervals hold the truth."""
+    return measured[measured["coverage"].notna()]
+
+
+@pytest.fixture(scope="module")
+def reliability(measured: pd.DataFrame) -> pd.DataFrame:
+    """How often the interval of a spend that few customers have is called reliable."""
+    return measured[measured["reliable"].notna()]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +83,33 @@ def test_the_published_table_is_the_measured_one(coverage: pd.DataFrame) -> None
         [line] = [line for line in published.splitlines() if f"| {name} |" in line]
         stated = [float(cell) for cell in re.findall(r"\| ([0-9.]+)% \(", line)]
         assert stated == pytest.approx(rows["coverage"] * 100, abs=0.2), name
+
+
+def test_what_is_called_reliable_is_seldom_wrong(reliability: pd.DataFrame) -> None:
+    """By the number of customers alone 19 % were, where 1 % of 200 customers spend."""
+    assert len(reliability) == 12
+    assert (reliability["reliable_and_wrong"] <= 0.1).all(), reliability
+    # Nobody spends in .99 to the power of 50 of the samples, and they have no interval.
+    rarest = reliability[reliability["distribution"].str.contains("99%")]
+    assert np.allclose(
+        rarest["without_interval"], 0.99 ** rarest["customers"], atol=3 * NOISE
+    )
+    # With ten expected nearly all are reliable: the rule costs little.
+    often = reliability[reliability["distribution"].str.contains("90%")]
+    assert (often.query("customers >= 200")["reliable"] > 0.99).all()
+
+
+def test_the_published_reliability_is_the_measured_one(
+    reliability: pd.DataFrame,
+) -> None:
+    published = (PROJECT / "docs" / "intervals.md").read_text(encoding="utf-8")
+    for name, rows in reliability.groupby("distribution"):
+        [line] = [line for line in published.splitlines() if f"| {name} |" in line]
+        cells = re.findall(r"\| ([0-9.]+)% \(([0-9.]+)%\)", line)
+        stated = [(float(reliable), float(wrong)) for reliable, wrong in cells]
+        assert np.array(stated) == pytest.approx(
+            rows[["reliable", "reliable_and_wrong"]].to_numpy() * 100, abs=0.2
+        ), name
 
 
 def test_bounds_are_those_of_scipy(sample_warehouse: Warehouse) -> None:

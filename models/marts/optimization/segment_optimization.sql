@@ -52,7 +52,9 @@ priced as (
             )
         end as rise_of_buyers,
         spend.estimate as spend,
-        greatest(spend.ci_low, 0) as spend_low,
+        case
+            when spend.ci_low is not null then greatest(spend.ci_low, 0)
+        end as spend_low,
         spend.ci_high as spend_high
     from scenarios
     left join totals

@@ -141,6 +141,9 @@ changed as (
             when target_missing_reason is not null then null
             when campaign_id is not null
                 then {{ on_scale_of_measure('baseline + ' ~ difference) }} - baseline
+            {%- if name != 'increment' %}
+            when baseline_low is null then null
+            {%- endif %}
             else {{ on_scale_of_measure(baseline ~ ' * (1 + assumed_uplift)') }}
                 - {{ baseline }}
         end as {{ name }}{{ ',' if not loop.last }}
@@ -170,18 +173,20 @@ final as (
         round(changed.baseline, 6) as baseline,
         round(changed.baseline + changed.increment, 6) as target,
         round(changed.increment, 6) as increment,
-        round(
-            least(
-                changed.increment, changed.increment_at_low, changed.increment_at_high
-            ),
-            6
-        ) as increment_low,
-        round(
-            greatest(
-                changed.increment, changed.increment_at_low, changed.increment_at_high
-            ),
-            6
-        ) as increment_high,
+        -- A baseline without an interval gives none.
+        {%- for extreme, end in [('least', 'low'), ('greatest', 'high')] %}
+        case
+            when changed.increment_at_{{ end }} is not null
+                then round(
+                    {{ extreme }}(
+                        changed.increment,
+                        changed.increment_at_low,
+                        changed.increment_at_high
+                    ),
+                    6
+                )
+        end as increment_{{ end }},
+        {%- endfor %}
         changed.customers as customers_affected,
         changed.cost_per_customer,
 

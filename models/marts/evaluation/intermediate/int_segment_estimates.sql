@@ -67,8 +67,10 @@ final as (
             as standard_error,
         {%- endif %}
         {%- if kind == 'amount' %}
+        {{ column }}__nonzero_count as nonzero_count,
         {{ column }}__skewness as skewness,
         {%- else %}
+        cast(null as bigint) as nonzero_count,
         cast(null as double) as skewness,
         {%- endif %}
 

@@ -19,6 +19,7 @@ compared as (
         estimates.customers_measured,
         estimates.estimate,
         estimates.standard_error,
+        estimates.nonzero_count,
         estimates.skewness,
         -- As many independent visits as would have the same standard error.
         coalesce(
@@ -44,8 +45,12 @@ bounded as (
         {%- for name, side in [('low', -1), ('high', 1)] %}
         case interval_kind
             when 'amount'
-                then {{ skewed_bound(
-                    'estimate', 'standard_error', 'skewness', 'customers_measured', side
+                then {{ amount_bound(
+                    skewed_bound(
+                        'estimate', 'standard_error', 'skewness', 'customers_measured',
+                        side
+                    ),
+                    'nonzero_count'
                 ) }}
             when 'mean'
                 then {{ on_scale_of_measure(
@@ -82,10 +87,10 @@ final as (
         end as index_to_overall,
 
         ---------- booleans
-        -- An interval without width says that all were alike, not that it is certain.
         is_shown
-        and customers_measured >= {{ var('minimum_reliable_customers') }}
-        and coalesce(ci_low < ci_high, false) as is_reliable
+        and {{ is_reliable_interval(
+            'customers_measured', 'nonzero_count', 'ci_low', 'ci_high'
+        ) }} as is_reliable
     from bounded
 
 )

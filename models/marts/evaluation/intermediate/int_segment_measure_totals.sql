@@ -76,6 +76,7 @@ final as (
         round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
         {%- for amount in columns_of_measures(['amount']) %}
+        count(*) filter (where {{ amount }} <> 0) as {{ amount }}__nonzero_count,
         -- Values that are all the same have no skewness.
         case
             when min({{ amount }}) < max({{ amount }})
