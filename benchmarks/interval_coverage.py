@@ -35,7 +35,9 @@ BOUNDS: Final = {
     "spend": "skewed_bound("
     "'estimate', 'standard_error', 'skewness', 'customers', {side})",
 }
-RARE_BOUND: Final = "amount_bound(" + BOUNDS["spend"] + ", 'nonzero_count')"
+RARE_BOUND: Final = (
+    "amount_bound(" + BOUNDS["spend"] + ", 'nonzero_count', 'negative_count')"
+)
 RELIABLE: Final = "is_reliable_interval('customers', 'nonzero_count', 'low', 'high')"
 # Of treated less control customers, from the bounds of both arms.
 DIFFERENCE_BOUND: Final = (
@@ -204,6 +206,7 @@ def summaries_of(
             "estimate": sample.mean(axis=1),
             "standard_error": sample.std(axis=1, ddof=1) / np.sqrt(shape[1]),
             "nonzero_count": (sample != 0).sum(axis=1),
+            "negative_count": (sample < 0).sum(axis=1),
             # Of values that are all the same there is none.
             "skewness": np.nan_to_num(skewness_of(sample)),
         }
@@ -288,6 +291,7 @@ def measure_reliability(repetitions: int, bounds: dict[str, str]) -> pd.DataFram
                     "distribution": spend.name,
                     "customers": size,
                     "without_interval": float(found["low"].isna().mean()),
+                    "below_zero": float((found["low"] < 0).mean()),
                     "reliable": float(reliable.mean()),
                     "reliable_and_wrong": float((reliable & ~holds).mean()),
                 }

@@ -15,10 +15,12 @@
 
 {#
     A bound of a mean of amounts. Where all amounts are zero there is none, as nothing
-    says how large an amount would be.
+    says how large an amount would be; where none is below zero, their mean is not.
 #}
-{% macro amount_bound(bound, nonzero_count) -%}
+{% macro amount_bound(bound, nonzero_count, negative_count) -%}
     case
-        when {{ nonzero_count }} > 0 then {{ bound }}
+        when {{ nonzero_count }} = 0 then null
+        when {{ negative_count }} = 0 and {{ bound }} < 0 then 0
+        else {{ bound }}
     end
 {%- endmacro %}

@@ -68,9 +68,11 @@ final as (
         {%- endif %}
         {%- if kind == 'amount' %}
         {{ column }}__nonzero_count as nonzero_count,
+        {{ column }}__negative_count as negative_count,
         {{ column }}__skewness as skewness,
         {%- else %}
         cast(null as bigint) as nonzero_count,
+        cast(null as bigint) as negative_count,
         cast(null as double) as skewness,
         {%- endif %}
 

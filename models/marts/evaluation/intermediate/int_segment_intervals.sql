@@ -20,6 +20,7 @@ compared as (
         estimates.estimate,
         estimates.standard_error,
         estimates.nonzero_count,
+        estimates.negative_count,
         estimates.skewness,
         -- As many independent visits as would have the same standard error.
         coalesce(
@@ -50,7 +51,8 @@ bounded as (
                         'estimate', 'standard_error', 'skewness', 'customers_measured',
                         side
                     ),
-                    'nonzero_count'
+                    'nonzero_count',
+                    'negative_count'
                 ) }}
             when 'mean'
                 then {{ on_scale_of_measure(

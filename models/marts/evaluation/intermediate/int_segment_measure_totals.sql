@@ -77,6 +77,7 @@ final as (
         {%- endfor %}
         {%- for amount in columns_of_measures(['amount']) %}
         count(*) filter (where {{ amount }} <> 0) as {{ amount }}__nonzero_count,
+        count(*) filter (where {{ amount }} < 0) as {{ amount }}__negative_count,
         -- Values that are all the same have no skewness.
         case
             when min({{ amount }}) < max({{ amount }})
