@@ -4,7 +4,8 @@
     measure gives all of these facts, none where there is none:
 
     columns           its column of int_segment_measure_totals in each window that has
-                      it; of a ratio, what the columns of its sums begin with
+                      it, the same quantity over windows of one length; of a ratio, what
+                      the columns of its sums begin with
     interval          the kind of interval that fits it: see int_segment_estimates
     scale             its lowest and its highest value
     shared_features   features of the same records: where the model clusters on one of
@@ -33,7 +34,16 @@
             'money': none
         },
         'satisfaction': {
-            'columns': {'observed': 'satisfaction', 'outcome': 'outcome_satisfaction'},
+            'columns': {
+                'observed': 'trailing_satisfaction', 'outcome': 'outcome_satisfaction'
+            },
+            'interval': 'mean',
+            'scale': [1, 5],
+            'shared_features': ['satisfaction'],
+            'money': none
+        },
+        'satisfaction_to_date': {
+            'columns': {'observed': 'satisfaction'},
             'interval': 'mean',
             'scale': [1, 5],
             'shared_features': ['satisfaction'],
@@ -57,7 +67,7 @@
             'money': none
         },
         'conversion': {
-            'columns': {'observed': '', 'outcome': 'outcome_'},
+            'columns': {'observed': 'trailing_', 'outcome': 'outcome_'},
             'interval': 'ratio',
             'scale': [0, 1],
             'shared_features': ['conversion_rate'],
@@ -65,6 +75,13 @@
                 'identity': 'visits', 'horizon': 'outcome_window_days',
                 'campaign_outcome': 'conversion'
             }
+        },
+        'conversion_to_date': {
+            'columns': {'observed': ''},
+            'interval': 'ratio',
+            'scale': [0, 1],
+            'shared_features': ['conversion_rate'],
+            'money': none
         },
         'lifetime_value': {
             'columns': {'observed': 'lifetime_value'},

@@ -104,13 +104,13 @@ planned as (
         experiments.campaign_id is not null or coalesce(evaluation.is_reliable, false)
             as is_reliable,
         case
-            when evaluation.estimate is null then 'no_baseline'
-            when experiments.campaign_id is null and evaluation.estimate < 0
-                then 'negative_baseline'
             when experiments.campaign_id is not null
                 and scenarios.money_identity = 'visits'
                 and coalesce(totals.trailing_visits, 0) = 0
                 then 'no_visits'
+            when evaluation.estimate is null then 'no_baseline'
+            when experiments.campaign_id is null and evaluation.estimate < 0
+                then 'negative_baseline'
         end as target_missing_reason
     from scenarios
     inner join segments

@@ -36,7 +36,10 @@ evaluated as (
             when observed.converted_visits is not null
                 then cast(observed.visit_count as double)
         end as visits,
-        observed.trailing_visit_count,
+        observed.trailing_satisfaction,
+        cast(observed.trailing_converted_visit_count as double)
+            as trailing_conversions,
+        cast(nullif(observed.trailing_visit_count, 0) as double) as trailing_visits,
         observed.gross_spend,
         observed.order_count,
         observed.trailing_order_count,
@@ -96,7 +99,6 @@ final as (
         round(sum({{ term }}), 6) as {{ prefix }}{{ name }},
         {%- endfor %}
         {%- endfor %}
-        cast(sum(trailing_visit_count) as bigint) as trailing_visits,
         count(*) filter (where trailing_order_count > 0) as trailing_buyers,
         cast(sum(exact_spend) as double) as trailing_spend,
         cast(sum(gross_spend) as double) / nullif(sum(order_count), 0)
