@@ -3,8 +3,10 @@
     python benchmarks/interval_coverage.py
 
 draws samples from distributions whose mean is known, has DuckDB compute the bounds of
-`macros/intervals.sql` as dbt compiles them, and prints a markdown table: the share of
-intervals that hold the truth (nominally 95 %), and on which side the others miss it.
+`macros/intervals.sql` as dbt compiles them, and prints two markdown tables: the share
+of intervals that hold the truth (nominally 95 %), and on which side the others miss it;
+and, where few customers spend anything, how often `macros/reliability.sql` calls an
+interval reliable, and how often one that is so does not hold the truth.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ BOUNDS: Final = {
     "spend": "skewed_bound("
     "'estimate', 'standard_error', 'skewness', 'customers', {side})",
 }
+RARE_BOUND: Final = (
+    "amount_bound(" + BOUNDS["spend"] + ", 'nonzero_count', 'negative_count')"
+)
+RELIABLE: Final = "is_reliable_interval('customers', 'nonzero_count', 'low', 'high')"
 # Of treated less control customers, from the bounds of both arms.
 DIFFERENCE_BOUND: Final = (
     "difference_bound('treated_estimate', 'treated_{same}', "
@@ -148,14 +154,19 @@ DISTRIBUTIONS: Final[tuple[Distribution, ...]] = (
 )
 
 
+# Nine in ten customers, or nearly all, spend nothing.
+RARE_SPEND: Final = tuple(Spend(1.5, zeros) for zeros in (0.99, 0.98, 0.95, 0.9))
+
+
 def compiled_bounds() -> dict[str, str]:
     """Lower and upper bound of each measure, and of a difference, as SQL by dbt."""
     sides = (("low", -1), ("high", 1))
     columns = [
         f"{{{{ {macro.format(side=side)} }}}} as {measure}_{name}"
-        for measure, macro in BOUNDS.items()
+        for measure, macro in {**BOUNDS, "rare": RARE_BOUND}.items()
         for name, side in sides
     ]
+    columns.append(f"{{{{ {RELIABLE} }}}} as reliable")
     for (same, side), (other, _) in zip(sides, reversed(sides), strict=True):
         macro = DIFFERENCE_BOUND.format(same=same, other=other, side=side)
         columns.append(f"{{{{ {macro} }}}} as difference_{same}")
@@ -182,6 +193,26 @@ def skewness_of(sample: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(skew(sample, axis=1, bias=False), dtype=np.float64)
 
 
+def summaries_of(
+    distribution: Rate | Rating | Spend,
+    shape: tuple[int, int],
+    generator: np.random.Generator,
+) -> pd.DataFrame:
+    """What the bounds need of samples that are the rows of `shape`."""
+    sample = distribution.draw(generator, shape)
+    return pd.DataFrame(
+        {
+            "customers": shape[1],
+            "estimate": sample.mean(axis=1),
+            "standard_error": sample.std(axis=1, ddof=1) / np.sqrt(shape[1]),
+            "nonzero_count": (sample != 0).sum(axis=1),
+            "negative_count": (sample < 0).sum(axis=1),
+            # Of values that are all the same there is none.
+            "skewness": np.nan_to_num(skewness_of(sample)),
+        }
+    )
+
+
 def bounds_of_samples(
     distribution: Rate | Rating | Spend,
     shape: tuple[int, int],
@@ -189,16 +220,7 @@ def bounds_of_samples(
     bounds: dict[str, str],
 ) -> pd.DataFrame:
     """Estimate, low and high of samples that are the rows of `shape`."""
-    sample = distribution.draw(generator, shape)
-    summaries = pd.DataFrame(
-        {
-            "customers": shape[1],
-            "estimate": sample.mean(axis=1),
-            "standard_error": sample.std(axis=1, ddof=1) / np.sqrt(shape[1]),
-            # Of values that are all the same there is none.
-            "skewness": np.nan_to_num(skewness_of(sample)),
-        }
-    )
+    summaries = summaries_of(distribution, shape, generator)
     low, high = (bounds[f"{distribution.measure}_{name}"] for name in ("low", "high"))
     return select(f"estimate, {low} as low, {high} as high", summaries)
 
@@ -240,9 +262,8 @@ def coverage(
     }
 
 
-def measure_coverage(repetitions: int) -> pd.DataFrame:
+def measure_coverage(repetitions: int, bounds: dict[str, str]) -> pd.DataFrame:
     """Coverage of every distribution and size."""
-    bounds = compiled_bounds()
     return pd.DataFrame(
         [
             coverage(distribution, size, repetitions, bounds)
@@ -250,6 +271,48 @@ def measure_coverage(repetitions: int) -> pd.DataFrame:
             for size in SIZES
         ]
     )
+
+
+def measure_reliability(repetitions: int, bounds: dict[str, str]) -> pd.DataFrame:
+    """How often the interval of a rare spend is reliable, and how often it is wrong."""
+    rows = []
+    for number, spend in enumerate(RARE_SPEND):
+        for size in SIZES:
+            generator = np.random.default_rng([size, number])
+            summaries = summaries_of(spend, (repetitions, size), generator)
+            low, high = (bounds[f"rare_{name}"] for name in ("low", "high"))
+            found = select(f"*, {low} as low, {high} as high", summaries)
+            found = select(f"*, {bounds['reliable']} as reliable", found)
+            reliable = found["reliable"].astype(bool)
+            holds = found["low"].le(spend.mean) & found["high"].ge(spend.mean)
+            rows.append(
+                {
+                    "measure": "rare spend",
+                    "distribution": spend.name,
+                    "customers": size,
+                    "without_interval": float(found["low"].isna().mean()),
+                    "below_zero": float((found["low"] < 0).mean()),
+                    "reliable": float(reliable.mean()),
+                    "reliable_and_wrong": float((reliable & ~holds).mean()),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def reliability_as_markdown(table: pd.DataFrame) -> str:
+    """Return the reliability as a table, one row per distribution."""
+    lines = [
+        "| distribution | " + " | ".join(f"n = {n}" for n in SIZES) + " |",
+        "|---|" + "--:|" * len(SIZES),
+    ]
+    for spend in RARE_SPEND:
+        rows = table[table["distribution"] == spend.name]
+        cells = [
+            f"{row.reliable:.1%} ({row.reliable_and_wrong:.1%})"
+            for row in rows.itertuples()
+        ]
+        lines.append(f"| {spend.name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def as_markdown(table: pd.DataFrame) -> str:
@@ -274,10 +337,12 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=REPETITIONS)
     parser.add_argument("--output", type=Path, help="also write a CSV file")
     arguments = parser.parse_args()
-    table = measure_coverage(arguments.repetitions)
+    bounds = compiled_bounds()
+    table = measure_coverage(arguments.repetitions, bounds)
+    reliability = measure_reliability(arguments.repetitions, bounds)
     if arguments.output:
-        table.to_csv(arguments.output, index=False)
-    print(as_markdown(table))
+        pd.concat([table, reliability]).to_csv(arguments.output, index=False)
+    print(as_markdown(table), reliability_as_markdown(reliability), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -131,12 +131,17 @@ joined as (
         / nullif(reviews.trailing_review_count, 0) as trailing_satisfaction,
         cast(campaign_contacts.response_count as double)
         / nullif(campaign_contacts.contact_count, 0) as campaign_response_rate,
+        -- The month of the observation date is not over: neither it nor an order in it
+        -- counts.
         {{ dbt.datediff(
-            'orders.first_order_on',
-            dbt.dateadd('day', -1, 'observed_customers.observation_date'),
-            'month'
-        ) }} as months_since_first_order,
-        orders.order_month_count,
+            'orders.first_order_on', 'observed_customers.observation_date', 'month'
+        ) }} - 1 as months_since_first_order,
+        orders.order_month_count - case
+            when orders.last_order_on
+                >= {{ dbt.date_trunc('month', 'observed_customers.observation_date') }}
+                then 1
+            else 0
+        end as order_month_count,
         summaries.loyalty as summary_loyalty,
         summaries.lifetime_value as summary_lifetime_value,
         lifetime_expectations.expected_spend

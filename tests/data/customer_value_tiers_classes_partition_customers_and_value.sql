@@ -19,7 +19,8 @@ features as (
         observation_date,
         count(*) as customers,
         sum(trailing_spend) as trailing_spend,
-        sum(total_spend) as total_spend
+        sum(total_spend) as total_spend,
+        sum(cast(lifetime_value as decimal(18, 4))) as lifetime_value
     from {{ ref('customer_features') }}
     group by observation_date
 
@@ -34,4 +35,6 @@ from features
 left join tiers
     on features.observation_date = tiers.observation_date
 where tiers.customers is distinct from features.customers
-    or tiers.customer_value not in (features.trailing_spend, features.total_spend)
+    or tiers.customer_value not in (
+        features.trailing_spend, features.total_spend, features.lifetime_value
+    )

@@ -33,6 +33,7 @@ evaluation as (
 select *
 from segments
 left join evaluation using (segment_id)
-where coalesce(observed_measures, 0) <> 5
+where coalesce(observed_measures, 0)
+    <> {{ measures_in_window('observed') | length }}
     or coalesce(outcome_measures, 0) <> 0
     or customers_evaluated <> customers

@@ -1,10 +1,14 @@
 {% set sums = [
-    'customers', 'spend__count', 'satisfaction__count', 'loyalty__count',
-    'lifetime_value__count', 'outcome_spend__count', 'outcome_satisfaction__count',
-    'outcome_orders__count', 'outcome_retained__count', 'visitors', 'visits',
-    'conversions', 'trailing_visits', 'trailing_buyers', 'trailing_spend',
-    'outcome_visits', 'outcome_conversions'
+    'customers', 'trailing_visits', 'trailing_buyers', 'trailing_spend'
 ] %}
+{% for column in columns_of_measures(['mean', 'amount', 'proportion']) %}
+    {% do sums.append(column ~ '__count') %}
+{% endfor %}
+{% for prefix in columns_of_measures(['ratio']) %}
+    {% for sum in ['visitors', 'visits', 'conversions'] %}
+        {% do sums.append(prefix ~ sum) %}
+    {% endfor %}
+{% endfor %}
 
 with
 

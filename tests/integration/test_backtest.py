@@ -1,5 +1,6 @@
 """What is back-tested, recomputed from customers and items by other libraries."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,9 @@ def test_outcomes_are_means_of_what_customers_did(warehouse: Warehouse) -> None:
         f"and observation_date = {TRAINING_DATE}"
     ).set_index(["segment_id", "measure"])
     segments = outcomes.groupby("segment_id")
-    assert len(published) == 5 * len(segments)
+    # Every segment has the same measures, each once.
+    assert published.index.is_unique
+    assert published.groupby("segment_id").size().nunique() == 1
     for segment_id, rows in segments:
         for measure in ("value", "orders", "retention", "satisfaction"):
             row = published.loc[(segment_id, measure)]
@@ -132,7 +135,10 @@ def test_outcomes_are_means_of_what_customers_did(warehouse: Warehouse) -> None:
             assert row["customers_measured"] == len(known)
             if len(known) >= 5:
                 assert row["estimate"] == pytest.approx(known.mean(), abs=2e-6)
-                assert row["ci_low"] <= row["estimate"] <= row["ci_high"]
+                if measure in ("value", "orders") and not known.any():
+                    assert pd.isna(row["ci_low"])
+                else:
+                    assert row["ci_low"] <= row["estimate"] <= row["ci_high"]
             else:
                 assert pd.isna(row["estimate"])
 
@@ -155,6 +161,28 @@ def test_value_tiers_are_those_of_pandas(warehouse: Warehouse) -> None:
         )
         assert (rows["pareto_class"] == expected).all()
         assert set(expected) == {"A", "B", "C"}
+
+
+def test_classes_persist_as_pandas_counts(warehouse: Warehouse) -> None:
+    tiers = warehouse.frame("select * from customer_value_tiers")
+    dates = sorted(tiers["observation_date"].unique())
+    for date_before, date in pairwise(dates):
+        before, after = (
+            tiers[tiers["observation_date"] == day].set_index("customer_id")
+            for day in (date_before, date)
+        )
+        both = after.index.intersection(before.index)
+        classes_before = before.loc[both, "pareto_class"]
+        classes = after.loc[both, "pareto_class"]
+        shares = pd.crosstab(classes_before, classes, normalize="index")
+        overall = classes.value_counts(normalize=True)
+        for name, rows in after.groupby("pareto_class"):
+            assert np.allclose(
+                rows["class_persistence"], shares.loc[name, name], atol=1e-6
+            )
+            assert np.allclose(rows["overall_class_share"], overall[name], atol=1e-6)
+    oldest = tiers[tiers["observation_date"] == dates[0]]
+    assert oldest["class_persistence"].isna().all()
 
 
 def top_five(
@@ -244,7 +272,7 @@ def without_items(
     folder: Path = tmp_path_factory.mktemp("without_items")
     return sample_warehouse.copy_to(folder).build(
         *["--select", "int_order_items_unioned", "int_customer_item_purchases+"],
-        "customer_value_tiers",
+        "int_value_bases+",
         variables={"crm_tables": ["customers", "customer_summaries"]},
     )
 

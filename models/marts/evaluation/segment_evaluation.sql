@@ -1,18 +1,3 @@
-{% set clustered_on = scored_features() %}
-{% set features_of_measure = {
-    'value': ['total_spend', 'trailing_spend', 'average_order_value'],
-    'satisfaction': ['satisfaction'],
-    'loyalty': ['loyalty', 'order_count', 'trailing_order_count'],
-    'conversion': ['conversion_rate'],
-    'lifetime_value': ['lifetime_value', 'total_spend']
-} %}
-{% set descriptive_measures = [] %}
-{% for measure, features in features_of_measure.items() %}
-    {% if features | select('in', clustered_on) | list %}
-        {% do descriptive_measures.append(measure) %}
-    {% endif %}
-{% endfor %}
-
 with
 
 intervals as (
@@ -58,7 +43,7 @@ final as (
         intervals.is_reliable,
         intervals.evaluation_window = 'observed'
         and intervals.measure in (
-            {{ quoted(descriptive_measures) }}
+            {{ quoted(measures_of_features(scored_features())) }}
         ) as is_clustering_input
     from intervals
     inner join labels

@@ -1,16 +1,20 @@
 {#
-    Money follows from a measure by an identity, over one window of the evaluation
-    (lifetime value: over its horizon); satisfaction has none, so it earns null.
+    Money follows from a measure by an identity, over the horizon that goes with it in
+    macros/measures.sql. A measure without an identity earns null.
 
-    value, lifetime value   spend per customer x customers
-    conversion              converted visits per visit x visits x mean order value
-    loyalty                 share of customers who buy again x what they spend
+    customers   the measure is money per customer x customers
+    visits      converted visits per visit x visits x mean order value
+    buyers      share of customers who buy again x what they spend
 #}
 with
 
 scenarios as (
 
-    select * from {{ ref('segment_scenarios') }}
+    select
+        *,
+        {{ money_identity_of_measure() }} as money_identity,
+        {{ money_horizon_of_measure() }} as horizon_days
+    from {{ ref('segment_scenarios') }}
 
 ),
 
@@ -35,13 +39,13 @@ priced as (
 
     select
         scenarios.*,
-        case scenarios.measure
-            when 'value' then scenarios.customers_affected
-            when 'lifetime_value' then scenarios.customers_affected
-            when 'conversion' then totals.trailing_visits * totals.mean_order_value
+        case scenarios.money_identity
+            when 'customers' then scenarios.customers_affected
+            when 'visits' then totals.trailing_visits * totals.mean_order_value
         end as revenue_per_unit,
         case
-            when scenarios.measure <> 'loyalty' or scenarios.target is null then null
+            when scenarios.money_identity <> 'buyers' or scenarios.target is null
+                then null
             when totals.trailing_buyers = 0 then 0
             else least(
                 scenarios.assumed_uplift,
@@ -49,7 +53,9 @@ priced as (
             )
         end as rise_of_buyers,
         spend.estimate as spend,
-        greatest(spend.ci_low, 0) as spend_low,
+        case
+            when spend.ci_low is not null then greatest(spend.ci_low, 0)
+        end as spend_low,
         spend.ci_high as spend_high
     from scenarios
     left join totals
@@ -67,10 +73,10 @@ explained as (
         *,
         case
             when target_missing_reason is not null then target_missing_reason
-            when measure = 'satisfaction' then 'no_money_identity'
-            when measure = 'loyalty' and spend is null then 'no_baseline'
-            when measure = 'loyalty' and spend < 0 then 'negative_baseline'
-            when measure <> 'loyalty' and revenue_per_unit is null
+            when money_identity = 'none' then 'no_money_identity'
+            when money_identity = 'buyers' and spend is null then 'no_baseline'
+            when money_identity = 'buyers' and spend < 0 then 'negative_baseline'
+            when money_identity <> 'buyers' and revenue_per_unit is null
                 then 'no_order_value'
         end as roi_missing_reason
     from priced
@@ -84,7 +90,7 @@ earned as (
         {%- for suffix in ['', '_low', '_high'] %}
         case
             when roi_missing_reason is not null then null
-            when measure = 'loyalty'
+            when money_identity = 'buyers'
                 then rise_of_buyers * spend{{ suffix }} * customers_affected
             else increment{{ suffix }} * revenue_per_unit
         end as revenue{{ suffix }},
@@ -116,11 +122,7 @@ final as (
         baseline,
         target,
         customers_affected,
-        case
-            when measure = 'lifetime_value'
-                then {{ valid_var('lifetime_horizon_days') }}
-            when measure <> 'satisfaction' then {{ valid_var('outcome_window_days') }}
-        end as horizon_days,
+        horizon_days,
         cast(round(revenue, 2) as decimal(18, 4)) as incremental_revenue,
         -- A fall has its larger size at the other end.
         cast(round(least(revenue_low, revenue_high), 2) as decimal(18, 4))

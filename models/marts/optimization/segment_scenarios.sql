@@ -7,13 +7,14 @@
     conversion   the difference in the share of customers who buy; each buyer more counts
                  as one more visit that converts
 #}
-{% set outcome_of_measure = {'value': 'spend', 'conversion': 'conversion'} %}
-
 with
 
 scenarios as (
 
-    select * from {{ ref('optimization_scenarios') }}
+    select
+        *,
+        {{ money_identity_of_measure() }} as money_identity
+    from {{ ref('optimization_scenarios') }}
 
 ),
 
@@ -55,11 +56,7 @@ ranked_experiments as (
 
     select
         *,
-        case outcome
-            {%- for measure, outcome in outcome_of_measure.items() %}
-            when '{{ outcome }}' then '{{ measure }}'
-            {%- endfor %}
-        end as measure,
+        {{ measure_of_campaign_outcome() }} as measure,
         row_number() over (
             partition by segment_id, outcome
             order by last_contacted_on desc, campaign_id asc
@@ -97,8 +94,8 @@ planned as (
         evaluation.ci_low as baseline_low,
         evaluation.ci_high as baseline_high,
         {%- for column in ['difference', 'difference_low', 'difference_high'] %}
-        case scenarios.measure
-            when 'conversion'
+        case scenarios.money_identity
+            when 'visits'
                 then experiments.{{ column }} * segments.customers
                     / nullif(totals.trailing_visits, 0)
             else experiments.{{ column }}
@@ -107,13 +104,13 @@ planned as (
         experiments.campaign_id is not null or coalesce(evaluation.is_reliable, false)
             as is_reliable,
         case
+            when experiments.campaign_id is not null
+                and scenarios.money_identity = 'visits'
+                and coalesce(totals.trailing_visits, 0) = 0
+                then 'no_visits'
             when evaluation.estimate is null then 'no_baseline'
             when experiments.campaign_id is null and evaluation.estimate < 0
                 then 'negative_baseline'
-            when experiments.campaign_id is not null
-                and scenarios.measure = 'conversion'
-                and coalesce(totals.trailing_visits, 0) = 0
-                then 'no_visits'
         end as target_missing_reason
     from scenarios
     inner join segments
@@ -144,6 +141,9 @@ changed as (
             when target_missing_reason is not null then null
             when campaign_id is not null
                 then {{ on_scale_of_measure('baseline + ' ~ difference) }} - baseline
+            {%- if name != 'increment' %}
+            when baseline_low is null then null
+            {%- endif %}
             else {{ on_scale_of_measure(baseline ~ ' * (1 + assumed_uplift)') }}
                 - {{ baseline }}
         end as {{ name }}{{ ',' if not loop.last }}
@@ -173,18 +173,20 @@ final as (
         round(changed.baseline, 6) as baseline,
         round(changed.baseline + changed.increment, 6) as target,
         round(changed.increment, 6) as increment,
-        round(
-            least(
-                changed.increment, changed.increment_at_low, changed.increment_at_high
-            ),
-            6
-        ) as increment_low,
-        round(
-            greatest(
-                changed.increment, changed.increment_at_low, changed.increment_at_high
-            ),
-            6
-        ) as increment_high,
+        -- A baseline without an interval gives none.
+        {%- for extreme, end in [('least', 'low'), ('greatest', 'high')] %}
+        case
+            when changed.increment_at_{{ end }} is not null
+                then round(
+                    {{ extreme }}(
+                        changed.increment,
+                        changed.increment_at_low,
+                        changed.increment_at_high
+                    ),
+                    6
+                )
+        end as increment_{{ end }},
+        {%- endfor %}
         changed.customers as customers_affected,
         changed.cost_per_customer,
 

@@ -8,18 +8,12 @@
     ratio        converted visits among visits; the visits of one customer are alike, so
                  the standard error treats customers, not visits, as drawn
 #}
-{% set estimates = [
-    ('value', 'observed', 'amount', 'spend'),
-    ('value', 'outcome', 'amount', 'outcome_spend'),
-    ('orders', 'outcome', 'amount', 'outcome_orders'),
-    ('satisfaction', 'observed', 'mean', 'satisfaction'),
-    ('satisfaction', 'outcome', 'mean', 'outcome_satisfaction'),
-    ('loyalty', 'observed', 'mean', 'loyalty'),
-    ('retention', 'outcome', 'proportion', 'outcome_retained'),
-    ('conversion', 'observed', 'ratio', ''),
-    ('conversion', 'outcome', 'ratio', 'outcome_'),
-    ('lifetime_value', 'observed', 'amount', 'lifetime_value')
-] %}
+{% set estimates = [] %}
+{% for measure, facts in measures().items() %}
+    {% for evaluation_window, column in facts.columns.items() %}
+        {% do estimates.append((measure, evaluation_window, facts.interval, column)) %}
+    {% endfor %}
+{% endfor %}
 
 with
 
@@ -73,8 +67,12 @@ final as (
             as standard_error,
         {%- endif %}
         {%- if kind == 'amount' %}
+        {{ column }}__nonzero_count as nonzero_count,
+        {{ column }}__negative_count as negative_count,
         {{ column }}__skewness as skewness,
         {%- else %}
+        cast(null as bigint) as nonzero_count,
+        cast(null as bigint) as negative_count,
         cast(null as double) as skewness,
         {%- endif %}
 

@@ -19,6 +19,8 @@ compared as (
         estimates.customers_measured,
         estimates.estimate,
         estimates.standard_error,
+        estimates.nonzero_count,
+        estimates.negative_count,
         estimates.skewness,
         -- As many independent visits as would have the same standard error.
         coalesce(
@@ -44,17 +46,18 @@ bounded as (
         {%- for name, side in [('low', -1), ('high', 1)] %}
         case interval_kind
             when 'amount'
-                then {{ skewed_bound(
-                    'estimate', 'standard_error', 'skewness', 'customers_measured', side
+                then {{ amount_bound(
+                    skewed_bound(
+                        'estimate', 'standard_error', 'skewness', 'customers_measured',
+                        side
+                    ),
+                    'nonzero_count',
+                    'negative_count'
                 ) }}
             when 'mean'
-                then case measure
-                    when 'satisfaction'
-                        then
-                            {{ normal_bound('estimate', 'standard_error', side, 1, 5) }}
-                    else
-                        {{ normal_bound('estimate', 'standard_error', side, 0, 1) }}
-                end
+                then {{ on_scale_of_measure(
+                    '(' ~ normal_bound('estimate', 'standard_error', side) ~ ')'
+                ) }}
             else {{ wilson_bound('estimate', 'nullif(trials, 0)', side) }}
         end as ci_{{ name }},
         {%- endfor %}
@@ -86,10 +89,10 @@ final as (
         end as index_to_overall,
 
         ---------- booleans
-        -- An interval without width says that all were alike, not that it is certain.
         is_shown
-        and customers_measured >= {{ var('minimum_reliable_customers') }}
-        and coalesce(ci_low < ci_high, false) as is_reliable
+        and {{ is_reliable_interval(
+            'customers_measured', 'nonzero_count', 'ci_low', 'ci_high'
+        ) }} as is_reliable
     from bounded
 
 )

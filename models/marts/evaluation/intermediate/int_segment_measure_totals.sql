@@ -36,7 +36,10 @@ evaluated as (
             when observed.converted_visits is not null
                 then cast(observed.visit_count as double)
         end as visits,
-        observed.trailing_visit_count,
+        observed.trailing_satisfaction,
+        cast(observed.trailing_converted_visit_count as double)
+            as trailing_conversions,
+        cast(nullif(observed.trailing_visit_count, 0) as double) as trailing_visits,
         observed.gross_spend,
         observed.order_count,
         observed.trailing_order_count,
@@ -70,24 +73,21 @@ final as (
 
         ---------- numerics
         count(*) as customers,
-        {%- for mean in [
-            'spend', 'satisfaction', 'loyalty', 'lifetime_value', 'outcome_spend',
-            'outcome_orders', 'outcome_satisfaction', 'outcome_retained'
-        ] %}
+        {%- for mean in columns_of_measures(['mean', 'amount', 'proportion']) %}
         count({{ mean }}) as {{ mean }}__count,
         round(avg({{ mean }}), 6) as {{ mean }}__mean,
         round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
-        {%- for amount in [
-            'spend', 'lifetime_value', 'outcome_spend', 'outcome_orders'
-        ] %}
+        {%- for amount in columns_of_measures(['amount']) %}
+        count(*) filter (where {{ amount }} <> 0) as {{ amount }}__nonzero_count,
+        count(*) filter (where {{ amount }} < 0) as {{ amount }}__negative_count,
         -- Values that are all the same have no skewness.
         case
             when min({{ amount }}) < max({{ amount }})
                 then round({{ sample_skewness(amount) }}, 6)
         end as {{ amount }}__skewness,
         {%- endfor %}
-        {%- for prefix in ['', 'outcome_'] %}
+        {%- for prefix in columns_of_measures(['ratio']) %}
         count(*) filter (where {{ prefix }}visits > 0) as {{ prefix }}visitors,
         {%- for name, term in {
             'visits': prefix ~ 'visits',
@@ -99,7 +99,6 @@ final as (
         round(sum({{ term }}), 6) as {{ prefix }}{{ name }},
         {%- endfor %}
         {%- endfor %}
-        cast(sum(trailing_visit_count) as bigint) as trailing_visits,
         count(*) filter (where trailing_order_count > 0) as trailing_buyers,
         cast(sum(exact_spend) as double) as trailing_spend,
         cast(sum(gross_spend) as double) / nullif(sum(order_count), 0)

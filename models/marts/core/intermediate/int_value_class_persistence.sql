@@ -1,0 +1,103 @@
+with
+
+bases as (
+
+    select * from {{ ref('int_value_bases') }}
+    where previous_date is not null
+
+),
+
+tiers as (
+
+    select * from {{ ref('int_value_tiers') }}
+
+),
+
+-- Features are named where they are read: an engine keeps what is named once and read
+-- twice.
+transitions as (
+
+    select
+        bases.observation_date,
+        tiers.pareto_class,
+        previous_tiers.pareto_class as previous_pareto_class,
+        count(*) as customers
+    from bases
+    inner join {{ ref('customer_features') }} as customers
+        on bases.observation_date = customers.observation_date
+    inner join {{ ref('customer_features') }} as previous
+        on bases.previous_date = previous.observation_date
+            and customers.customer_id = previous.customer_id
+    inner join tiers
+        on bases.observation_date = tiers.observation_date
+            and bases.value_feature = tiers.value_feature
+            and {{ customer_value('customers', 'bases.value_feature') }} = tiers.amount
+    inner join tiers as previous_tiers
+        on bases.previous_date = previous_tiers.observation_date
+            and bases.value_feature = previous_tiers.value_feature
+            and {{ customer_value('previous', 'bases.value_feature') }}
+                = previous_tiers.amount
+    group by all
+
+),
+
+classes as (
+
+    select 'A' as pareto_class
+    union all
+    select 'B' as pareto_class
+    union all
+    select 'C' as pareto_class
+
+),
+
+counted as (
+
+    select
+        transitions.observation_date,
+        classes.pareto_class,
+        sum(transitions.customers) as all_customers,
+        sum(transitions.customers) filter (
+            where transitions.pareto_class = classes.pareto_class
+        ) as customers_now,
+        sum(transitions.customers) filter (
+            where transitions.previous_pareto_class = classes.pareto_class
+        ) as customers_before,
+        sum(transitions.customers) filter (
+            where transitions.previous_pareto_class = classes.pareto_class
+                and transitions.pareto_class = classes.pareto_class
+        ) as customers_in_both
+    from transitions
+    cross join classes
+    group by transitions.observation_date, classes.pareto_class
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+
+        ---------- strings
+        pareto_class,
+
+        ---------- numerics
+        case
+            when customers_before >= {{ var('minimum_cell_size') }}
+                then round(
+                    cast(coalesce(customers_in_both, 0) as double) / customers_before,
+                    6
+                )
+        end as class_persistence,
+        case
+            when all_customers >= {{ var('minimum_cell_size') }}
+                then round(
+                    cast(coalesce(customers_now, 0) as double) / all_customers, 6
+                )
+        end as overall_class_share
+    from counted
+
+)
+
+select * from final
