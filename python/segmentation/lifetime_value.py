@@ -1,13 +1,22 @@
-"""What customers will buy: BG/NBD for how often, Gamma-Gamma for how much.
+"""What customers will buy: BG/NBD or NBD for how often, Gamma-Gamma for how much.
 
 The models and their formulas are those of
 
 - Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005), "Counting your customers" the
   easy way: an alternative to the Pareto/NBD model, Marketing Science 24 (2): BG/NBD.
+- Ehrenberg, A. S. C. (1959), The pattern of consumer purchases, Applied Statistics 8
+  (1), and Morrison, D. G. and Schmittlein, D. C. (1988), Generalizing the NBD model for
+  customer purchases, Journal of Business and Economic Statistics 6 (2): NBD.
 - Fader, P. S. and Hardie, B. G. S. (2013), The Gamma-Gamma model of monetary value,
   a note on brucehardie.com: Gamma-Gamma.
 
-Both are fitted by maximum likelihood on rows that each stand for a number of customers.
+NBD is the limit of BG/NBD in which no customer ever leaves: purchases are a Poisson
+process, and rates differ between customers by a gamma distribution of shape r and rate
+alpha. After x purchases in T weeks a customer's rate has the gamma distribution of
+shape r + x and rate alpha + T, and (r + x) / (alpha + T) * t purchases are expected in
+t weeks.
+
+All are fitted by maximum likelihood on rows that each stand for a number of customers.
 Time is in weeks, money in the currency of the input. A fit that cannot be trusted says
 so, and why, instead of giving parameters to go by.
 """
@@ -28,14 +37,17 @@ from threadpoolctl import threadpool_limits
 Floats = NDArray[np.float64]
 
 BG_NBD = "bg_nbd"
+NBD = "nbd"
 GAMMA_GAMMA = "gamma_gamma"
 BG_NBD_PARAMETERS = ("r", "alpha", "a", "b")
+NBD_PARAMETERS = ("r", "alpha")
 GAMMA_GAMMA_PARAMETERS = ("p", "q", "gamma")
 
 # Where the search begins, in units of the mean age (alpha) and of the geometric mean
 # of spend (gamma): no opinion; many who rarely buy and some who leave; buyers much
 # alike of whom most leave. The best end of all counts.
 BG_NBD_STARTS = ((1.0, 1.0, 1.0, 1.0), (0.25, 0.2, 0.5, 2.5), (2.0, 0.5, 2.0, 1.0))
+NBD_STARTS = ((1.0, 1.0), (0.25, 0.2), (2.0, 0.5))
 GAMMA_GAMMA_STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (0.5, 5.0, 5.0))
 # In these units the search goes on to the first bounds; an end beyond the second ones
 # is the edge of the model and no estimate.
@@ -232,6 +244,62 @@ class BgNbdLikelihood:
         return float(value), np.array([d_r, d_alpha, d_a, d_b])
 
 
+class NbdLikelihood:
+    """Log-likelihood of NBD and its gradient: that of BG/NBD where nobody leaves.
+
+    It is the density of the times of the purchases, as in BG/NBD, so that the two can
+    be compared. The probability of their number, which has the name negative binomial,
+    is T ** x / x! times as large, whatever the parameters.
+
+    Parameters
+    ----------
+    frequency
+        Repeat purchases of each row, whole numbers from 0 up (rows,).
+    age
+        Weeks from the first purchase to the end of the time observed (rows,).
+    customers
+        How many customers each row stands for (rows,).
+
+    Raises
+    ------
+    ValueError
+        If the arrays are no such numbers.
+    """
+
+    def __init__(
+        self, frequency: ArrayLike, age: ArrayLike, customers: ArrayLike
+    ) -> None:
+        self.frequency = np.asarray(frequency, dtype=np.float64)
+        self.age = np.asarray(age, dtype=np.float64)
+        self.customers = np.asarray(customers, dtype=np.float64)
+        require_numbers(
+            {
+                "frequency": self.frequency,
+                "age": self.age,
+                "customers": self.customers,
+            }
+        )
+        self.frequencies, index = np.unique(self.frequency, return_inverse=True)
+        self.frequency_customers = np.bincount(index, weights=self.customers)
+
+    def __call__(self, parameters: Sequence[float] | Floats) -> tuple[float, Floats]:
+        """Return the log-likelihood at r, alpha and its gradient (2,)."""
+        r, alpha = parameters
+        x = self.frequencies
+        log_age = np.log(alpha + self.age)
+        value = self.frequency_customers @ (
+            gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        ) - self.customers @ ((r + self.frequency) * log_age)
+        d_r = (
+            self.frequency_customers @ (digamma(r + x) - digamma(r) + np.log(alpha))
+            - self.customers @ log_age
+        )
+        d_alpha = self.customers @ (
+            r / alpha - (r + self.frequency) / (alpha + self.age)
+        )
+        return float(value), np.array([d_r, d_alpha])
+
+
 class GammaGammaLikelihood:
     """Log-likelihood of Gamma-Gamma and its gradient (Fader and Hardie 2013, eq. 1a).
 
@@ -388,6 +456,33 @@ def fit_bg_nbd(
     )
 
 
+def fit_nbd(
+    frequency: ArrayLike,
+    age: ArrayLike,
+    customers: ArrayLike,
+    minimum_repeat_buyers: int,
+) -> FittedModel:
+    """Fit NBD; arguments as for `NbdLikelihood`.
+
+    With fewer than `minimum_repeat_buyers` who bought again nothing is fitted. Where
+    all buy at one rate, r and alpha run off together, which is no convergence.
+    """
+    likelihood = NbdLikelihood(frequency, age, customers)
+    weights = likelihood.customers
+    total = int(weights.sum())
+    repeat_buyers = int(weights[likelihood.frequency > 0].sum())
+    if repeat_buyers < minimum_repeat_buyers:
+        return not_fitted(total, repeat_buyers)
+    mean_age = float(weights @ likelihood.age / total)
+    found, log_likelihood, reason = maximize_likelihood(
+        likelihood, NBD_STARTS, (1.0, mean_age), total
+    )
+    parameters = dict(zip(NBD_PARAMETERS, found.tolist(), strict=True))
+    return FittedModel(
+        parameters, log_likelihood, total, repeat_buyers, reason == CONVERGED, reason
+    )
+
+
 def fit_gamma_gamma(
     frequency: ArrayLike,
     mean_spend: ArrayLike,
@@ -462,7 +557,7 @@ def expected_orders_if_alive(
 
 
 def fit_rows(training: pd.DataFrame, minimum_repeat_buyers: int) -> pa.Table:
-    """Fit both models for each observation date and return them as rows.
+    """Fit all models for each observation date and return them as rows.
 
     Parameters
     ----------
@@ -482,14 +577,15 @@ def fit_rows(training: pd.DataFrame, minimum_repeat_buyers: int) -> pa.Table:
         # The last digits of a sum depend on the order of the rows.
         sample = dated.sort_values(list(TRAINING_COLUMNS), ignore_index=True)
         paid = sample[sample["paid_repeat_days"] > 0]
+        frequency, recency, age, customers = (
+            sample[name].to_numpy(np.float64)
+            for name in ("frequency", "recency_weeks", "age_weeks", "customers")
+        )
         models = {
             BG_NBD: fit_bg_nbd(
-                sample["frequency"].to_numpy(np.float64),
-                sample["recency_weeks"].to_numpy(np.float64),
-                sample["age_weeks"].to_numpy(np.float64),
-                sample["customers"].to_numpy(np.float64),
-                minimum_repeat_buyers,
+                frequency, recency, age, customers, minimum_repeat_buyers
             ),
+            NBD: fit_nbd(frequency, age, customers, minimum_repeat_buyers),
             GAMMA_GAMMA: fit_gamma_gamma(
                 paid["paid_repeat_days"].to_numpy(np.float64),
                 paid["mean_repeat_spend"].to_numpy(np.float64),

@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import PROJECT, Warehouse, write_raw_tables
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import nbinom
 
 PURCHASES = 6919
 REPEATED_LINES = 21
@@ -33,6 +38,12 @@ GAMMA_GAMMA = {"p": 6.25, "q": 3.74, "gamma": 15.44}
 LOG_LIKELIHOOD = {"bg_nbd": -9582.43, "gamma_gamma": -4055.92}
 CORRELATION_WITH_HOLD_OUT = 0.626
 TOP_FIFTH_SHARE = {"model": 0.663, "baseline": 0.668}
+
+
+NEWCOMERS = 1_500
+NEWCOMERS_DATE = date(2025, 1, 1)
+NEWCOMERS_HORIZON = 365
+OLDEST_NEWCOMER_DAYS = 30
 
 
 @pytest.fixture(scope="module")
@@ -299,3 +310,98 @@ def test_too_few_repeat_buyers_leave_the_baseline(
         "expected_spend = baseline_spend, probability_alive is null "
         f"from customer_lifetime_value where observation_date = '{TRAINING_DATE}'"
     ) == [("baseline", "bg_nbd_too_few_repeat_buyers", True, True)]
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """Customers who came in the last month and never leave, and what they do later."""
+
+    warehouse: Warehouse
+    # By customer: purchase days after the first one, weeks since it, and purchase days
+    # in the year to come.
+    frequency: NDArray[np.int64]
+    age: NDArray[np.float64]
+    later: NDArray[np.int64]
+
+
+@pytest.fixture(scope="module")
+def newcomers(tmp_path_factory: pytest.TempPathFactory) -> Newcomers:
+    """They buy on a day or not, each at a rate of their own, on average 11 days a year."""
+    folder = tmp_path_factory.mktemp("newcomers")
+    generator = np.random.default_rng(6)
+    rates = generator.gamma(1.2, 1 / 40, NEWCOMERS)
+    first = -generator.integers(1, OLDEST_NEWCOMER_DAYS + 1, NEWCOMERS)
+    days = np.arange(-OLDEST_NEWCOMER_DAYS, NEWCOMERS_HORIZON)
+    buys = generator.random((NEWCOMERS, len(days))) < -np.expm1(-rates)[:, np.newaxis]
+    buys &= days > first[:, np.newaxis]
+    is_past = days < 0
+    amounts = generator.gamma(4, 5, NEWCOMERS)
+    write_raw_tables(
+        folder / "landing",
+        {
+            "orders": [
+                {
+                    "order_id": f"{customer} {day}",
+                    "customer_id": f"c{customer:04}",
+                    "ordered_at": str(NEWCOMERS_DATE + timedelta(days=int(day))),
+                    "amount": f"{amounts[customer] * generator.gamma(6, 1 / 6):.2f}",
+                }
+                for customer in range(NEWCOMERS)
+                for day in [first[customer], *days[buys[customer] & is_past]]
+            ]
+        },
+    )
+    warehouse = Warehouse(folder)
+    warehouse.build(
+        *["--select", "+customer_lifetime_value", "lifetime_value_models"],
+        *["--exclude", "path:seeds/crm_sample"],
+        variables={
+            "crm_location": warehouse.files_in(folder / "landing"),
+            "crm_tables": ["orders"],
+            "as_of_date": str(NEWCOMERS_DATE),
+            "observation_count": 1,
+            "lifetime_horizon_days": NEWCOMERS_HORIZON,
+        },
+    )
+    return Newcomers(
+        warehouse,
+        frequency=buys[:, is_past].sum(axis=1),
+        age=(-first - 1) / 7,
+        later=buys[:, ~is_past].sum(axis=1),
+    )
+
+
+def test_nobody_seems_to_leave_and_the_models_say_what_is_used(
+    newcomers: Newcomers,
+) -> None:
+    assert newcomers.warehouse.rows(
+        "select model, reason, is_used from lifetime_value_models order by model"
+    ) == [
+        ("bg_nbd", "no_dropout", False),
+        ("gamma_gamma", "converged", True),
+        ("nbd", "converged", True),
+    ]
+
+
+def test_the_month_of_newcomers_is_not_their_year(newcomers: Newcomers) -> None:
+    """As often as scipy expects, and in all as often as they then came."""
+    values = newcomers.warehouse.frame(
+        "from customer_lifetime_value order by customer_id"
+    )
+    assert values["frequency"].tolist() == newcomers.frequency.tolist()
+
+    def loss(logarithms: NDArray[np.float64]) -> float:
+        r, alpha = np.exp(logarithms)
+        share = alpha / (alpha + newcomers.age)
+        return -float(nbinom.logpmf(newcomers.frequency, r, share).sum())
+
+    r, alpha = np.exp(minimize(loss, [0.0, 2.0], method="Nelder-Mead").x)
+    expected = (r + newcomers.frequency) / (alpha + newcomers.age)
+    assert np.allclose(
+        values["expected_orders"], expected * NEWCOMERS_HORIZON / 7, rtol=1e-2
+    )
+    assert values["expected_orders"].sum() == pytest.approx(
+        newcomers.later.sum(), rel=0.1
+    )
+    assert set(values["prediction_method"]) == {"nbd_gamma_gamma"}
+    assert set(values["prediction_reason"]) == {"bg_nbd_no_dropout"}

@@ -9,16 +9,19 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
-from scipy.optimize import check_grad
-from scipy.stats import beta, gamma
+from scipy.optimize import check_grad, minimize
+from scipy.special import gammaln
+from scipy.stats import beta, gamma, nbinom
 
 from segmentation import lifetime_value
 from segmentation.lifetime_value import (
     BgNbdLikelihood,
     GammaGammaLikelihood,
+    NbdLikelihood,
     expected_orders_if_alive,
     fit_bg_nbd,
     fit_gamma_gamma,
+    fit_nbd,
     fit_rows,
     term_rows,
 )
@@ -207,14 +210,51 @@ def test_likelihoods_equal_those_of_the_package_lifetimes(cdnow: Cdnow) -> None:
     assert ours / len(ones) == pytest.approx(theirs, rel=1e-10)
 
 
+def test_nbd_is_the_negative_binomial_distribution_of_scipy(cdnow: Cdnow) -> None:
+    """But for a term without parameters, which makes it the limit of BG/NBD."""
+    r, alpha = 0.7, 9.0
+    theirs = nbinom.logpmf(cdnow.frequency, r, alpha / (alpha + cdnow.age)).sum()
+    without_parameters = (
+        cdnow.frequency * np.log(cdnow.age) - gammaln(cdnow.frequency + 1)
+    ).sum()
+    ours, _ = NbdLikelihood(cdnow.frequency, cdnow.age, cdnow.one_each)([r, alpha])
+    assert ours == pytest.approx(theirs - without_parameters, rel=1e-10)
+    limit, _ = BgNbdLikelihood(
+        cdnow.frequency, cdnow.recency, cdnow.age, cdnow.one_each
+    )([r, alpha, 1e-9, 1.0])
+    assert ours == pytest.approx(limit, rel=1e-7)
+
+
+def test_nbd_is_the_maximum_that_scipy_finds(cdnow: Cdnow) -> None:
+    """By another likelihood and another search."""
+
+    def loss(logarithms: NDArray[np.float64]) -> float:
+        r, alpha = np.exp(logarithms)
+        return -float(
+            nbinom.logpmf(cdnow.frequency, r, alpha / (alpha + cdnow.age)).sum()
+        )
+
+    best = minimize(
+        loss, [0.0, 2.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-8}
+    )
+    found = fit_nbd(cdnow.frequency, cdnow.age, cdnow.one_each, MINIMUM_REPEAT_BUYERS)
+    r, alpha = np.exp(best.x)
+    assert found.parameters == pytest.approx({"r": r, "alpha": alpha}, rel=1e-4)
+    assert (found.customers, found.repeat_buyers) == (2357, 946)
+    assert (found.is_converged, found.reason) == (True, "converged")
+
+
 def test_gradients_are_those_of_the_likelihoods() -> None:
     bg_nbd = BgNbdLikelihood(
         [0, 1, 7, 400], [0, 3, 20, 50], [5, 9, 30, 51], [4, 2, 1, 1]
     )
+    nbd = NbdLikelihood([0, 1, 7, 400], [0, 9, 30, 51], [4, 2, 1, 1])
     gamma_gamma = GammaGammaLikelihood([1, 4, 90], [3.0, 55.5, 800.0], [3, 2, 1])
     for likelihood, parameters in (
         (bg_nbd, [0.7, 9.0, 1.4, 3.1]),
         (bg_nbd, [3.0, 0.5, 0.2, 0.4]),
+        (nbd, [0.7, 9.0]),
+        (nbd, [3.0, 0.5]),
         (gamma_gamma, [2.0, 5.0, 30.0]),
         (gamma_gamma, [0.4, 1.5, 900.0]),
     ):
@@ -329,6 +369,11 @@ def test_customers_who_never_leave_are_no_convergence() -> None:
     frequency, recency, age = simulate(3_000, dropout=None, seed=2)
     found = fit_bg_nbd(frequency, recency, age, np.ones(len(age)), 100)
     assert (found.is_converged, found.reason) == (False, "no_dropout")
+    limit = fit_nbd(frequency, age, np.ones(len(age)), 100)
+    assert (limit.is_converged, limit.reason) == (True, "converged")
+    assert limit.parameters == pytest.approx({"r": 1.5, "alpha": 8.0}, rel=0.1)
+    # Inside its space BG/NBD finds nothing that is more likely.
+    assert limit.log_likelihood == pytest.approx(found.log_likelihood, rel=1e-5)
 
 
 def test_equal_customers_are_no_convergence() -> None:
@@ -340,6 +385,8 @@ def test_equal_customers_are_no_convergence() -> None:
     found = fit_bg_nbd(frequency, recency, age, np.ones(3_000), 100)
     assert not found.is_converged
     assert found.reason in {"parameter_at_bound", "no_dropout"}
+    limit = fit_nbd(frequency, age, np.ones(3_000), 100)
+    assert (limit.is_converged, limit.reason) == (False, "parameter_at_bound")
 
 
 def test_spend_without_a_mean_is_no_convergence() -> None:
@@ -364,6 +411,9 @@ def test_too_few_repeat_buyers_are_not_fitted(cdnow: Cdnow) -> None:
     assert found.parameters == {}
     assert np.isnan(found.log_likelihood)
     assert not found.is_converged
+    limit = fit_nbd(cdnow.frequency, cdnow.age, cdnow.one_each, 947)
+    assert limit.reason == "too_few_repeat_buyers"
+    assert (limit.customers, limit.repeat_buyers) == (2357, 946)
 
 
 @pytest.mark.parametrize(
@@ -382,6 +432,11 @@ def test_impossible_purchases_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         BgNbdLikelihood(*arrays)
+
+
+def test_impossible_exposure_is_refused() -> None:
+    with pytest.raises(ValueError, match="age is missing, infinite or negative"):
+        NbdLikelihood([1], [-1], [1])
 
 
 def test_impossible_spend_is_refused() -> None:
@@ -423,6 +478,7 @@ def test_every_date_has_rows_of_its_own_whatever_their_order(cdnow: Cdnow) -> No
     late, early = sorted({date for date, _, _ in rows.index}, reverse=True)
     assert str(late) == "1997-10-01"
     assert numbers[late, "bg_nbd", "r"] == pytest.approx(0.243, abs=5e-4)
+    assert numbers[late, "nbd", "is_converged"] == 1
     assert numbers[late, "gamma_gamma", "is_converged"] == 1
     assert rows["text_value"][early, "bg_nbd", "reason"] == "too_few_repeat_buyers"
     assert numbers[early, "bg_nbd", "customers"] == 50

@@ -53,8 +53,8 @@ joined as (
         parameters.q,
         parameters.gamma,
         parameters.net_spend_share,
-        parameters.is_converged,
-        parameters.reason,
+        parameters.prediction_method,
+        parameters.prediction_reason,
         terms.orders_if_alive,
         -- Nobody's first weeks are blown up to a whole horizon.
         cast(horizons.horizon_days as double)
@@ -85,7 +85,7 @@ alive as (
     select
         *,
         case
-            when not is_converged then null
+            when prediction_method <> 'bg_nbd_gamma_gamma' then null
             when frequency = 0 then 1.0
             else 1 / (1 + exp(least(
                 ln(a / (b + greatest(frequency, 1) - 1))
@@ -105,7 +105,11 @@ expected as (
         *,
         frequency * carried_share as baseline_orders,
         net_repeat_spend * carried_share as baseline_spend,
-        probability_alive * orders_if_alive as model_orders,
+        -- Of customers who never leave: Morrison and Schmittlein (1988).
+        coalesce(
+            probability_alive * orders_if_alive,
+            (r + frequency) / (alpha + age_weeks) * horizon_days / 7
+        ) as model_orders,
         p * (gamma + repeat_spend) / (p * paid_repeat_days + q - 1) as mean_spend
     from alive
 
@@ -119,9 +123,8 @@ final as (
         customer_id,
 
         ---------- strings
-        case when is_converged then 'bg_nbd_gamma_gamma' else 'baseline' end
-            as prediction_method,
-        reason as prediction_reason,
+        prediction_method,
+        prediction_reason,
 
         ---------- numerics
         horizon_days,
@@ -130,13 +133,14 @@ final as (
         age_weeks,
         round(probability_alive, 6) as probability_alive,
         round(
-            case when is_converged then model_orders else baseline_orders end, 6
+            if(prediction_method = 'baseline', baseline_orders, model_orders), 6
         ) as expected_orders,
         round(
-            case
-                when is_converged then model_orders * mean_spend * net_spend_share
-                else baseline_spend
-            end,
+            if(
+                prediction_method = 'baseline',
+                baseline_spend,
+                model_orders * mean_spend * net_spend_share
+            ),
             6
         ) as expected_spend,
         round(baseline_orders, 6) as baseline_orders,

@@ -19,7 +19,7 @@ horizons as (
 parameters as (
 
     select * from {{ ref('int_lifetime_value_parameters') }}
-    where is_converged
+    where prediction_method = 'bg_nbd_gamma_gamma'
 
 ),
 

@@ -21,18 +21,36 @@ orders as (
 parameters as (
 
     select
-        observation_date,
-        {%- for parameter in ['r', 'alpha', 'a', 'b', 'p', 'q', 'gamma'] %}
-        max(number_value) filter (where parameter = '{{ parameter }}')
-            as {{ parameter }},
+        {%- for model, names in {
+            'bg_nbd': ['r', 'alpha', 'a', 'b'],
+            'nbd': ['r', 'alpha'],
+            'gamma_gamma': ['p', 'q', 'gamma']
+        }.items() %}
+        {%- for name in names %}
+        max(number_value) filter (
+            where model = '{{ model }}' and parameter = '{{ name }}'
+        ) as {{ model }}_{{ name }},
         {%- endfor %}
-        {%- for model in ['bg_nbd', 'gamma_gamma'] %}
         max(text_value) filter (where model = '{{ model }}' and parameter = 'reason')
             as {{ model }}_reason,
         {%- endfor %}
-        min(number_value) filter (where parameter = 'is_converged') = 1 as is_converged
+        observation_date
     from fitted
     group by observation_date
+
+),
+
+-- Where BG/NBD ends at its edge, NBD is its limit: nobody leaves.
+chosen as (
+
+    select
+        *,
+        bg_nbd_reason <> 'converged' as is_nbd,
+        case
+            when bg_nbd_reason = 'converged' then 'bg_nbd'
+            when nbd_reason = 'converged' then 'nbd'
+        end as purchase_model
+    from parameters
 
 ),
 
@@ -68,33 +86,37 @@ final as (
     select
         ---------- strings
         case
-            when parameters.bg_nbd_reason <> 'converged'
-                then 'bg_nbd_' || parameters.bg_nbd_reason
-            when parameters.gamma_gamma_reason <> 'converged'
-                then 'gamma_gamma_' || parameters.gamma_gamma_reason
+            when chosen.purchase_model is null
+                or chosen.gamma_gamma_reason <> 'converged' then 'baseline'
+            else chosen.purchase_model || '_gamma_gamma'
+        end as prediction_method,
+        case
+            when chosen.bg_nbd_reason = 'too_few_repeat_buyers'
+                then 'bg_nbd_too_few_repeat_buyers'
+            when chosen.purchase_model is null then 'nbd_' || chosen.nbd_reason
+            when chosen.gamma_gamma_reason <> 'converged'
+                then 'gamma_gamma_' || chosen.gamma_gamma_reason
+            when chosen.is_nbd then 'bg_nbd_' || chosen.bg_nbd_reason
             else 'converged'
-        end as reason,
+        end as prediction_reason,
 
         ---------- numerics
-        parameters.r,
-        parameters.alpha,
-        parameters.a,
-        parameters.b,
-        parameters.p,
-        parameters.q,
-        parameters.gamma,
+        if(chosen.is_nbd, chosen.nbd_r, chosen.bg_nbd_r) as r,
+        if(chosen.is_nbd, chosen.nbd_alpha, chosen.bg_nbd_alpha) as alpha,
+        if(chosen.is_nbd, null, chosen.bg_nbd_a) as a,
+        if(chosen.is_nbd, null, chosen.bg_nbd_b) as b,
+        chosen.gamma_gamma_p as p,
+        chosen.gamma_gamma_q as q,
+        chosen.gamma_gamma_gamma as gamma,
         paid_shares.paid_share * kept_shares.kept_share as net_spend_share,
 
-        ---------- booleans
-        parameters.is_converged,
-
         ---------- dates
-        parameters.observation_date
-    from parameters
+        chosen.observation_date
+    from chosen
     inner join paid_shares
-        on parameters.observation_date = paid_shares.observation_date
+        on chosen.observation_date = paid_shares.observation_date
     inner join kept_shares
-        on parameters.observation_date = kept_shares.observation_date
+        on chosen.observation_date = kept_shares.observation_date
 
 )
 
