@@ -324,9 +324,27 @@ class Newcomers:
     later: NDArray[np.int64]
 
 
+def build_newcomers(
+    warehouse: Warehouse, landing: Path, selected: str, **variables: object
+) -> None:
+    """Build the forecasts of a year as of the newcomers' date."""
+    warehouse.build(
+        *["--select", selected, "lifetime_value_models"],
+        *["--exclude", "path:seeds/crm_sample"],
+        variables={
+            "crm_location": warehouse.files_in(landing),
+            "crm_tables": ["orders"],
+            "as_of_date": str(NEWCOMERS_DATE),
+            "observation_count": 1,
+            "lifetime_horizon_days": NEWCOMERS_HORIZON,
+            **variables,
+        },
+    )
+
+
 @pytest.fixture(scope="module")
 def newcomers(tmp_path_factory: pytest.TempPathFactory) -> Newcomers:
-    """They buy on a day or not, each at a rate of their own, on average 11 days a year."""
+    """They buy on a day or not, each at a rate of their own, mostly monthly."""
     folder = tmp_path_factory.mktemp("newcomers")
     generator = np.random.default_rng(6)
     rates = generator.gamma(1.2, 1 / 40, NEWCOMERS)
@@ -352,17 +370,7 @@ def newcomers(tmp_path_factory: pytest.TempPathFactory) -> Newcomers:
         },
     )
     warehouse = Warehouse(folder)
-    warehouse.build(
-        *["--select", "+customer_lifetime_value", "lifetime_value_models"],
-        *["--exclude", "path:seeds/crm_sample"],
-        variables={
-            "crm_location": warehouse.files_in(folder / "landing"),
-            "crm_tables": ["orders"],
-            "as_of_date": str(NEWCOMERS_DATE),
-            "observation_count": 1,
-            "lifetime_horizon_days": NEWCOMERS_HORIZON,
-        },
-    )
+    build_newcomers(warehouse, folder / "landing", "+customer_lifetime_value")
     return Newcomers(
         warehouse,
         frequency=buys[:, is_past].sum(axis=1),
@@ -405,3 +413,34 @@ def test_the_month_of_newcomers_is_not_their_year(newcomers: Newcomers) -> None:
     )
     assert set(values["prediction_method"]) == {"nbd_gamma_gamma"}
     assert set(values["prediction_reason"]) == {"bg_nbd_no_dropout"}
+
+
+def test_the_past_rate_of_newcomers_is_over_their_own_age(
+    newcomers: Newcomers, tmp_path: Path
+) -> None:
+    """With too few buyers for a model; shrunk by the moments of Marshall (1991)."""
+    few = newcomers.warehouse.copy_to(tmp_path)
+    build_newcomers(
+        few,
+        newcomers.warehouse.folder / "landing",
+        "int_lifetime_value_fit+,+customer_lifetime_value",
+        minimum_repeat_buyers=NEWCOMERS,
+    )
+    values = few.frame("from customer_lifetime_value order by customer_id")
+    assert set(values["prediction_reason"]) == {"bg_nbd_too_few_repeat_buyers"}
+
+    weeks = newcomers.age.sum()
+    mean = newcomers.frequency.sum() / weeks
+    is_known = newcomers.age > 0
+    rates = newcomers.frequency[is_known] / newcomers.age[is_known]
+    variance = (newcomers.age[is_known] * (rates - mean) ** 2).sum() / weeks - (
+        mean * is_known.sum() / weeks
+    )
+    own_share = variance * newcomers.age / (variance * newcomers.age + mean)
+    rate = np.full(NEWCOMERS, mean)
+    rate[is_known] += own_share[is_known] * (rates - mean)
+    assert 0.1 < own_share.max() < 0.9
+    assert np.allclose(values["expected_orders"], rate * NEWCOMERS_HORIZON / 7)
+    assert values["expected_orders"].sum() == pytest.approx(
+        newcomers.later.sum(), rel=0.1
+    )

@@ -6,7 +6,7 @@ with
 
 orders as (
 
-    select * from {{ ref('int_orders_unioned') }}
+    select * from {{ ref('int_counted_orders') }}
 
 ),
 
@@ -22,25 +22,27 @@ observation_date_columns as (
 
 ),
 
-purchase_days as (
+customer_days as (
 
     select
         customer_id,
-        cast(ordered_at as date) as purchased_on,
-        coalesce(sum(amount), 0) as spend,
-        count(amount) > 0 as is_priced
+        cast(counted_at as date) as counted_on,
+        count(*) filter (where order_kind = 'order') > 0 as is_purchase,
+        coalesce(sum(amount) filter (where order_kind = 'order'), 0) as spend,
+        count(amount) filter (where order_kind = 'order') > 0 as is_priced,
+        coalesce(sum(abs(amount)) filter (where order_kind = 'return'), 0)
+            as returned_amount
     from orders
-    where order_kind = 'order'
-    group by customer_id, cast(ordered_at as date)
+    group by customer_id, cast(counted_at as date)
 
 ),
 
 dated as (
 
     select
-        purchase_days.*,
-        {{ observed_period('purchase_days.purchased_on') }} as period
-    from purchase_days
+        customer_days.*,
+        {{ observed_period('customer_days.counted_on') }} as period
+    from customer_days
     cross join observation_date_columns
 
 ),
@@ -50,14 +52,15 @@ by_period as (
     select
         customer_id,
         period,
-        count(*) as purchase_days,
+        count(*) filter (where is_purchase) as purchase_days,
         count(*) filter (where is_priced) as priced_days,
         count(*) filter (where spend > 0) as paid_days,
         sum(spend) as spend,
-        min_by(spend, purchased_on) as first_spend,
-        min_by(is_priced, purchased_on) as is_first_priced,
-        min(purchased_on) as first_purchase_on,
-        max(purchased_on) as last_purchase_on
+        sum(returned_amount) as returned_amount,
+        min_by(spend, counted_on) filter (where is_purchase) as first_spend,
+        min_by(is_priced, counted_on) filter (where is_purchase) as is_first_priced,
+        min(counted_on) filter (where is_purchase) as first_purchase_on,
+        max(counted_on) filter (where is_purchase) as last_purchase_on
     from dated
     where period is not null
     group by customer_id, period
@@ -73,6 +76,7 @@ summed as (
         cast(sum(by_period.priced_days) as bigint) as priced_days,
         cast(sum(by_period.paid_days) as bigint) as paid_days,
         sum(by_period.spend) as spend,
+        sum(by_period.returned_amount) as returned_amount,
         min_by(by_period.first_spend, by_period.first_purchase_on) as first_spend,
         min_by(by_period.is_first_priced, by_period.first_purchase_on)
             as is_first_priced,
@@ -94,12 +98,15 @@ repeated as (
         priced_days - cast(is_first_priced as int) as priced_repeat_days,
         paid_days - cast(first_spend > 0 as int) as paid_repeat_days,
         cast(spend - first_spend as decimal(18, 4)) as repeat_spend,
+        cast(spend as decimal(18, 4)) as gross_spend,
+        cast(returned_amount as decimal(18, 4)) as returned_amount,
         {{ dbt.datediff('first_purchase_on', 'last_purchase_on', 'day') }}
             as recency_days,
         -- The observation date itself is not seen.
         {{ dbt.datediff('first_purchase_on', 'observation_date', 'day') }}
         - 1 as age_days
     from summed
+    where purchase_days > 0
 
 ),
 
@@ -119,7 +126,11 @@ final as (
         cast(paid_repeat_days as bigint) as paid_repeat_days,
         repeat_spend,
         round(cast(repeat_spend as double) / nullif(paid_repeat_days, 0), 6)
-            as mean_repeat_spend
+            as mean_repeat_spend,
+        gross_spend,
+        returned_amount,
+        cast(greatest(repeat_spend - returned_amount, 0) as decimal(18, 4))
+            as net_repeat_spend
     from repeated
 
 )
