@@ -2,9 +2,9 @@
 
 with
 
-observation_dates as (
+forecast_dates as (
 
-    select * from {{ ref('int_observation_dates') }}
+    select * from {{ ref('int_forecast_dates') }}
 
 ),
 
@@ -13,15 +13,15 @@ horizons as (
     select
         observation_date,
         {{ valid_var('lifetime_horizon_days') }} as horizon_days
-    from observation_dates
-    -- The window that follows the training date is what the back-test compares with.
+    from forecast_dates
+    where is_observed
+    -- What the back-test compares with what came.
     union distinct
     select
         observation_date,
-        {{ valid_var('outcome_window_days') }} as horizon_days
-    from observation_dates
-    where is_training
-        and outcome_end_date is not null
+        backtest_horizon_days as horizon_days
+    from forecast_dates
+    where backtest_horizon_days is not null
 
 ),
 

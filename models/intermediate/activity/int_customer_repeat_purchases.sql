@@ -1,57 +1,27 @@
 {#
     What the lifetime value models know of a customer: how often, how recently and for how
-    much they came back. Purchases of one day are one.
+    much they came back. Days are summed by the earliest date that sees them, so that a
+    later date only adds sums.
 #}
 with
 
-orders as (
+order_days as (
 
-    select * from {{ ref('int_counted_orders') }}
-
-),
-
-observation_dates as (
-
-    select * from {{ ref('int_observation_dates') }}
+    select * from {{ ref('int_customer_order_days') }}
 
 ),
 
-observation_date_columns as (
+forecast_dates as (
 
-    {{ observation_date_columns() }}
+    select * from {{ ref('int_forecast_dates') }}
 
 ),
 
-customer_days as (
+by_date as (
 
     select
         customer_id,
-        cast(counted_at as date) as counted_on,
-        count(*) filter (where order_kind = 'order') > 0 as is_purchase,
-        coalesce(sum(amount) filter (where order_kind = 'order'), 0) as spend,
-        count(amount) filter (where order_kind = 'order') > 0 as is_priced,
-        coalesce(sum(abs(amount)) filter (where order_kind = 'return'), 0)
-            as returned_amount
-    from orders
-    group by customer_id, cast(counted_at as date)
-
-),
-
-dated as (
-
-    select
-        customer_days.*,
-        {{ observed_period('customer_days.counted_on') }} as period
-    from customer_days
-    cross join observation_date_columns
-
-),
-
-by_period as (
-
-    select
-        customer_id,
-        period,
+        date_number,
         count(*) filter (where is_purchase) as purchase_days,
         count(*) filter (where is_priced) as priced_days,
         count(*) filter (where spend > 0) as paid_days,
@@ -61,31 +31,31 @@ by_period as (
         min_by(is_priced, counted_on) filter (where is_purchase) as is_first_priced,
         min(counted_on) filter (where is_purchase) as first_purchase_on,
         max(counted_on) filter (where is_purchase) as last_purchase_on
-    from dated
-    where period is not null
-    group by customer_id, period
+    from order_days
+    where date_number is not null
+    group by customer_id, date_number
 
 ),
 
 summed as (
 
     select
-        observation_dates.observation_date,
-        by_period.customer_id,
-        cast(sum(by_period.purchase_days) as bigint) as purchase_days,
-        cast(sum(by_period.priced_days) as bigint) as priced_days,
-        cast(sum(by_period.paid_days) as bigint) as paid_days,
-        sum(by_period.spend) as spend,
-        sum(by_period.returned_amount) as returned_amount,
-        min_by(by_period.first_spend, by_period.first_purchase_on) as first_spend,
-        min_by(by_period.is_first_priced, by_period.first_purchase_on)
+        forecast_dates.observation_date,
+        by_date.customer_id,
+        cast(sum(by_date.purchase_days) as bigint) as purchase_days,
+        cast(sum(by_date.priced_days) as bigint) as priced_days,
+        cast(sum(by_date.paid_days) as bigint) as paid_days,
+        sum(by_date.spend) as spend,
+        sum(by_date.returned_amount) as returned_amount,
+        min_by(by_date.first_spend, by_date.first_purchase_on) as first_spend,
+        min_by(by_date.is_first_priced, by_date.first_purchase_on)
             as is_first_priced,
-        min(by_period.first_purchase_on) as first_purchase_on,
-        max(by_period.last_purchase_on) as last_purchase_on
-    from by_period
-    inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
-    group by observation_dates.observation_date, by_period.customer_id
+        min(by_date.first_purchase_on) as first_purchase_on,
+        max(by_date.last_purchase_on) as last_purchase_on
+    from by_date
+    inner join forecast_dates
+        on by_date.date_number >= forecast_dates.date_number
+    group by forecast_dates.observation_date, by_date.customer_id
 
 ),
 
