@@ -31,7 +31,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult, minimize
-from scipy.special import digamma, gammaln, hyp2f1
+from scipy.special import betainc, betaln, digamma, gammaln, hyp2f1
+from scipy.stats import nbinom
 from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
@@ -92,6 +93,7 @@ PAIR_COLUMNS = (
     "age_days",
     *BG_NBD_PARAMETERS,
 )
+TERM_KEYS = ("observation_date", "horizon_days", "frequency", "age_days")
 TERM_SCHEMA = pa.schema(
     [
         ("observation_date", pa.date32()),
@@ -99,8 +101,16 @@ TERM_SCHEMA = pa.schema(
         ("frequency", pa.int64()),
         ("age_days", pa.int64()),
         ("orders_if_alive", pa.float64()),
+        ("discounted_orders_if_alive", pa.float64()),
+        ("exceedance_if_alive", pa.list_(pa.float64())),
     ]
 )
+# So many pairs are evaluated at a time, each with probabilities of some hundred numbers
+# of purchases at most.
+BATCH_PAIRS = 10_000
+# Of Gauss and Legendre, over the horizon.
+DISCOUNT_NODES = 16
+DAYS_IN_YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -556,6 +566,89 @@ def expected_orders_if_alive(
     return np.asarray((a + b + x - 1) / (a - 1) * (1 - decline), dtype=np.float64)
 
 
+def discounted_orders_if_alive(
+    parameters: Mapping[str, ArrayLike],
+    frequency: ArrayLike,
+    age: ArrayLike,
+    horizon: ArrayLike,
+    annual_rate: float,
+) -> Floats:
+    """Purchases that BG/NBD expects, each at its present value (customers,).
+
+    Arguments are those of `expected_orders_if_alive`, and by `annual_rate` a purchase a
+    year ahead is worth less. Integrated by parts, so that the expectation need not be
+    derived: with the expectation M(s) of the weeks up to s, and d the logarithm of 1 +
+    `annual_rate` by week, it is exp(-d t) M(t) plus the integral of d exp(-d s) M(s)
+    from 0 to t.
+    """
+    by_week = np.log1p(annual_rate) * 7 / DAYS_IN_YEAR
+    ahead = np.asarray(horizon, dtype=np.float64)
+    value = np.exp(-by_week * ahead) * expected_orders_if_alive(
+        parameters, frequency, age, ahead
+    )
+    nodes, weights = np.polynomial.legendre.leggauss(DISCOUNT_NODES)
+    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        until = node * ahead
+        value += (
+            (weight * by_week * ahead)
+            * np.exp(-by_week * until)
+            * expected_orders_if_alive(parameters, frequency, age, until)
+        )
+    return np.asarray(value, dtype=np.float64)
+
+
+def exceedance_if_alive(
+    parameters: Mapping[str, ArrayLike],
+    frequency: ArrayLike,
+    age: ArrayLike,
+    horizon: ArrayLike,
+    smallest: float,
+) -> tuple[NDArray[np.int64], Floats]:
+    """Probabilities that a customer who has not left buys more than 0, 1, 2, ... times.
+
+    More than n purchases come if the customer does not leave after any of the first n,
+    and if there would be as many had they never left. In BG/NBD the two are
+    independent, and after x purchases in T weeks r + x, alpha + T and b + x take the
+    place of r, alpha and b (Fader, Hardie and Lee 2005, equation 8):
+
+        B(a, b + x + n) / B(a, b + x) * I(z; n + 1, r + x),  z = t / (alpha + T + t)
+
+    The regularised incomplete beta function I is that of the negative binomial
+    distribution, which is all of it where `a` is missing: in NBD nobody leaves.
+
+    Parameters
+    ----------
+    parameters, frequency, age, horizon
+        As for `expected_orders_if_alive`; a and b may be NaN (customers,).
+    smallest
+        Where the negative binomial distribution falls to this probability a customer's
+        numbers end.
+
+    Returns
+    -------
+    Where the probabilities of each customer begin, and where the last end (customers +
+    1,), and the probabilities (their number,).
+    """
+    r, alpha, a, b = (
+        np.asarray(parameters[name], dtype=np.float64) for name in BG_NBD_PARAMETERS
+    )
+    x, weeks, ahead = (
+        np.asarray(values, dtype=np.float64) for values in (frequency, age, horizon)
+    )
+    shape, z, a, stays = np.broadcast_arrays(
+        r + x, ahead / (alpha + weeks + ahead), a, b + x
+    )
+    lengths = nbinom.isf(smallest, shape, 1 - z).astype(np.int64)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    more_than = np.arange(offsets[-1]) - offsets[row]
+    probabilities = betainc(more_than + 1, shape[row], z[row])
+    has_not_left = np.exp(
+        betaln(a[row], stays[row] + more_than) - betaln(a, stays)[row]
+    )
+    return offsets, probabilities * np.where(np.isnan(a[row]), 1.0, has_not_left)
+
+
 def fit_rows(training: pd.DataFrame, minimum_repeat_buyers: int) -> pa.Table:
     """Fit all models for each observation date and return them as rows.
 
@@ -621,22 +714,62 @@ def parameter_rows(model: FittedModel) -> list[dict[str, object]]:
     ]
 
 
-def term_rows(pairs: pa.Table) -> pa.Table:
-    """Evaluate `expected_orders_if_alive` for distinct pairs of frequency and age.
+def term_rows(
+    pairs: pa.Table, annual_discount_rate: float, confidence_level: float
+) -> pa.Table:
+    """Evaluate what is no plain SQL for distinct pairs of frequency and age.
 
-    `pairs` has the columns `PAIR_COLUMNS`: the parameters that hold on the observation
-    date stand beside each pair.
+    Parameters
+    ----------
+    pairs
+        The columns `PAIR_COLUMNS`: the parameters that hold on the observation date
+        stand beside each pair. Of NBD a and b are missing.
+    annual_discount_rate
+        By which a purchase a year ahead is worth less.
+    confidence_level
+        Of the two-sided intervals for which the probabilities are.
+
+    Returns
+    -------
+    The columns of `TERM_SCHEMA`, one row per pair. Of NBD the expectations are missing:
+    they are plain SQL.
     """
+    batches = [
+        terms_of_batch(
+            pairs.slice(start, BATCH_PAIRS), annual_discount_rate, confidence_level
+        )
+        for start in range(0, pairs.num_rows, BATCH_PAIRS)
+    ]
+    return pa.concat_tables([TERM_SCHEMA.empty_table(), *batches])
+
+
+def terms_of_batch(
+    pairs: pa.Table, annual_discount_rate: float, confidence_level: float
+) -> pa.Table:
+    """Return the rows of `term_rows` for some of the pairs."""
     numbers = {
-        name: pairs[name].to_numpy()
+        name: pairs[name].to_numpy().astype(np.float64)
         for name in PAIR_COLUMNS
         if name != "observation_date"
     }
-    orders = expected_orders_if_alive(
-        {name: numbers[name] for name in BG_NBD_PARAMETERS},
+    parameters = {name: numbers[name] for name in BG_NBD_PARAMETERS}
+    known = (
         numbers["frequency"],
         numbers["age_days"] / 7,
         numbers["horizon_days"] / 7,
     )
-    keys = [name for name in TERM_SCHEMA.names if name != "orders_if_alive"]
-    return pa.table([*(pairs[name] for name in keys), orders], schema=TERM_SCHEMA)
+    offsets, probabilities = exceedance_if_alive(
+        parameters, *known, (1 - confidence_level) / 2
+    )
+    expectations = (
+        expected_orders_if_alive(parameters, *known),
+        discounted_orders_if_alive(parameters, *known, annual_discount_rate),
+    )
+    return pa.table(
+        [
+            *(pairs[name] for name in TERM_KEYS),
+            *(pa.array(values, from_pandas=True) for values in expectations),
+            pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), probabilities),
+        ],
+        schema=TERM_SCHEMA,
+    )

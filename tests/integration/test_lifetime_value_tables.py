@@ -14,7 +14,9 @@ import pytest
 from conftest import PROJECT, Warehouse, write_raw_tables
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.stats import nbinom
+from scipy.stats import lomax, nbinom
+
+from segmentation.lifetime_value import fit_nbd
 
 PURCHASES = 6919
 REPEATED_LINES = 21
@@ -154,6 +156,11 @@ def test_backtest_is_as_documented(cdnow: Warehouse) -> None:
             f"{row.orders_correlation:.3f}".lstrip("0"),
             f"{row.spend_correlation:.3f}".lstrip("0"),
             f"{100 * row.top_quintile_spend_share:.2f}",
+            *(
+                [f"{100 * row.orders_interval_coverage:.1f}"]
+                if row.predictor == "model"
+                else []
+            ),
         ]
         for row in summary.itertuples()
     ]
@@ -444,3 +451,99 @@ def test_the_past_rate_of_newcomers_is_over_their_own_age(
     assert values["expected_orders"].sum() == pytest.approx(
         newcomers.later.sum(), rel=0.1
     )
+
+
+def test_intervals_of_newcomers_are_those_of_scipy(newcomers: Newcomers) -> None:
+    """Of how many orders, and of the wait for the next one."""
+    values = newcomers.warehouse.frame(
+        "select lifetime.*, purchases.last_purchase_on "
+        "from customer_lifetime_value as lifetime "
+        "inner join int_customer_repeat_purchases as purchases "
+        "using (observation_date, customer_id) order by customer_id"
+    )
+    r, alpha = newcomers.warehouse.row(
+        "select r, alpha from int_lifetime_value_parameters"
+    )
+    weeks = alpha + newcomers.age
+    orders = nbinom(r + newcomers.frequency, weeks / (weeks + NEWCOMERS_HORIZON / 7))
+    assert values["orders_low"].tolist() == orders.ppf(0.025).tolist()
+    assert values["orders_high"].tolist() == orders.ppf(0.975).tolist()
+    is_within = (values["orders_low"] <= newcomers.later) & (
+        newcomers.later <= values["orders_high"]
+    )
+    assert 0.94 < is_within.mean() < 0.99
+
+    wait = lomax(r + newcomers.frequency, scale=alpha + values["recency_weeks"])
+    for column, share in (
+        ("next_order_earliest_date", 0.025),
+        ("next_order_date", 0.5),
+        ("next_order_latest_date", 0.975),
+    ):
+        days = np.ceil(7 * wait.ppf(share))
+        expected = values["last_purchase_on"] + pd.to_timedelta(
+            np.where(days <= 3650, days, np.nan), unit="D"
+        )
+        assert values[column].dt.date.tolist() == expected.dt.date.tolist(), column
+    overdue = (pd.Timestamp(NEWCOMERS_DATE) - values["next_order_date"]).dt.days
+    assert values["days_overdue"].tolist() == overdue.clip(lower=0).tolist()
+
+
+def test_the_margin_is_discounted_over_the_year(newcomers: Newcomers) -> None:
+    """At a constant rate of buying, by the mean of 1.1 to the power of minus a year."""
+    factor = (1 - 1 / 1.1) / np.log(1.1)
+    values = newcomers.warehouse.frame("from customer_lifetime_value")
+    assert np.allclose(
+        values["discounted_margin"], 0.3 * factor * values["expected_spend"], atol=1e-5
+    )
+
+
+def test_the_published_horizon_is_tested_on_what_came(
+    sample_warehouse: Warehouse,
+) -> None:
+    """Orders of customers of the date, counted in the orders themselves."""
+    summary = sample_warehouse.frame(
+        "from lifetime_value_backtest_summary where predictor = 'model' "
+        "order by horizon_days"
+    )
+    assert summary["horizon_days"].tolist() == [90, 365]
+    for row in summary.itertuples():
+        counted = sample_warehouse.row(
+            "with orders as (select customer_id, counted_at, amount, order_kind "
+            "from int_counted_orders where counted_at < ("
+            "select observation_date from int_observation_dates where is_current)), "
+            "known as (select distinct customer_id from orders "
+            f"where order_kind = 'order' and counted_at < '{row.observation_date}') "
+            "select (select count(*) from known), "
+            "count(distinct (customer_id, cast(counted_at as date))) "
+            "filter (where order_kind = 'order'), "
+            "sum(if(order_kind = 'order', amount, -abs(amount))) "
+            "from orders inner join known using (customer_id) "
+            f"where counted_at >= '{row.observation_date}'"
+        )
+        assert (row.customers, row.realised_orders, row.realised_spend) == (
+            *counted[:2],
+            pytest.approx(float(counted[2]), abs=1e-3),
+        )
+        assert row.orders_interval_coverage > 0.8
+
+
+def test_the_models_of_an_earlier_date_saw_nothing_later(
+    sample_warehouse: Warehouse,
+) -> None:
+    """Fitted again on nothing but the purchase days before it."""
+    [date_] = sample_warehouse.row(
+        "select max(observation_date) from int_forecast_dates where not is_observed"
+    )
+    days = sample_warehouse.frame(
+        "select count(distinct cast(counted_at as date)) - 1 as frequency, "
+        f"(date '{date_}' - 1 - cast(min(counted_at) as date)) / 7 as age "
+        "from int_counted_orders where order_kind = 'order' "
+        f"and counted_at < '{date_}' group by customer_id"
+    )
+    found = fit_nbd(days["frequency"], days["age"], np.ones(len(days)), 100)
+    row = sample_warehouse.frame(
+        "from lifetime_value_models where model = 'nbd' "
+        f"and observation_date = '{date_}'"
+    ).iloc[0]
+    assert row["customers"] == len(days)
+    assert row[["r", "alpha"]].to_dict() == pytest.approx(found.parameters, rel=1e-4)

@@ -18,6 +18,8 @@ from segmentation.lifetime_value import (
     BgNbdLikelihood,
     GammaGammaLikelihood,
     NbdLikelihood,
+    discounted_orders_if_alive,
+    exceedance_if_alive,
     expected_orders_if_alive,
     fit_bg_nbd,
     fit_gamma_gamma,
@@ -221,7 +223,7 @@ def test_nbd_is_the_negative_binomial_distribution_of_scipy(cdnow: Cdnow) -> Non
     assert ours == pytest.approx(theirs - without_parameters, rel=1e-10)
     limit, _ = BgNbdLikelihood(
         cdnow.frequency, cdnow.recency, cdnow.age, cdnow.one_each
-    )([r, alpha, 1e-9, 1.0])
+    )([r, alpha, 1e-15, 1.0])
     assert ours == pytest.approx(limit, rel=1e-7)
 
 
@@ -318,6 +320,62 @@ def test_expectation_bears_extreme_customers() -> None:
     for a in (1 - 1e-4, 1 + 1e-4):
         near = expected_orders_if_alive({**parameters, "a": a}, frequency, 900.0, 52.0)
         assert near == pytest.approx(exact, rel=1e-3)
+
+
+# Of the posterior of a customer who bought 3 times in 20 weeks, looking a year ahead.
+HISTORIES = [(0.0, 0.0), (3.0, 20.0), (60.0, 50.0)]
+
+
+def test_nbd_exceeds_numbers_as_the_distribution_of_scipy_does() -> None:
+    frequency, age = np.array(HISTORIES).T
+    nobody_leaves = {"r": 0.7, "alpha": 9.0, "a": np.nan, "b": np.nan}
+    offsets, found = exceedance_if_alive(nobody_leaves, frequency, age, 52.0, 0.025)
+    for row, (x, weeks) in enumerate(HISTORIES):
+        theirs = nbinom(0.7 + x, (9 + weeks) / (9 + weeks + 52))
+        ours = found[offsets[row] : offsets[row + 1]]
+        assert ours == pytest.approx(theirs.sf(np.arange(len(ours))), rel=1e-9)
+        # As many as are above a tail are its quantile.
+        for level in (0.025, 0.5, 0.9, 0.975):
+            assert (ours > 1 - level).sum() == theirs.ppf(level)
+
+
+@pytest.mark.parametrize(("frequency", "age"), HISTORIES)
+def test_numbers_of_purchases_are_those_of_simulated_customers(
+    frequency: float, age: float
+) -> None:
+    """Rates and probabilities to leave drawn from what is known, and lived through."""
+    parameters = {"r": 0.9, "alpha": 4.4, "a": 0.8, "b": 2.4}
+    _, found = exceedance_if_alive(parameters, [frequency], [age], 52.0, 1e-9)
+    # The mean of a count is the sum of the probabilities to exceed 0, 1, 2, ...
+    [mean] = expected_orders_if_alive(parameters, [frequency], [age], 52.0)
+    assert found.sum() == pytest.approx(mean, rel=1e-6)
+
+    generator = np.random.default_rng(7)
+    rates = generator.gamma(0.9 + frequency, 1 / (4.4 + age), 100_000)
+    would_buy = generator.poisson(rates * 52)
+    leaves_after = generator.geometric(generator.beta(0.8, 2.4 + frequency, 100_000))
+    bought = np.minimum(would_buy, leaves_after)
+    for number in (0, 1, 5, 20):
+        expected = found[number] if number < len(found) else 0.0
+        assert (bought > number).mean() == pytest.approx(expected, abs=0.006)
+
+
+def test_what_comes_later_is_worth_less() -> None:
+    frequency, age = np.array(HISTORIES).T
+    for alpha in (4.4, 0.1):
+        parameters = {"r": 0.9, "alpha": alpha, "a": 0.8, "b": 2.4}
+        known = (parameters, frequency, age)
+        undiscounted = discounted_orders_if_alive(*known, 52.0, 0.0)
+        assert undiscounted == pytest.approx(
+            expected_orders_if_alive(*known, 52.0), rel=1e-12
+        )
+        # The purchases of ten thousand short steps, each at the value of its time.
+        steps = np.linspace(0, 52, 10_001)
+        until = expected_orders_if_alive(*known, steps[:, np.newaxis])
+        worth = 1.1 ** (-(steps[1:] + steps[:-1]) / 2 * 7 / 365)
+        assert discounted_orders_if_alive(*known, 52.0, 0.1) == pytest.approx(
+            worth @ np.diff(until, axis=0), rel=1e-5
+        )
 
 
 def test_weights_stand_for_repeated_rows(cdnow: Cdnow) -> None:
@@ -493,25 +551,44 @@ def test_without_customers_there_are_no_rows(cdnow: Cdnow) -> None:
 
 
 def test_terms_stand_beside_their_pairs(bg_nbd: lifetime_value.FittedModel) -> None:
+    """The last pair is of a date on which nobody leaves."""
+    date = pd.Timestamp("1997-10-01").date()
+    known = bg_nbd.parameters
     pairs = pa.table(
         {
-            "observation_date": pa.array([pd.Timestamp("1997-10-01").date()] * 2),
-            "horizon_days": pa.array([273, 7]),
-            "frequency": pa.array([2, 0]),
-            "age_days": pa.array([272, 14]),
-            **{
-                name: pa.array([value] * 2) for name, value in bg_nbd.parameters.items()
-            },
+            "observation_date": pa.array([date] * 3),
+            "horizon_days": pa.array([273, 7, 273]),
+            "frequency": pa.array([2, 0, 2]),
+            "age_days": pa.array([272, 14, 272]),
+            "r": pa.array([known["r"], known["r"], 0.7]),
+            "alpha": pa.array([known["alpha"], known["alpha"], 9.0]),
+            "a": pa.array([known["a"], known["a"], None], pa.float64()),
+            "b": pa.array([known["b"], known["b"], None], pa.float64()),
         }
     )
-    terms = term_rows(pairs)
+    terms = term_rows(pairs, 0.1, 0.95)
     assert terms.schema == lifetime_value.TERM_SCHEMA
-    assert terms["frequency"].to_pylist() == [2, 0]
-    assert terms["orders_if_alive"].to_pylist() == pytest.approx(
+    assert terms["frequency"].to_pylist() == [2, 0, 2]
+    *of_bg_nbd, of_nbd = terms["orders_if_alive"].to_pylist()
+    assert of_bg_nbd == pytest.approx(
         [
-            *expected_orders_if_alive(bg_nbd.parameters, [2], [272 / 7], 39),
-            *expected_orders_if_alive(bg_nbd.parameters, [0], [2], 1),
+            *expected_orders_if_alive(known, [2], [272 / 7], 39),
+            *expected_orders_if_alive(known, [0], [2], 1),
         ],
         rel=1e-12,
     )
-    assert term_rows(pairs.slice(0, 0)).num_rows == 0
+    *discounted, discounted_of_nbd = terms["discounted_orders_if_alive"].to_pylist()
+    assert all(
+        0 < less < all_ for less, all_ in zip(discounted, of_bg_nbd, strict=True)
+    )
+    assert (of_nbd, discounted_of_nbd) == (None, None)
+    first, _, last = terms["exceedance_if_alive"].to_pylist()
+    theirs = nbinom(2.7, (9 + 272 / 7) / (9 + 272 / 7 + 39))
+    assert len(last) == theirs.ppf(0.975)
+    assert last == pytest.approx(theirs.sf(np.arange(len(last))), rel=1e-9)
+    assert (np.diff(first) < 0).all()
+    assert term_rows(pairs.slice(0, 0), 0.1, 0.95).num_rows == 0
+    # As many as a batch holds, and more.
+    many = pa.concat_tables([pairs] * (lifetime_value.BATCH_PAIRS // 2))
+    found = term_rows(many, 0.1, 0.95)
+    assert found.slice(many.num_rows - 3) == terms

@@ -1,7 +1,9 @@
 {#
     What every customer with a purchase is expected to buy in the days after a date.
-    Only orders_if_alive comes from Python; the rest of the models is closed-form.
+    Python has evaluated only what holds if they have not left.
 #}
+{% set tail = ((1 - valid_var('confidence_level')) / 2) | round(6) %}
+
 with
 
 purchase_rates as (
@@ -27,8 +29,12 @@ joined as (
     select
         purchase_rates.*,
         horizons.horizon_days,
+        horizons.discount_factor,
         cast(horizons.horizon_days as double) / 7 as horizon_weeks,
-        terms.orders_if_alive
+        terms.orders_if_alive,
+        terms.discounted_orders_if_alive,
+        terms.exceedance_if_alive,
+        nullif(coalesce(purchase_rates.probability_alive, 1), 0) as alive_share
     from purchase_rates
     inner join horizons
         on purchase_rates.observation_date = horizons.observation_date
@@ -50,7 +56,13 @@ expected as (
             when 'bg_nbd_gamma_gamma' then probability_alive * orders_if_alive
             -- Of customers who never leave: Morrison and Schmittlein (1988).
             when 'nbd_gamma_gamma' then rate_shape / rate_weeks * horizon_weeks
-        end as model_orders
+        end as model_orders,
+        case prediction_method
+            when 'bg_nbd_gamma_gamma'
+                then probability_alive * discounted_orders_if_alive
+            when 'nbd_gamma_gamma'
+                then rate_shape / rate_weeks * horizon_weeks * discount_factor
+        end as discounted_orders
     from joined
 
 ),
@@ -83,6 +95,20 @@ final as (
             ),
             6
         ) as expected_spend,
+        {%- for side, bound in {'low': 1 - tail, 'high': tail}.items() %}
+        case
+            when prediction_method <> 'baseline'
+                then {{ count_above('exceedance_if_alive', bound ~ ' / alive_share') }}
+        end as orders_{{ side }},
+        {%- endfor %}
+        round(
+            {{ var('margin_rate') }} * if(
+                prediction_method = 'baseline',
+                baseline_spend * discount_factor,
+                discounted_orders * mean_net_spend
+            ),
+            6
+        ) as discounted_margin,
         round(baseline_orders, 6) as baseline_orders,
         round(baseline_spend, 6) as baseline_spend
     from expected

@@ -29,6 +29,7 @@ joined as (
         repeat_purchases.age_weeks,
         repeat_purchases.age_days,
         repeat_purchases.paid_repeat_days,
+        repeat_purchases.last_purchase_on,
         cast(repeat_purchases.repeat_spend as double) as repeat_spend,
         cast(repeat_purchases.net_repeat_spend as double) as net_repeat_spend,
         parameters.prediction_method,
@@ -108,7 +109,10 @@ final as (
             own_share * coalesce(net_repeat_spend / nullif(age_weeks, 0), 0)
             + (1 - own_share) * mean_spend_rate,
             9
-        ) as past_spend_rate
+        ) as past_spend_rate,
+
+        ---------- dates
+        last_purchase_on
     from joined
 
 )

@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 
+{% set annual_rate = valid_var('annual_discount_rate') %}
+
 with
 
 forecast_dates as (
@@ -30,6 +32,16 @@ final as (
     select
         ---------- numerics
         cast(horizon_days as bigint) as horizon_days,
+        -- The integral of (1 + rate) ^ (-days / 365) over the horizon, by its length.
+        {%- if annual_rate > 0 %}
+        round(
+            (1 - power(1 + {{ annual_rate }}, -horizon_days / 365.0))
+            / (ln(1 + {{ annual_rate }}) * horizon_days / 365.0),
+            9
+        ) as discount_factor,
+        {%- else %}
+        cast(1 as double) as discount_factor,
+        {%- endif %}
 
         ---------- dates
         observation_date

@@ -75,7 +75,8 @@ final as (
         case
             when chosen.bg_nbd_reason = 'too_few_repeat_buyers'
                 then 'bg_nbd_too_few_repeat_buyers'
-            when chosen.bg_nbd_reason <> 'converged' and chosen.nbd_reason <> 'converged'
+            when chosen.bg_nbd_reason <> 'converged'
+                and chosen.nbd_reason <> 'converged'
                 then 'nbd_' || chosen.nbd_reason
             when chosen.gamma_gamma_reason <> 'converged'
                 then 'gamma_gamma_' || chosen.gamma_gamma_reason

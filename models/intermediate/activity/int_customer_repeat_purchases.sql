@@ -1,7 +1,7 @@
 {#
-    What the lifetime value models know of a customer: how often, how recently and for how
-    much they came back. Days are summed by the earliest date that sees them, so that a
-    later date only adds sums.
+    What the lifetime value models know of a customer: how often, how recently and for
+    how much they came back. Days are summed by the earliest date that sees them, so that
+    a later date only adds sums.
 #}
 with
 
@@ -70,6 +70,7 @@ repeated as (
         cast(spend - first_spend as decimal(18, 4)) as repeat_spend,
         cast(spend as decimal(18, 4)) as gross_spend,
         cast(returned_amount as decimal(18, 4)) as returned_amount,
+        last_purchase_on,
         {{ dbt.datediff('first_purchase_on', 'last_purchase_on', 'day') }}
             as recency_days,
         -- The observation date itself is not seen.
@@ -100,7 +101,10 @@ final as (
         gross_spend,
         returned_amount,
         cast(greatest(repeat_spend - returned_amount, 0) as decimal(18, 4))
-            as net_repeat_spend
+            as net_repeat_spend,
+
+        ---------- dates
+        last_purchase_on
     from repeated
 
 )
