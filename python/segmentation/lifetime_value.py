@@ -638,15 +638,16 @@ def exceedance_if_alive(
     shape, z, a, stays = np.broadcast_arrays(
         r + x, ahead / (alpha + weeks + ahead), a, b + x
     )
-    lengths = nbinom.isf(smallest, shape, 1 - z).astype(np.int64)
+    lengths = np.asarray(nbinom.isf(smallest, shape, 1 - z), dtype=np.int64)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     row = np.repeat(np.arange(len(lengths)), lengths)
     more_than = np.arange(offsets[-1]) - offsets[row]
-    probabilities = betainc(more_than + 1, shape[row], z[row])
+    exceedance = np.asarray(betainc(more_than + 1, shape[row], z[row]), np.float64)
     has_not_left = np.exp(
         betaln(a[row], stays[row] + more_than) - betaln(a, stays)[row]
     )
-    return offsets, probabilities * np.where(np.isnan(a[row]), 1.0, has_not_left)
+    exceedance *= np.where(np.isnan(a[row]), 1.0, has_not_left)
+    return offsets.astype(np.int64), exceedance
 
 
 def fit_rows(training: pd.DataFrame, minimum_repeat_buyers: int) -> pa.Table:

@@ -200,7 +200,7 @@ def test_retail_lines_without_customer_are_listed_and_no_other_is_lost(
 def test_retail_customers_seem_never_to_leave(retail: Warehouse) -> None:
     """BG/NBD ends at its edge, a near zero, where it must not be trusted."""
     models = retail.rows(
-        "select a / (a + b), reason, is_converged, repeat_buyers > 1000 "
+        "select a / (a + b), reason, is_converged, repeat_buyers > 500 "
         "from lifetime_value_models where model = 'bg_nbd'"
     )
     assert models
