@@ -227,3 +227,17 @@
         {{ 'list_sum' if which == 'all' else 'list_max' }}(map_values({{ counts }})), 0
     ) as bigint)
 {%- endmacro %}
+
+
+{# How many values of a list are above a bound; 0 of an unknown bound. #}
+{% macro count_above(values, bound) -%}
+    {{ return(adapter.dispatch('count_above')(values, bound)) }}
+{%- endmacro %}
+
+{% macro default__count_above(values, bound) -%}
+    cast(len(list_filter({{ values }}, lambda v: v > {{ bound }})) as bigint)
+{%- endmacro %}
+
+{% macro spark__count_above(values, bound) -%}
+    cast(size(filter({{ values }}, v -> v > {{ bound }})) as bigint)
+{%- endmacro %}

@@ -166,6 +166,7 @@
         'lifetime_horizon_days': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 3650
         },
+        'annual_discount_rate': {'kind': 'number', 'minimum': 0, 'maximum': 1},
         'minimum_repeat_buyers': {'kind': 'whole_number', 'minimum': 10},
         'lifetime_value_sample_rows': {
             'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000

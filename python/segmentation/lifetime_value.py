@@ -1,13 +1,22 @@
-"""What customers will buy: BG/NBD for how often, Gamma-Gamma for how much.
+"""What customers will buy: BG/NBD or NBD for how often, Gamma-Gamma for how much.
 
 The models and their formulas are those of
 
 - Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005), "Counting your customers" the
   easy way: an alternative to the Pareto/NBD model, Marketing Science 24 (2): BG/NBD.
+- Ehrenberg, A. S. C. (1959), The pattern of consumer purchases, Applied Statistics 8
+  (1), and Morrison, D. G. and Schmittlein, D. C. (1988), Generalizing the NBD model for
+  customer purchases, Journal of Business and Economic Statistics 6 (2): NBD.
 - Fader, P. S. and Hardie, B. G. S. (2013), The Gamma-Gamma model of monetary value,
   a note on brucehardie.com: Gamma-Gamma.
 
-Both are fitted by maximum likelihood on rows that each stand for a number of customers.
+NBD is the limit of BG/NBD in which no customer ever leaves: purchases are a Poisson
+process, and rates differ between customers by a gamma distribution of shape r and rate
+alpha. After x purchases in T weeks a customer's rate has the gamma distribution of
+shape r + x and rate alpha + T, and (r + x) / (alpha + T) * t purchases are expected in
+t weeks.
+
+All are fitted by maximum likelihood on rows that each stand for a number of customers.
 Time is in weeks, money in the currency of the input. A fit that cannot be trusted says
 so, and why, instead of giving parameters to go by.
 """
@@ -22,20 +31,24 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult, minimize
-from scipy.special import digamma, gammaln, hyp2f1
+from scipy.special import betainc, betaln, digamma, gammaln, hyp2f1
+from scipy.stats import nbinom
 from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 
 BG_NBD = "bg_nbd"
+NBD = "nbd"
 GAMMA_GAMMA = "gamma_gamma"
 BG_NBD_PARAMETERS = ("r", "alpha", "a", "b")
+NBD_PARAMETERS = ("r", "alpha")
 GAMMA_GAMMA_PARAMETERS = ("p", "q", "gamma")
 
 # Where the search begins, in units of the mean age (alpha) and of the geometric mean
 # of spend (gamma): no opinion; many who rarely buy and some who leave; buyers much
 # alike of whom most leave. The best end of all counts.
 BG_NBD_STARTS = ((1.0, 1.0, 1.0, 1.0), (0.25, 0.2, 0.5, 2.5), (2.0, 0.5, 2.0, 1.0))
+NBD_STARTS = ((1.0, 1.0), (0.25, 0.2), (2.0, 0.5))
 GAMMA_GAMMA_STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (0.5, 5.0, 5.0))
 # In these units the search goes on to the first bounds; an end beyond the second ones
 # is the edge of the model and no estimate.
@@ -80,6 +93,7 @@ PAIR_COLUMNS = (
     "age_days",
     *BG_NBD_PARAMETERS,
 )
+TERM_KEYS = ("observation_date", "horizon_days", "frequency", "age_days")
 TERM_SCHEMA = pa.schema(
     [
         ("observation_date", pa.date32()),
@@ -87,8 +101,16 @@ TERM_SCHEMA = pa.schema(
         ("frequency", pa.int64()),
         ("age_days", pa.int64()),
         ("orders_if_alive", pa.float64()),
+        ("discounted_orders_if_alive", pa.float64()),
+        ("exceedance_if_alive", pa.list_(pa.float64())),
     ]
 )
+# So many pairs are evaluated at a time, each with probabilities of some hundred numbers
+# of purchases at most.
+BATCH_PAIRS = 10_000
+# Of Gauss and Legendre, over the horizon.
+DISCOUNT_NODES = 16
+DAYS_IN_YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -230,6 +252,62 @@ class BgNbdLikelihood:
             - (weighted_left[repeat] / (b + self.frequency[repeat] - 1)).sum()
         )
         return float(value), np.array([d_r, d_alpha, d_a, d_b])
+
+
+class NbdLikelihood:
+    """Log-likelihood of NBD and its gradient: that of BG/NBD where nobody leaves.
+
+    It is the density of the times of the purchases, as in BG/NBD, so that the two can
+    be compared. The probability of their number, which has the name negative binomial,
+    is T ** x / x! times as large, whatever the parameters.
+
+    Parameters
+    ----------
+    frequency
+        Repeat purchases of each row, whole numbers from 0 up (rows,).
+    age
+        Weeks from the first purchase to the end of the time observed (rows,).
+    customers
+        How many customers each row stands for (rows,).
+
+    Raises
+    ------
+    ValueError
+        If the arrays are no such numbers.
+    """
+
+    def __init__(
+        self, frequency: ArrayLike, age: ArrayLike, customers: ArrayLike
+    ) -> None:
+        self.frequency = np.asarray(frequency, dtype=np.float64)
+        self.age = np.asarray(age, dtype=np.float64)
+        self.customers = np.asarray(customers, dtype=np.float64)
+        require_numbers(
+            {
+                "frequency": self.frequency,
+                "age": self.age,
+                "customers": self.customers,
+            }
+        )
+        self.frequencies, index = np.unique(self.frequency, return_inverse=True)
+        self.frequency_customers = np.bincount(index, weights=self.customers)
+
+    def __call__(self, parameters: Sequence[float] | Floats) -> tuple[float, Floats]:
+        """Return the log-likelihood at r, alpha and its gradient (2,)."""
+        r, alpha = parameters
+        x = self.frequencies
+        log_age = np.log(alpha + self.age)
+        value = self.frequency_customers @ (
+            gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        ) - self.customers @ ((r + self.frequency) * log_age)
+        d_r = (
+            self.frequency_customers @ (digamma(r + x) - digamma(r) + np.log(alpha))
+            - self.customers @ log_age
+        )
+        d_alpha = self.customers @ (
+            r / alpha - (r + self.frequency) / (alpha + self.age)
+        )
+        return float(value), np.array([d_r, d_alpha])
 
 
 class GammaGammaLikelihood:
@@ -388,6 +466,33 @@ def fit_bg_nbd(
     )
 
 
+def fit_nbd(
+    frequency: ArrayLike,
+    age: ArrayLike,
+    customers: ArrayLike,
+    minimum_repeat_buyers: int,
+) -> FittedModel:
+    """Fit NBD; arguments as for `NbdLikelihood`.
+
+    With fewer than `minimum_repeat_buyers` who bought again nothing is fitted. Where
+    all buy at one rate, r and alpha run off together, which is no convergence.
+    """
+    likelihood = NbdLikelihood(frequency, age, customers)
+    weights = likelihood.customers
+    total = int(weights.sum())
+    repeat_buyers = int(weights[likelihood.frequency > 0].sum())
+    if repeat_buyers < minimum_repeat_buyers:
+        return not_fitted(total, repeat_buyers)
+    mean_age = float(weights @ likelihood.age / total)
+    found, log_likelihood, reason = maximize_likelihood(
+        likelihood, NBD_STARTS, (1.0, mean_age), total
+    )
+    parameters = dict(zip(NBD_PARAMETERS, found.tolist(), strict=True))
+    return FittedModel(
+        parameters, log_likelihood, total, repeat_buyers, reason == CONVERGED, reason
+    )
+
+
 def fit_gamma_gamma(
     frequency: ArrayLike,
     mean_spend: ArrayLike,
@@ -461,8 +566,92 @@ def expected_orders_if_alive(
     return np.asarray((a + b + x - 1) / (a - 1) * (1 - decline), dtype=np.float64)
 
 
+def discounted_orders_if_alive(
+    parameters: Mapping[str, ArrayLike],
+    frequency: ArrayLike,
+    age: ArrayLike,
+    horizon: ArrayLike,
+    annual_rate: float,
+) -> Floats:
+    """Purchases that BG/NBD expects, each at its present value (customers,).
+
+    Arguments are those of `expected_orders_if_alive`, and by `annual_rate` a purchase a
+    year ahead is worth less. Integrated by parts, so that the expectation need not be
+    derived: with the expectation M(s) of the weeks up to s, and d the logarithm of 1 +
+    `annual_rate` by week, it is exp(-d t) M(t) plus the integral of d exp(-d s) M(s)
+    from 0 to t.
+    """
+    by_week = np.log1p(annual_rate) * 7 / DAYS_IN_YEAR
+    ahead = np.asarray(horizon, dtype=np.float64)
+    value = np.exp(-by_week * ahead) * expected_orders_if_alive(
+        parameters, frequency, age, ahead
+    )
+    nodes, weights = np.polynomial.legendre.leggauss(DISCOUNT_NODES)
+    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        until = node * ahead
+        value += (
+            (weight * by_week * ahead)
+            * np.exp(-by_week * until)
+            * expected_orders_if_alive(parameters, frequency, age, until)
+        )
+    return np.asarray(value, dtype=np.float64)
+
+
+def exceedance_if_alive(
+    parameters: Mapping[str, ArrayLike],
+    frequency: ArrayLike,
+    age: ArrayLike,
+    horizon: ArrayLike,
+    smallest: float,
+) -> tuple[NDArray[np.int64], Floats]:
+    """Probabilities that a customer who has not left buys more than 0, 1, 2, ... times.
+
+    More than n purchases come if the customer does not leave after any of the first n,
+    and if there would be as many had they never left. In BG/NBD the two are
+    independent, and after x purchases in T weeks r + x, alpha + T and b + x take the
+    place of r, alpha and b (Fader, Hardie and Lee 2005, equation 8):
+
+        B(a, b + x + n) / B(a, b + x) * I(z; n + 1, r + x),  z = t / (alpha + T + t)
+
+    The regularised incomplete beta function I is that of the negative binomial
+    distribution, which is all of it where `a` is missing: in NBD nobody leaves.
+
+    Parameters
+    ----------
+    parameters, frequency, age, horizon
+        As for `expected_orders_if_alive`; a and b may be NaN (customers,).
+    smallest
+        Where the negative binomial distribution falls to this probability a customer's
+        numbers end.
+
+    Returns
+    -------
+    Where the probabilities of each customer begin, and where the last end (customers +
+    1,), and the probabilities (their number,).
+    """
+    r, alpha, a, b = (
+        np.asarray(parameters[name], dtype=np.float64) for name in BG_NBD_PARAMETERS
+    )
+    x, weeks, ahead = (
+        np.asarray(values, dtype=np.float64) for values in (frequency, age, horizon)
+    )
+    shape, z, a, stays = np.broadcast_arrays(
+        r + x, ahead / (alpha + weeks + ahead), a, b + x
+    )
+    lengths = np.asarray(nbinom.isf(smallest, shape, 1 - z), dtype=np.int64)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    more_than = np.arange(offsets[-1]) - offsets[row]
+    exceedance = np.asarray(betainc(more_than + 1, shape[row], z[row]), np.float64)
+    has_not_left = np.exp(
+        betaln(a[row], stays[row] + more_than) - betaln(a, stays)[row]
+    )
+    exceedance *= np.where(np.isnan(a[row]), 1.0, has_not_left)
+    return offsets.astype(np.int64), exceedance
+
+
 def fit_rows(training: pd.DataFrame, minimum_repeat_buyers: int) -> pa.Table:
-    """Fit both models for each observation date and return them as rows.
+    """Fit all models for each observation date and return them as rows.
 
     Parameters
     ----------
@@ -482,14 +671,15 @@ def fit_rows(training: pd.DataFrame, minimum_repeat_buyers: int) -> pa.Table:
         # The last digits of a sum depend on the order of the rows.
         sample = dated.sort_values(list(TRAINING_COLUMNS), ignore_index=True)
         paid = sample[sample["paid_repeat_days"] > 0]
+        frequency, recency, age, customers = (
+            sample[name].to_numpy(np.float64)
+            for name in ("frequency", "recency_weeks", "age_weeks", "customers")
+        )
         models = {
             BG_NBD: fit_bg_nbd(
-                sample["frequency"].to_numpy(np.float64),
-                sample["recency_weeks"].to_numpy(np.float64),
-                sample["age_weeks"].to_numpy(np.float64),
-                sample["customers"].to_numpy(np.float64),
-                minimum_repeat_buyers,
+                frequency, recency, age, customers, minimum_repeat_buyers
             ),
+            NBD: fit_nbd(frequency, age, customers, minimum_repeat_buyers),
             GAMMA_GAMMA: fit_gamma_gamma(
                 paid["paid_repeat_days"].to_numpy(np.float64),
                 paid["mean_repeat_spend"].to_numpy(np.float64),
@@ -525,22 +715,62 @@ def parameter_rows(model: FittedModel) -> list[dict[str, object]]:
     ]
 
 
-def term_rows(pairs: pa.Table) -> pa.Table:
-    """Evaluate `expected_orders_if_alive` for distinct pairs of frequency and age.
+def term_rows(
+    pairs: pa.Table, annual_discount_rate: float, confidence_level: float
+) -> pa.Table:
+    """Evaluate what is no plain SQL for distinct pairs of frequency and age.
 
-    `pairs` has the columns `PAIR_COLUMNS`: the parameters that hold on the observation
-    date stand beside each pair.
+    Parameters
+    ----------
+    pairs
+        The columns `PAIR_COLUMNS`: the parameters that hold on the observation date
+        stand beside each pair. Of NBD a and b are missing.
+    annual_discount_rate
+        By which a purchase a year ahead is worth less.
+    confidence_level
+        Of the two-sided intervals for which the probabilities are.
+
+    Returns
+    -------
+    The columns of `TERM_SCHEMA`, one row per pair. Of NBD the expectations are missing:
+    they are plain SQL.
     """
+    batches = [
+        terms_of_batch(
+            pairs.slice(start, BATCH_PAIRS), annual_discount_rate, confidence_level
+        )
+        for start in range(0, pairs.num_rows, BATCH_PAIRS)
+    ]
+    return pa.concat_tables([TERM_SCHEMA.empty_table(), *batches])
+
+
+def terms_of_batch(
+    pairs: pa.Table, annual_discount_rate: float, confidence_level: float
+) -> pa.Table:
+    """Return the rows of `term_rows` for some of the pairs."""
     numbers = {
-        name: pairs[name].to_numpy()
+        name: pairs[name].to_numpy().astype(np.float64)
         for name in PAIR_COLUMNS
         if name != "observation_date"
     }
-    orders = expected_orders_if_alive(
-        {name: numbers[name] for name in BG_NBD_PARAMETERS},
+    parameters = {name: numbers[name] for name in BG_NBD_PARAMETERS}
+    known = (
         numbers["frequency"],
         numbers["age_days"] / 7,
         numbers["horizon_days"] / 7,
     )
-    keys = [name for name in TERM_SCHEMA.names if name != "orders_if_alive"]
-    return pa.table([*(pairs[name] for name in keys), orders], schema=TERM_SCHEMA)
+    offsets, probabilities = exceedance_if_alive(
+        parameters, *known, (1 - confidence_level) / 2
+    )
+    expectations = (
+        expected_orders_if_alive(parameters, *known),
+        discounted_orders_if_alive(parameters, *known, annual_discount_rate),
+    )
+    return pa.table(
+        [
+            *(pairs[name] for name in TERM_KEYS),
+            *(pa.array(values, from_pandas=True) for values in expectations),
+            pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), probabilities),
+        ],
+        schema=TERM_SCHEMA,
+    )

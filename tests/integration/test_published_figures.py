@@ -81,12 +81,15 @@ def test_segments_beside_simple_cuts(warehouses: dict[str, Warehouse]) -> None:
 def test_lifetime_value(warehouses: dict[str, Warehouse]) -> None:
     rows = published("Lifetime value")
     for data in DATA:
-        built = by(warehouses[data], "lifetime_value_backtest_summary", "predictor")
+        built = warehouses[data].frame(
+            "from lifetime_value_backtest_summary order by horizon_days, predictor desc"
+        )
         own = [row for row in rows if row[0] == data]
-        assert [name for _, name, *_ in own] == list(PREDICTORS)
-        for _, name, *cells in own:
-            row = built.loc[PREDICTORS[name]]
+        assert len(own) == len(built) == 4
+        for (_, name, *cells), (_, row) in zip(own, built.iterrows(), strict=True):
+            assert PREDICTORS[name] == row["predictor"]
             assert cells == [
+                number(row["horizon_days"]),
                 number(row["customers"]),
                 percent(row["orders_error"]),
                 percent(row["spend_error"]),
@@ -95,6 +98,7 @@ def test_lifetime_value(warehouses: dict[str, Warehouse]) -> None:
                 bold(
                     percent(row["top_quintile_spend_share"], digits=2), row["is_best"]
                 ),
+                percent(row["orders_interval_coverage"]) if name == "model" else "",
             ], (data, name)
 
 

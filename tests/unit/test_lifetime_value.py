@@ -9,16 +9,21 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
-from scipy.optimize import check_grad
-from scipy.stats import beta, gamma
+from scipy.optimize import check_grad, minimize
+from scipy.special import gammaln
+from scipy.stats import beta, gamma, nbinom
 
 from segmentation import lifetime_value
 from segmentation.lifetime_value import (
     BgNbdLikelihood,
     GammaGammaLikelihood,
+    NbdLikelihood,
+    discounted_orders_if_alive,
+    exceedance_if_alive,
     expected_orders_if_alive,
     fit_bg_nbd,
     fit_gamma_gamma,
+    fit_nbd,
     fit_rows,
     term_rows,
 )
@@ -207,14 +212,51 @@ def test_likelihoods_equal_those_of_the_package_lifetimes(cdnow: Cdnow) -> None:
     assert ours / len(ones) == pytest.approx(theirs, rel=1e-10)
 
 
+def test_nbd_is_the_negative_binomial_distribution_of_scipy(cdnow: Cdnow) -> None:
+    """But for a term without parameters, which makes it the limit of BG/NBD."""
+    r, alpha = 0.7, 9.0
+    theirs = nbinom.logpmf(cdnow.frequency, r, alpha / (alpha + cdnow.age)).sum()
+    without_parameters = (
+        cdnow.frequency * np.log(cdnow.age) - gammaln(cdnow.frequency + 1)
+    ).sum()
+    ours, _ = NbdLikelihood(cdnow.frequency, cdnow.age, cdnow.one_each)([r, alpha])
+    assert ours == pytest.approx(theirs - without_parameters, rel=1e-10)
+    limit, _ = BgNbdLikelihood(
+        cdnow.frequency, cdnow.recency, cdnow.age, cdnow.one_each
+    )([r, alpha, 1e-15, 1.0])
+    assert ours == pytest.approx(limit, rel=1e-7)
+
+
+def test_nbd_is_the_maximum_that_scipy_finds(cdnow: Cdnow) -> None:
+    """By another likelihood and another search."""
+
+    def loss(logarithms: NDArray[np.float64]) -> float:
+        r, alpha = np.exp(logarithms)
+        return -float(
+            nbinom.logpmf(cdnow.frequency, r, alpha / (alpha + cdnow.age)).sum()
+        )
+
+    best = minimize(
+        loss, [0.0, 2.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-8}
+    )
+    found = fit_nbd(cdnow.frequency, cdnow.age, cdnow.one_each, MINIMUM_REPEAT_BUYERS)
+    r, alpha = np.exp(best.x)
+    assert found.parameters == pytest.approx({"r": r, "alpha": alpha}, rel=1e-4)
+    assert (found.customers, found.repeat_buyers) == (2357, 946)
+    assert (found.is_converged, found.reason) == (True, "converged")
+
+
 def test_gradients_are_those_of_the_likelihoods() -> None:
     bg_nbd = BgNbdLikelihood(
         [0, 1, 7, 400], [0, 3, 20, 50], [5, 9, 30, 51], [4, 2, 1, 1]
     )
+    nbd = NbdLikelihood([0, 1, 7, 400], [0, 9, 30, 51], [4, 2, 1, 1])
     gamma_gamma = GammaGammaLikelihood([1, 4, 90], [3.0, 55.5, 800.0], [3, 2, 1])
     for likelihood, parameters in (
         (bg_nbd, [0.7, 9.0, 1.4, 3.1]),
         (bg_nbd, [3.0, 0.5, 0.2, 0.4]),
+        (nbd, [0.7, 9.0]),
+        (nbd, [3.0, 0.5]),
         (gamma_gamma, [2.0, 5.0, 30.0]),
         (gamma_gamma, [0.4, 1.5, 900.0]),
     ):
@@ -280,6 +322,62 @@ def test_expectation_bears_extreme_customers() -> None:
         assert near == pytest.approx(exact, rel=1e-3)
 
 
+# Of the posterior of a customer who bought 3 times in 20 weeks, looking a year ahead.
+HISTORIES = [(0.0, 0.0), (3.0, 20.0), (60.0, 50.0)]
+
+
+def test_nbd_exceeds_numbers_as_the_distribution_of_scipy_does() -> None:
+    frequency, age = np.array(HISTORIES).T
+    nobody_leaves = {"r": 0.7, "alpha": 9.0, "a": np.nan, "b": np.nan}
+    offsets, found = exceedance_if_alive(nobody_leaves, frequency, age, 52.0, 0.025)
+    for row, (x, weeks) in enumerate(HISTORIES):
+        theirs = nbinom(0.7 + x, (9 + weeks) / (9 + weeks + 52))
+        ours = found[offsets[row] : offsets[row + 1]]
+        assert ours == pytest.approx(theirs.sf(np.arange(len(ours))), rel=1e-9)
+        # As many as are above a tail are its quantile.
+        for level in (0.025, 0.5, 0.9, 0.975):
+            assert (ours > 1 - level).sum() == theirs.ppf(level)
+
+
+@pytest.mark.parametrize(("frequency", "age"), HISTORIES)
+def test_numbers_of_purchases_are_those_of_simulated_customers(
+    frequency: float, age: float
+) -> None:
+    """Rates and probabilities to leave drawn from what is known, and lived through."""
+    parameters = {"r": 0.9, "alpha": 4.4, "a": 0.8, "b": 2.4}
+    _, found = exceedance_if_alive(parameters, [frequency], [age], 52.0, 1e-9)
+    # The mean of a count is the sum of the probabilities to exceed 0, 1, 2, ...
+    [mean] = expected_orders_if_alive(parameters, [frequency], [age], 52.0)
+    assert found.sum() == pytest.approx(mean, rel=1e-6)
+
+    generator = np.random.default_rng(7)
+    rates = generator.gamma(0.9 + frequency, 1 / (4.4 + age), 100_000)
+    would_buy = generator.poisson(rates * 52)
+    leaves_after = generator.geometric(generator.beta(0.8, 2.4 + frequency, 100_000))
+    bought = np.minimum(would_buy, leaves_after)
+    for number in (0, 1, 5, 20):
+        expected = found[number] if number < len(found) else 0.0
+        assert (bought > number).mean() == pytest.approx(expected, abs=0.006)
+
+
+def test_what_comes_later_is_worth_less() -> None:
+    frequency, age = np.array(HISTORIES).T
+    for alpha in (4.4, 0.1):
+        parameters = {"r": 0.9, "alpha": alpha, "a": 0.8, "b": 2.4}
+        known = (parameters, frequency, age)
+        undiscounted = discounted_orders_if_alive(*known, 52.0, 0.0)
+        assert undiscounted == pytest.approx(
+            expected_orders_if_alive(*known, 52.0), rel=1e-12
+        )
+        # The purchases of ten thousand short steps, each at the value of its time.
+        steps = np.linspace(0, 52, 10_001)
+        until = expected_orders_if_alive(*known, steps[:, np.newaxis])
+        worth = 1.1 ** (-(steps[1:] + steps[:-1]) / 2 * 7 / 365)
+        assert discounted_orders_if_alive(*known, 52.0, 0.1) == pytest.approx(
+            worth @ np.diff(until, axis=0), rel=1e-5
+        )
+
+
 def test_weights_stand_for_repeated_rows(cdnow: Cdnow) -> None:
     rows = pd.DataFrame(
         {"x": cdnow.frequency, "recency": cdnow.recency, "age": cdnow.age}
@@ -329,6 +427,11 @@ def test_customers_who_never_leave_are_no_convergence() -> None:
     frequency, recency, age = simulate(3_000, dropout=None, seed=2)
     found = fit_bg_nbd(frequency, recency, age, np.ones(len(age)), 100)
     assert (found.is_converged, found.reason) == (False, "no_dropout")
+    limit = fit_nbd(frequency, age, np.ones(len(age)), 100)
+    assert (limit.is_converged, limit.reason) == (True, "converged")
+    assert limit.parameters == pytest.approx({"r": 1.5, "alpha": 8.0}, rel=0.1)
+    # Inside its space BG/NBD finds nothing that is more likely.
+    assert limit.log_likelihood == pytest.approx(found.log_likelihood, rel=1e-5)
 
 
 def test_equal_customers_are_no_convergence() -> None:
@@ -340,6 +443,8 @@ def test_equal_customers_are_no_convergence() -> None:
     found = fit_bg_nbd(frequency, recency, age, np.ones(3_000), 100)
     assert not found.is_converged
     assert found.reason in {"parameter_at_bound", "no_dropout"}
+    limit = fit_nbd(frequency, age, np.ones(3_000), 100)
+    assert (limit.is_converged, limit.reason) == (False, "parameter_at_bound")
 
 
 def test_spend_without_a_mean_is_no_convergence() -> None:
@@ -364,6 +469,9 @@ def test_too_few_repeat_buyers_are_not_fitted(cdnow: Cdnow) -> None:
     assert found.parameters == {}
     assert np.isnan(found.log_likelihood)
     assert not found.is_converged
+    limit = fit_nbd(cdnow.frequency, cdnow.age, cdnow.one_each, 947)
+    assert limit.reason == "too_few_repeat_buyers"
+    assert (limit.customers, limit.repeat_buyers) == (2357, 946)
 
 
 @pytest.mark.parametrize(
@@ -382,6 +490,11 @@ def test_impossible_purchases_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         BgNbdLikelihood(*arrays)
+
+
+def test_impossible_exposure_is_refused() -> None:
+    with pytest.raises(ValueError, match="age is missing, infinite or negative"):
+        NbdLikelihood([1], [-1], [1])
 
 
 def test_impossible_spend_is_refused() -> None:
@@ -423,6 +536,7 @@ def test_every_date_has_rows_of_its_own_whatever_their_order(cdnow: Cdnow) -> No
     late, early = sorted({date for date, _, _ in rows.index}, reverse=True)
     assert str(late) == "1997-10-01"
     assert numbers[late, "bg_nbd", "r"] == pytest.approx(0.243, abs=5e-4)
+    assert numbers[late, "nbd", "is_converged"] == 1
     assert numbers[late, "gamma_gamma", "is_converged"] == 1
     assert rows["text_value"][early, "bg_nbd", "reason"] == "too_few_repeat_buyers"
     assert numbers[early, "bg_nbd", "customers"] == 50
@@ -437,25 +551,44 @@ def test_without_customers_there_are_no_rows(cdnow: Cdnow) -> None:
 
 
 def test_terms_stand_beside_their_pairs(bg_nbd: lifetime_value.FittedModel) -> None:
+    """The last pair is of a date on which nobody leaves."""
+    date = pd.Timestamp("1997-10-01").date()
+    known = bg_nbd.parameters
     pairs = pa.table(
         {
-            "observation_date": pa.array([pd.Timestamp("1997-10-01").date()] * 2),
-            "horizon_days": pa.array([273, 7]),
-            "frequency": pa.array([2, 0]),
-            "age_days": pa.array([272, 14]),
-            **{
-                name: pa.array([value] * 2) for name, value in bg_nbd.parameters.items()
-            },
+            "observation_date": pa.array([date] * 3),
+            "horizon_days": pa.array([273, 7, 273]),
+            "frequency": pa.array([2, 0, 2]),
+            "age_days": pa.array([272, 14, 272]),
+            "r": pa.array([known["r"], known["r"], 0.7]),
+            "alpha": pa.array([known["alpha"], known["alpha"], 9.0]),
+            "a": pa.array([known["a"], known["a"], None], pa.float64()),
+            "b": pa.array([known["b"], known["b"], None], pa.float64()),
         }
     )
-    terms = term_rows(pairs)
+    terms = term_rows(pairs, 0.1, 0.95)
     assert terms.schema == lifetime_value.TERM_SCHEMA
-    assert terms["frequency"].to_pylist() == [2, 0]
-    assert terms["orders_if_alive"].to_pylist() == pytest.approx(
+    assert terms["frequency"].to_pylist() == [2, 0, 2]
+    *of_bg_nbd, of_nbd = terms["orders_if_alive"].to_pylist()
+    assert of_bg_nbd == pytest.approx(
         [
-            *expected_orders_if_alive(bg_nbd.parameters, [2], [272 / 7], 39),
-            *expected_orders_if_alive(bg_nbd.parameters, [0], [2], 1),
+            *expected_orders_if_alive(known, [2], [272 / 7], 39),
+            *expected_orders_if_alive(known, [0], [2], 1),
         ],
         rel=1e-12,
     )
-    assert term_rows(pairs.slice(0, 0)).num_rows == 0
+    *discounted, discounted_of_nbd = terms["discounted_orders_if_alive"].to_pylist()
+    assert all(
+        0 < less < all_ for less, all_ in zip(discounted, of_bg_nbd, strict=True)
+    )
+    assert (of_nbd, discounted_of_nbd) == (None, None)
+    first, _, last = terms["exceedance_if_alive"].to_pylist()
+    theirs = nbinom(2.7, (9 + 272 / 7) / (9 + 272 / 7 + 39))
+    assert len(last) == theirs.ppf(0.975)
+    assert last == pytest.approx(theirs.sf(np.arange(len(last))), rel=1e-9)
+    assert (np.diff(first) < 0).all()
+    assert term_rows(pairs.slice(0, 0), 0.1, 0.95).num_rows == 0
+    # As many as a batch holds, and more.
+    many = pa.concat_tables([pairs] * (lifetime_value.BATCH_PAIRS // 2))
+    found = term_rows(many, 0.1, 0.95)
+    assert found.slice(many.num_rows - 3) == terms

@@ -1,12 +1,14 @@
 {#
-    What every customer with a purchase is expected to buy in the days after a date. Only
-    orders_if_alive comes from Python; the rest of both models is closed-form.
+    What every customer with a purchase is expected to buy in the days after a date.
+    Python has evaluated only what holds if they have not left.
 #}
+{% set tail = ((1 - valid_var('confidence_level')) / 2) | round(6) %}
+
 with
 
-repeat_purchases as (
+purchase_rates as (
 
-    select * from {{ ref('int_customer_repeat_purchases') }}
+    select * from {{ ref('int_customer_purchase_rates') }}
 
 ),
 
@@ -16,98 +18,52 @@ horizons as (
 
 ),
 
-parameters as (
-
-    select * from {{ ref('int_lifetime_value_parameters') }}
-
-),
-
 terms as (
 
     select * from {{ ref('int_lifetime_value_terms') }}
 
 ),
 
-orders as (
-
-    select * from {{ ref('int_customer_orders') }}
-
-),
-
 joined as (
 
     select
-        repeat_purchases.observation_date,
-        repeat_purchases.customer_id,
-        repeat_purchases.frequency,
-        repeat_purchases.recency_weeks,
-        repeat_purchases.age_weeks,
-        repeat_purchases.paid_repeat_days,
-        cast(repeat_purchases.repeat_spend as double) as repeat_spend,
+        purchase_rates.*,
         horizons.horizon_days,
-        parameters.r,
-        parameters.alpha,
-        parameters.a,
-        parameters.b,
-        parameters.p,
-        parameters.q,
-        parameters.gamma,
-        parameters.net_spend_share,
-        parameters.is_converged,
-        parameters.reason,
+        horizons.discount_factor,
+        cast(horizons.horizon_days as double) / 7 as horizon_weeks,
         terms.orders_if_alive,
-        -- Nobody's first weeks are blown up to a whole horizon.
-        cast(horizons.horizon_days as double)
-        / greatest(repeat_purchases.age_days, horizons.horizon_days) as carried_share,
-        greatest(
-            cast(repeat_purchases.repeat_spend - orders.returned_amount as double), 0
-        ) as net_repeat_spend
-    from repeat_purchases
+        terms.discounted_orders_if_alive,
+        terms.exceedance_if_alive,
+        nullif(coalesce(purchase_rates.probability_alive, 1), 0) as alive_share
+    from purchase_rates
     inner join horizons
-        on repeat_purchases.observation_date = horizons.observation_date
-    inner join parameters
-        on repeat_purchases.observation_date = parameters.observation_date
-    inner join orders
-        on repeat_purchases.observation_date = orders.observation_date
-            and repeat_purchases.customer_id = orders.customer_id
+        on purchase_rates.observation_date = horizons.observation_date
     left join terms
         on horizons.observation_date = terms.observation_date
             and horizons.horizon_days = terms.horizon_days
-            and repeat_purchases.frequency = terms.frequency
-            and repeat_purchases.age_days = terms.age_days
+            and purchase_rates.frequency = terms.frequency
+            and purchase_rates.age_days = terms.age_days
 
 ),
 
--- Fader, Hardie and Lee (2005), the denominator of equation 10. The logarithm is
--- bounded where its exponential would overflow.
-alive as (
-
-    select
-        *,
-        case
-            when not is_converged then null
-            when frequency = 0 then 1.0
-            else 1 / (1 + exp(least(
-                ln(a / (b + greatest(frequency, 1) - 1))
-                + (r + frequency)
-                * (ln(alpha + age_weeks) - ln(alpha + recency_weeks)),
-                700
-            )))
-        end as probability_alive
-    from joined
-
-),
-
--- The mean spend is that of Fader and Hardie (2013), equation 5.
 expected as (
 
     select
         *,
-        frequency * carried_share as baseline_orders,
-        net_repeat_spend * carried_share as baseline_spend,
-        probability_alive * orders_if_alive as model_orders,
-        p * (gamma + repeat_spend) / (p * paid_repeat_days + q - 1) as mean_spend
-    from alive
+        past_order_rate * horizon_weeks as baseline_orders,
+        past_spend_rate * horizon_weeks as baseline_spend,
+        case prediction_method
+            when 'bg_nbd_gamma_gamma' then probability_alive * orders_if_alive
+            -- Of customers who never leave: Morrison and Schmittlein (1988).
+            when 'nbd_gamma_gamma' then rate_shape / rate_weeks * horizon_weeks
+        end as model_orders,
+        case prediction_method
+            when 'bg_nbd_gamma_gamma'
+                then probability_alive * discounted_orders_if_alive
+            when 'nbd_gamma_gamma'
+                then rate_shape / rate_weeks * horizon_weeks * discount_factor
+        end as discounted_orders
+    from joined
 
 ),
 
@@ -119,9 +75,8 @@ final as (
         customer_id,
 
         ---------- strings
-        case when is_converged then 'bg_nbd_gamma_gamma' else 'baseline' end
-            as prediction_method,
-        reason as prediction_reason,
+        prediction_method,
+        prediction_reason,
 
         ---------- numerics
         horizon_days,
@@ -130,15 +85,30 @@ final as (
         age_weeks,
         round(probability_alive, 6) as probability_alive,
         round(
-            case when is_converged then model_orders else baseline_orders end, 6
+            if(prediction_method = 'baseline', baseline_orders, model_orders), 6
         ) as expected_orders,
         round(
-            case
-                when is_converged then model_orders * mean_spend * net_spend_share
-                else baseline_spend
-            end,
+            if(
+                prediction_method = 'baseline',
+                baseline_spend,
+                model_orders * mean_net_spend
+            ),
             6
         ) as expected_spend,
+        {%- for side, bound in {'low': 1 - tail, 'high': tail}.items() %}
+        case
+            when prediction_method <> 'baseline'
+                then {{ count_above('exceedance_if_alive', bound ~ ' / alive_share') }}
+        end as orders_{{ side }},
+        {%- endfor %}
+        round(
+            {{ var('margin_rate') }} * if(
+                prediction_method = 'baseline',
+                baseline_spend * discount_factor,
+                discounted_orders * mean_net_spend
+            ),
+            6
+        ) as discounted_margin,
         round(baseline_orders, 6) as baseline_orders,
         round(baseline_spend, 6) as baseline_spend
     from expected

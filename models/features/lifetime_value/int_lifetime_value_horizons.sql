@@ -1,10 +1,12 @@
 {{ config(materialized='view') }}
 
+{% set annual_rate = valid_var('annual_discount_rate') %}
+
 with
 
-observation_dates as (
+forecast_dates as (
 
-    select * from {{ ref('int_observation_dates') }}
+    select * from {{ ref('int_forecast_dates') }}
 
 ),
 
@@ -13,15 +15,15 @@ horizons as (
     select
         observation_date,
         {{ valid_var('lifetime_horizon_days') }} as horizon_days
-    from observation_dates
-    -- The window that follows the training date is what the back-test compares with.
+    from forecast_dates
+    where is_observed
+    -- What the back-test compares with what came.
     union distinct
     select
         observation_date,
-        {{ valid_var('outcome_window_days') }} as horizon_days
-    from observation_dates
-    where is_training
-        and outcome_end_date is not null
+        backtest_horizon_days as horizon_days
+    from forecast_dates
+    where backtest_horizon_days is not null
 
 ),
 
@@ -30,6 +32,16 @@ final as (
     select
         ---------- numerics
         cast(horizon_days as bigint) as horizon_days,
+        -- The integral of (1 + rate) ^ (-days / 365) over the horizon, by its length.
+        {%- if annual_rate > 0 %}
+        round(
+            (1 - power(1 + {{ annual_rate }}, -horizon_days / 365.0))
+            / (ln(1 + {{ annual_rate }}) * horizon_days / 365.0),
+            9
+        ) as discount_factor,
+        {%- else %}
+        cast(1 as double) as discount_factor,
+        {%- endif %}
 
         ---------- dates
         observation_date

@@ -1,6 +1,6 @@
 {#
-    All that the hypergeometric term of BG/NBD depends on: there are far fewer pairs of
-    frequency and age than customers.
+    All that the hypergeometric term of BG/NBD and the probabilities of numbers of
+    purchases depend on: there are far fewer pairs of frequency and age than customers.
 #}
 with
 
@@ -19,7 +19,7 @@ horizons as (
 parameters as (
 
     select * from {{ ref('int_lifetime_value_parameters') }}
-    where is_converged
+    where prediction_method <> 'baseline'
 
 ),
 

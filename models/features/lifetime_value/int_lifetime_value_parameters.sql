@@ -12,53 +12,57 @@ repeat_purchases as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('int_customer_orders') }}
-
-),
-
 parameters as (
 
     select
-        observation_date,
-        {%- for parameter in ['r', 'alpha', 'a', 'b', 'p', 'q', 'gamma'] %}
-        max(number_value) filter (where parameter = '{{ parameter }}')
-            as {{ parameter }},
+        {%- for model, names in {
+            'bg_nbd': ['r', 'alpha', 'a', 'b'],
+            'nbd': ['r', 'alpha'],
+            'gamma_gamma': ['p', 'q', 'gamma']
+        }.items() %}
+        {%- for name in names %}
+        max(number_value) filter (
+            where model = '{{ model }}' and parameter = '{{ name }}'
+        ) as {{ model }}_{{ name }},
         {%- endfor %}
-        {%- for model in ['bg_nbd', 'gamma_gamma'] %}
         max(text_value) filter (where model = '{{ model }}' and parameter = 'reason')
             as {{ model }}_reason,
         {%- endfor %}
-        min(number_value) filter (where parameter = 'is_converged') = 1 as is_converged
+        observation_date
     from fitted
     group by observation_date
 
 ),
 
+-- Where BG/NBD ends at its edge, NBD is its limit: nobody leaves.
+chosen as (
+
+    select
+        *,
+        case
+            when gamma_gamma_reason <> 'converged' then 'baseline'
+            when bg_nbd_reason = 'converged' then 'bg_nbd_gamma_gamma'
+            when nbd_reason = 'converged' then 'nbd_gamma_gamma'
+            else 'baseline'
+        end as prediction_method
+    from parameters
+
+),
+
 -- Gamma-Gamma knows only days with a spend above zero, and nothing of returns. Days
 -- whose spend is unknown are neither paid nor free.
-paid_shares as (
+shares as (
 
     select
         observation_date,
         cast(sum(paid_repeat_days) as double) / nullif(sum(priced_repeat_days), 0)
-            as paid_share
-    from repeat_purchases
-    group by observation_date
-
-),
-
-kept_shares as (
-
-    select
-        observation_date,
+            as paid_share,
         greatest(
             1 - cast(sum(returned_amount) as double)
             / nullif(cast(sum(gross_spend) as double), 0),
             0
         ) as kept_share
-    from orders
+    from repeat_purchases
     group by observation_date
 
 ),
@@ -67,34 +71,46 @@ final as (
 
     select
         ---------- strings
+        chosen.prediction_method,
         case
-            when parameters.bg_nbd_reason <> 'converged'
-                then 'bg_nbd_' || parameters.bg_nbd_reason
-            when parameters.gamma_gamma_reason <> 'converged'
-                then 'gamma_gamma_' || parameters.gamma_gamma_reason
+            when chosen.bg_nbd_reason = 'too_few_repeat_buyers'
+                then 'bg_nbd_too_few_repeat_buyers'
+            when chosen.bg_nbd_reason <> 'converged'
+                and chosen.nbd_reason <> 'converged'
+                then 'nbd_' || chosen.nbd_reason
+            when chosen.gamma_gamma_reason <> 'converged'
+                then 'gamma_gamma_' || chosen.gamma_gamma_reason
+            when chosen.bg_nbd_reason <> 'converged'
+                then 'bg_nbd_' || chosen.bg_nbd_reason
             else 'converged'
-        end as reason,
+        end as prediction_reason,
 
         ---------- numerics
-        parameters.r,
-        parameters.alpha,
-        parameters.a,
-        parameters.b,
-        parameters.p,
-        parameters.q,
-        parameters.gamma,
-        paid_shares.paid_share * kept_shares.kept_share as net_spend_share,
-
-        ---------- booleans
-        parameters.is_converged,
+        {%- for name in ['r', 'alpha'] %}
+        case chosen.prediction_method
+            when 'bg_nbd_gamma_gamma' then chosen.bg_nbd_{{ name }}
+            when 'nbd_gamma_gamma' then chosen.nbd_{{ name }}
+        end as {{ name }},
+        {%- endfor %}
+        {%- for name in ['a', 'b'] %}
+        case
+            when chosen.prediction_method = 'bg_nbd_gamma_gamma'
+                then chosen.bg_nbd_{{ name }}
+        end as {{ name }},
+        {%- endfor %}
+        {%- for name in ['p', 'q', 'gamma'] %}
+        case
+            when chosen.prediction_method <> 'baseline'
+                then chosen.gamma_gamma_{{ name }}
+        end as {{ name }},
+        {%- endfor %}
+        shares.paid_share * shares.kept_share as net_spend_share,
 
         ---------- dates
-        parameters.observation_date
-    from parameters
-    inner join paid_shares
-        on parameters.observation_date = paid_shares.observation_date
-    inner join kept_shares
-        on parameters.observation_date = kept_shares.observation_date
+        chosen.observation_date
+    from chosen
+    inner join shares
+        on chosen.observation_date = shares.observation_date
 
 )
 

@@ -1,9 +1,18 @@
-"""Evaluate the hypergeometric term of BG/NBD on distinct pairs of frequency and age."""
+"""Evaluate what is no plain SQL of BG/NBD and NBD on distinct frequencies and ages."""
+
+import json
 
 from segmentation import lifetime_value
 
 
 def model(dbt, session):
+    settings = {
+        name: json.loads(value) for name, value in dbt.config.get("meta").items()
+    }
     pairs = dbt.ref("int_lifetime_value_pairs")
     columns = ", ".join(lifetime_value.PAIR_COLUMNS)
-    return lifetime_value.term_rows(pairs.project(columns).to_arrow_table())
+    return lifetime_value.term_rows(
+        pairs.project(columns).to_arrow_table(),
+        settings["annual_discount_rate"],
+        settings["confidence_level"],
+    )

@@ -7,9 +7,9 @@ repeat_purchases as (
 
 ),
 
-observation_dates as (
+forecast_dates as (
 
-    select * from {{ ref('int_observation_dates') }}
+    select * from {{ ref('int_forecast_dates') }}
 
 ),
 
@@ -17,19 +17,19 @@ observation_dates as (
 -- customers who had bought before it.
 sampled as (
 
-    {% for step in range(valid_var('observation_count')) %}
-    select sample_{{ step }}.*
+    {% for number in range(valid_var('observation_count') + 1) %}
+    select sample_{{ number }}.*
     from (
         select
             repeat_purchases.*,
             md5(repeat_purchases.customer_id) as sampling_hash
         from repeat_purchases
-        inner join observation_dates
-            on repeat_purchases.observation_date = observation_dates.observation_date
-                and observation_dates.observation_step = {{ step }}
+        inner join forecast_dates
+            on repeat_purchases.observation_date = forecast_dates.observation_date
+                and forecast_dates.date_number = {{ number }}
         order by sampling_hash, repeat_purchases.customer_id
         limit {{ valid_var('lifetime_value_sample_rows') }}
-    ) as sample_{{ step }}
+    ) as sample_{{ number }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -1,87 +1,61 @@
 {#
-    What the lifetime value models know of a customer: how often, how recently and for how
-    much they came back. Purchases of one day are one.
+    What the lifetime value models know of a customer: how often, how recently and for
+    how much they came back. Days are summed by the earliest date that sees them, so that
+    a later date only adds sums.
 #}
 with
 
-orders as (
+order_days as (
 
-    select * from {{ ref('int_orders_unioned') }}
-
-),
-
-observation_dates as (
-
-    select * from {{ ref('int_observation_dates') }}
+    select * from {{ ref('int_customer_order_days') }}
 
 ),
 
-observation_date_columns as (
+forecast_dates as (
 
-    {{ observation_date_columns() }}
+    select * from {{ ref('int_forecast_dates') }}
 
 ),
 
-purchase_days as (
+by_date as (
 
     select
         customer_id,
-        cast(ordered_at as date) as purchased_on,
-        coalesce(sum(amount), 0) as spend,
-        count(amount) > 0 as is_priced
-    from orders
-    where order_kind = 'order'
-    group by customer_id, cast(ordered_at as date)
-
-),
-
-dated as (
-
-    select
-        purchase_days.*,
-        {{ observed_period('purchase_days.purchased_on') }} as period
-    from purchase_days
-    cross join observation_date_columns
-
-),
-
-by_period as (
-
-    select
-        customer_id,
-        period,
-        count(*) as purchase_days,
+        date_number,
+        count(*) filter (where is_purchase) as purchase_days,
         count(*) filter (where is_priced) as priced_days,
         count(*) filter (where spend > 0) as paid_days,
         sum(spend) as spend,
-        min_by(spend, purchased_on) as first_spend,
-        min_by(is_priced, purchased_on) as is_first_priced,
-        min(purchased_on) as first_purchase_on,
-        max(purchased_on) as last_purchase_on
-    from dated
-    where period is not null
-    group by customer_id, period
+        sum(returned_amount) as returned_amount,
+        min_by(spend, counted_on) filter (where is_purchase) as first_spend,
+        min_by(is_priced, counted_on) filter (where is_purchase) as is_first_priced,
+        min(counted_on) filter (where is_purchase) as first_purchase_on,
+        max(counted_on) filter (where is_purchase) as last_purchase_on
+    from order_days
+    where date_number is not null
+    group by customer_id, date_number
 
 ),
 
 summed as (
 
     select
-        observation_dates.observation_date,
-        by_period.customer_id,
-        cast(sum(by_period.purchase_days) as bigint) as purchase_days,
-        cast(sum(by_period.priced_days) as bigint) as priced_days,
-        cast(sum(by_period.paid_days) as bigint) as paid_days,
-        sum(by_period.spend) as spend,
-        min_by(by_period.first_spend, by_period.first_purchase_on) as first_spend,
-        min_by(by_period.is_first_priced, by_period.first_purchase_on)
+        forecast_dates.observation_date,
+        by_date.customer_id,
+        cast(sum(by_date.purchase_days) as bigint) as purchase_days,
+        cast(sum(by_date.priced_days) as bigint) as priced_days,
+        cast(sum(by_date.paid_days) as bigint) as paid_days,
+        sum(by_date.spend) as spend,
+        sum(by_date.returned_amount) as returned_amount,
+        min_by(by_date.first_spend, by_date.first_purchase_on) as first_spend,
+        min_by(by_date.is_first_priced, by_date.first_purchase_on)
             as is_first_priced,
-        min(by_period.first_purchase_on) as first_purchase_on,
-        max(by_period.last_purchase_on) as last_purchase_on
-    from by_period
-    inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
-    group by observation_dates.observation_date, by_period.customer_id
+        min(by_date.first_purchase_on) as first_purchase_on,
+        max(by_date.last_purchase_on) as last_purchase_on
+    from by_date
+    inner join forecast_dates
+        on by_date.date_number >= forecast_dates.date_number
+    group by forecast_dates.observation_date, by_date.customer_id
 
 ),
 
@@ -94,12 +68,16 @@ repeated as (
         priced_days - cast(is_first_priced as int) as priced_repeat_days,
         paid_days - cast(first_spend > 0 as int) as paid_repeat_days,
         cast(spend - first_spend as decimal(18, 4)) as repeat_spend,
+        cast(spend as decimal(18, 4)) as gross_spend,
+        cast(returned_amount as decimal(18, 4)) as returned_amount,
+        last_purchase_on,
         {{ dbt.datediff('first_purchase_on', 'last_purchase_on', 'day') }}
             as recency_days,
         -- The observation date itself is not seen.
         {{ dbt.datediff('first_purchase_on', 'observation_date', 'day') }}
         - 1 as age_days
     from summed
+    where purchase_days > 0
 
 ),
 
@@ -119,7 +97,14 @@ final as (
         cast(paid_repeat_days as bigint) as paid_repeat_days,
         repeat_spend,
         round(cast(repeat_spend as double) / nullif(paid_repeat_days, 0), 6)
-            as mean_repeat_spend
+            as mean_repeat_spend,
+        gross_spend,
+        returned_amount,
+        cast(greatest(repeat_spend - returned_amount, 0) as decimal(18, 4))
+            as net_repeat_spend,
+
+        ---------- dates
+        last_purchase_on
     from repeated
 
 )

@@ -13,6 +13,12 @@ expectations as (
 
 ),
 
+next_orders as (
+
+    select * from {{ ref('int_customer_next_orders') }}
+
+),
+
 final as (
 
     select
@@ -35,8 +41,11 @@ final as (
         expectations.recency_weeks,
         expectations.age_weeks,
         expectations.probability_alive,
+        expectations.orders_low,
+        expectations.orders_high,
         {%- for column in [
-            'expected_orders', 'expected_spend', 'baseline_orders', 'baseline_spend'
+            'expected_orders', 'expected_spend', 'discounted_margin',
+            'baseline_orders', 'baseline_spend'
         ] %}
         -- Who never bought is expected to go on so; of sums without dates nothing is.
         coalesce(
@@ -44,11 +53,20 @@ final as (
             case when customer_features.order_count = 0 then 0 end
         ) as {{ column }},
         {%- endfor %}
-        customer_features.lifetime_value
+        customer_features.lifetime_value,
+        next_orders.days_overdue,
+
+        ---------- dates
+        next_orders.next_order_date,
+        next_orders.next_order_earliest_date,
+        next_orders.next_order_latest_date
     from customer_features
     left join expectations
         on customer_features.observation_date = expectations.observation_date
             and customer_features.customer_id = expectations.customer_id
+    left join next_orders
+        on customer_features.observation_date = next_orders.observation_date
+            and customer_features.customer_id = next_orders.customer_id
 
 )
 

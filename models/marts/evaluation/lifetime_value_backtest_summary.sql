@@ -29,6 +29,12 @@ measured as (
         cast(sum(realised_spend) as double) as realised_spend,
         {{ correlation(column ~ '_orders', 'realised_orders') }} as orders_correlation,
         {{ correlation(column ~ '_spend', 'realised_spend') }} as spend_correlation,
+        {%- if predictor == 'model' %}
+        avg(cast(realised_orders between orders_low and orders_high as int))
+            as orders_interval_coverage,
+        {%- else %}
+        cast(null as double) as orders_interval_coverage,
+        {%- endif %}
         cast(
             sum(realised_spend) filter (where {{ column }}_rank * 5 <= customers)
             as double
@@ -74,6 +80,7 @@ final as (
             as {{ name }}_error,
         round({{ name }}_correlation, 6) as {{ name }}_correlation,
         {%- endfor %}
+        round(orders_interval_coverage, 6) as orders_interval_coverage,
         round(top_quintile_spend_share, 6) as top_quintile_spend_share,
 
         ---------- booleans

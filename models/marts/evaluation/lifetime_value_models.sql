@@ -6,7 +6,7 @@ fitted as (
 
 ),
 
-shares as (
+parameters as (
 
     select * from {{ ref('int_lifetime_value_parameters') }}
 
@@ -31,7 +31,7 @@ final as (
             6
         ) as {{ parameter }},
         {%- endfor %}
-        round(max(shares.net_spend_share), 6) as net_spend_share,
+        round(max(parameters.net_spend_share), 6) as net_spend_share,
         round(
             max(fitted.number_value) filter (
                 where fitted.parameter = 'log_likelihood'
@@ -48,10 +48,17 @@ final as (
 
         ---------- booleans
         max(fitted.number_value) filter (where fitted.parameter = 'is_converged') = 1
-            as is_converged
+            as is_converged,
+        bool_or(
+            parameters.prediction_method = fitted.model || '_gamma_gamma'
+            or (
+                fitted.model = 'gamma_gamma'
+                and parameters.prediction_method <> 'baseline'
+            )
+        ) as is_used
     from fitted
-    inner join shares
-        on fitted.observation_date = shares.observation_date
+    inner join parameters
+        on fitted.observation_date = parameters.observation_date
     group by fitted.observation_date, fitted.model
 
 )

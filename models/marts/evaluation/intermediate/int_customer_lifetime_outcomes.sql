@@ -1,33 +1,34 @@
 {#
-    What customers were expected to buy in the window after the training date, and what
-    they bought. The models were fitted on what came before it.
+    What customers were expected to buy between an earlier date and the current one, and
+    what they bought. The models were fitted on what came before the earlier date.
 #}
 with
 
-training_date as (
+forecast_dates as (
 
-    select * from {{ ref('int_observation_dates') }}
-    where is_training
-        and outcome_end_date is not null
+    select * from {{ ref('int_forecast_dates') }}
 
 ),
 
 expectations as (
 
     select * from {{ ref('int_customer_lifetime_expectations') }}
-    where horizon_days = {{ valid_var('outcome_window_days') }}
 
 ),
 
-repeat_purchases as (
+purchases as (
 
     select * from {{ ref('int_customer_repeat_purchases') }}
 
 ),
 
-customer_features as (
+current_purchases as (
 
-    select * from {{ ref('customer_features') }}
+    select purchases.*
+    from purchases
+    inner join forecast_dates
+        on purchases.observation_date = forecast_dates.observation_date
+            and forecast_dates.date_number = 0
 
 ),
 
@@ -41,19 +42,22 @@ compared as (
         expectations.horizon_days,
         expectations.expected_orders,
         expectations.expected_spend,
+        expectations.orders_low,
+        expectations.orders_high,
         expectations.baseline_orders,
         expectations.baseline_spend,
-        outcome.frequency - expectations.frequency as realised_orders,
-        customer_features.trailing_spend as realised_spend
+        current_purchases.frequency - purchases.frequency as realised_orders,
+        current_purchases.gross_spend - current_purchases.returned_amount
+        - purchases.gross_spend + purchases.returned_amount as realised_spend
     from expectations
-    inner join training_date
-        on expectations.observation_date = training_date.observation_date
-    inner join repeat_purchases as outcome
-        on training_date.outcome_end_date = outcome.observation_date
-            and expectations.customer_id = outcome.customer_id
-    inner join customer_features
-        on training_date.outcome_end_date = customer_features.observation_date
-            and expectations.customer_id = customer_features.customer_id
+    inner join forecast_dates
+        on expectations.observation_date = forecast_dates.observation_date
+            and expectations.horizon_days = forecast_dates.backtest_horizon_days
+    inner join purchases
+        on expectations.observation_date = purchases.observation_date
+            and expectations.customer_id = purchases.customer_id
+    inner join current_purchases
+        on expectations.customer_id = current_purchases.customer_id
 
 ),
 
@@ -72,15 +76,21 @@ final as (
         horizon_days,
         expected_orders,
         expected_spend,
+        orders_low,
+        orders_high,
         baseline_orders,
         baseline_spend,
         realised_orders,
         realised_spend,
-        row_number() over (order by expected_spend desc nulls last, customer_id asc)
-            as expected_rank,
-        row_number() over (order by baseline_spend desc nulls last, customer_id asc)
-            as baseline_rank,
-        count(*) over () as customers
+        row_number() over (
+            partition by observation_date
+            order by expected_spend desc nulls last, customer_id asc
+        ) as expected_rank,
+        row_number() over (
+            partition by observation_date
+            order by baseline_spend desc nulls last, customer_id asc
+        ) as baseline_rank,
+        count(*) over (partition by observation_date) as customers
     from compared
 
 )
