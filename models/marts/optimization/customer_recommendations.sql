@@ -3,7 +3,7 @@ with
 recommendations as (
 
     select * from {{ ref('int_ranked_recommendations') }}
-    where recommender = 'history_and_segment'
+    where recommender = 'purchase_frequency'
 
 ),
 
@@ -14,27 +14,38 @@ observation_dates as (
 
 ),
 
+assignments as (
+
+    select * from {{ ref('customer_segment_assignments') }}
+
+),
+
 final as (
 
     select
         ---------- ids
         recommendations.customer_id,
-        cast(recommendations.segment_id as bigint) as segment_id,
+        cast(assignments.segment_id as bigint) as segment_id,
 
         ---------- strings
         recommendations.item_kind,
         recommendations.item,
-        recommendations.reason,
+        case when recommendations.purchases > 0 then 'repurchase' else 'popular' end
+            as reason,
 
         ---------- numerics
-        cast(recommendations.recommendation_rank as bigint) as recommendation_rank,
-        recommendations.score,
+        recommendations.recommendation_rank,
+        recommendations.purchases,
+        recommendations.overall_buyers,
 
         ---------- dates
         recommendations.observation_date
     from recommendations
     inner join observation_dates
         on recommendations.observation_date = observation_dates.observation_date
+    inner join assignments
+        on recommendations.observation_date = assignments.observation_date
+            and recommendations.customer_id = assignments.customer_id
 
 )
 

@@ -1,37 +1,9 @@
-{#
-    The items that can be recommended: those that most customers bought in the trailing
-    window, and none that only a few bought.
-#}
 with
 
-buyers as (
+purchases as (
 
-    select * from {{ ref('int_segment_item_buyers') }}
-    where overall_buyers >= {{ var('minimum_cell_size') }}
-
-),
-
-items as (
-
-    select
-        observation_date,
-        item_kind,
-        item,
-        max(overall_buyers) as overall_buyers
-    from buyers
-    group by observation_date, item_kind, item
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by observation_date
-            order by overall_buyers desc, item_kind asc, item asc
-        ) - 1 as item_number
-    from items
+    select * from {{ ref('int_customer_item_purchases') }}
+    where window_purchases > 0
 
 ),
 
@@ -46,12 +18,14 @@ final as (
         item,
 
         ---------- numerics
-        overall_buyers,
-        cast(floor(item_number / {{ items_per_block() }}.0) as int) as item_block,
-        cast(1 as bigint) << cast(item_number % {{ items_per_block() }} as int)
-            as item_bit
-    from numbered
-    where item_number < {{ item_blocks() | length * items_per_block() }}
+        count(*) as overall_buyers,
+        row_number() over (
+            partition by observation_date
+            order by count(*) desc, item_kind asc, item asc
+        ) as popularity_rank
+    from purchases
+    group by observation_date, item_kind, item
+    having count(*) >= {{ var('minimum_cell_size') }}
 
 )
 
