@@ -22,16 +22,16 @@ from numpy.typing import NDArray
 
 RECOMMENDATIONS: Final = 5
 MINIMUM_BUYERS: Final = 5
-# What the ranking before 0.1.0 was limited to, and shrunk by.
+# By so many customers a segment's share is shrunk to that of all.
+PRIOR_CUSTOMERS: Final = 30
+# To so many of the most bought items the former ranking was limited.
 FORMER_ITEMS: Final = 300
-FORMER_PRIOR_CUSTOMERS: Final = 30
 PURCHASES: Final = """
     select
         orders.customer_id,
-        orders.order_id,
+        cast(orders.ordered_at as date) as bought_on,
         case when products.category is null then 'product' else 'category' end
-            || ' ' || coalesce(products.category, items.product_id) as item,
-        orders.ordered_at
+            || ' ' || coalesce(products.category, items.product_id) as item
     from main_internal.int_order_items_unioned as items
     inner join main_internal.int_orders_unioned as orders using (order_id)
     left join main_internal.int_products_unioned as products using (product_id)
@@ -63,13 +63,11 @@ def rankings(
     Items are in the order of their buyers: of equal scores the more popular is first.
     """
     customers = segments.index
-    bought = matrix(before, customers, items)
-    orders = matrix(
-        before.drop_duplicates(["order_id", "item"]), customers, items
-    )
+    lines = matrix(before, customers, items)
+    days = matrix(before.drop_duplicates(), customers, items)
     recent = matrix(window, customers, items) > 0
     groups = pd.get_dummies(segments).to_numpy(np.float64)
-    prior = FORMER_PRIOR_CUSTOMERS
+    prior = PRIOR_CUSTOMERS
     shares = (groups.T @ recent + prior * recent.mean(axis=0)) / (
         groups.sum(axis=0)[:, None] + prior
     )
@@ -77,15 +75,18 @@ def rankings(
     former = np.arange(len(items)) < FORMER_ITEMS
     every = np.full(len(items), fill_value=True)
     return {
-        "own items, the most often bought first (in production)": (bought, every),
-        "own items by the number of orders": (orders, every),
-        "own items, what most customers buy first": (1.0 * (bought > 0), every),
+        "own items by days, then what the segment buys (in production)": (
+            days + of_segment / 2,
+            every,
+        ),
+        "own items by days, then what everybody buys": (days, every),
+        "own items by lines of orders, then what everybody buys": (lines, every),
         "own items, then others, by what the segment buys (before)": (
-            (bought > 0) + of_segment,
+            (days > 0) + of_segment,
             former,
         ),
         "what the segment buys": (of_segment, former),
-        "what everybody buys (baseline)": (np.zeros_like(bought), every),
+        "what everybody buys (baseline)": (np.zeros_like(days), every),
     }
 
 
@@ -107,19 +108,19 @@ def compare(database: Path) -> pd.DataFrame:
     with duckdb.connect(str(database), read_only=True) as connection:
         purchases = connection.execute(PURCHASES).df()
         dates = connection.execute(
-            "from main_internal.int_observation_dates where outcome_end_date is not null "
-            "order by observation_date"
+            "from main_internal.int_observation_dates "
+            "where outcome_end_date is not null order by observation_date"
         ).df()
         segments = connection.execute(
             "select observation_date, customer_id, segment_id "
             "from main_internal.customer_segment_assignments order by customer_id"
         ).df()
     for date in dates.itertuples():
-        before = purchases[purchases["ordered_at"] < date.observation_date]
-        window = before[before["ordered_at"] >= date.trailing_start_date]
+        before = purchases[purchases["bought_on"] < date.observation_date]
+        window = before[before["bought_on"] >= date.trailing_start_date]
         after = purchases[
-            (purchases["ordered_at"] >= date.observation_date)
-            & (purchases["ordered_at"] < date.outcome_end_date)
+            (purchases["bought_on"] >= date.observation_date)
+            & (purchases["bought_on"] < date.outcome_end_date)
         ]
         of_date = segments[segments["observation_date"] == date.observation_date]
         customers = of_date.set_index("customer_id")["segment_id"]

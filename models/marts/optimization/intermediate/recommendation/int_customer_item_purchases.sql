@@ -28,9 +28,8 @@ observation_dates as (
     select
         observation_date,
         is_current,
-        cast(trailing_start_date as timestamp) as window_start,
-        cast(observation_date as timestamp) as window_end,
-        cast(outcome_end_date as timestamp) as outcome_end
+        trailing_start_date,
+        outcome_end_date
     from {{ ref('int_observation_dates') }}
     where is_current
         or is_training
@@ -43,14 +42,15 @@ training_customers as (
 
 ),
 
+-- What is bought twice on a day is bought once.
 bought as (
 
-    select
+    select distinct
         orders.customer_id,
+        cast(orders.ordered_at as date) as bought_on,
         case when products.category is null then 'product' else 'category' end
             as item_kind,
-        coalesce(products.category, order_items.product_id) as item,
-        orders.ordered_at
+        coalesce(products.category, order_items.product_id) as item
     from order_items
     inner join orders
         on order_items.order_id = orders.order_id
@@ -74,25 +74,29 @@ final as (
         bought.item,
 
         ---------- numerics
-        cast(count_if(bought.ordered_at < observation_dates.window_end) as bigint)
-            as purchases,
+        cast(
+            count_if(bought.bought_on < observation_dates.observation_date) as bigint
+        ) as purchases,
         cast(
             count_if(
-                bought.ordered_at >= observation_dates.window_start
-                and bought.ordered_at < observation_dates.window_end
+                bought.bought_on >= observation_dates.trailing_start_date
+                and bought.bought_on < observation_dates.observation_date
             ) as bigint
         ) as window_purchases,
         case
-            when observation_dates.outcome_end is not null
+            when observation_dates.outcome_end_date is not null
                 then cast(
-                        count_if(bought.ordered_at >= observation_dates.window_end)
-                        as bigint
+                        count_if(
+                            bought.bought_on >= observation_dates.observation_date
+                        ) as bigint
                     )
         end as outcome_purchases
     from bought
     inner join observation_dates
-        on bought.ordered_at
-            < coalesce(observation_dates.outcome_end, observation_dates.window_end)
+        on bought.bought_on
+            < coalesce(
+                observation_dates.outcome_end_date, observation_dates.observation_date
+            )
     left join training_customers
         on bought.customer_id = training_customers.customer_id
             and not observation_dates.is_current
@@ -100,7 +104,7 @@ final as (
         or training_customers.customer_id is not null
     group by
         observation_dates.observation_date,
-        observation_dates.outcome_end,
+        observation_dates.outcome_end_date,
         bought.customer_id,
         bought.item_kind,
         bought.item

@@ -1,28 +1,31 @@
-{% set places = range(1, 6) | list %}
-
 with
 
 customers as (
 
     select
-        observation_dates.observation_date,
-        contactable_customers.customer_id,
-        'purchase_frequency' as recommender
-    from {{ ref('int_contactable_customers') }} as contactable_customers
+        assignments.observation_date,
+        assignments.customer_id,
+        assignments.segment_id,
+        recommenders.recommender
+    from {{ ref('customer_segment_assignments') }} as assignments
     inner join {{ ref('int_observation_dates') }} as observation_dates
-        on contactable_customers.is_contactable
-            and observation_dates.is_current
-    {%- for recommender in ['purchase_frequency', 'overall_popularity'] %}
-    union all
-    select
-        training_customers.observation_date,
-        training_customers.customer_id,
-        '{{ recommender }}' as recommender
-    from {{ ref('segmentation_training') }} as training_customers
-    inner join {{ ref('int_observation_dates') }} as observation_dates
-        on training_customers.observation_date = observation_dates.observation_date
-            and not observation_dates.is_current
-    {%- endfor %}
+        on assignments.observation_date = observation_dates.observation_date
+    inner join (
+        select 'purchase_frequency' as recommender
+        union all
+        select 'overall_popularity' as recommender
+    ) as recommenders
+        on recommenders.recommender = 'purchase_frequency'
+            or not observation_dates.is_current
+    left join {{ ref('int_contactable_customers') }} as contactable_customers
+        on assignments.customer_id = contactable_customers.customer_id
+    left join {{ ref('segmentation_training') }} as training_customers
+        on assignments.observation_date = training_customers.observation_date
+            and assignments.customer_id = training_customers.customer_id
+    where case
+            when observation_dates.is_current then contactable_customers.is_contactable
+            else training_customers.customer_id is not null
+        end
 
 ),
 
@@ -30,15 +33,14 @@ known as (
 
     select
         customers.*,
-        items.popularity_rank,
+        items.item_rank,
         purchases.purchases,
-        items.popularity_rank is not null
-        and purchases.window_purchases = 0 as is_repurchase,
-        items.popularity_rank - row_number() over (
+        items.item_rank is not null and purchases.window_purchases = 0 as is_repurchase,
+        items.item_rank - row_number() over (
             partition by
                 customers.observation_date, customers.customer_id, customers.recommender
-            order by items.popularity_rank asc nulls last
-        ) as new_items_before
+            order by items.item_rank asc nulls last
+        ) as new_before
     from customers
     left join {{ ref('int_customer_item_purchases') }} as purchases
         on customers.observation_date = purchases.observation_date
@@ -48,7 +50,9 @@ known as (
                 else purchases.window_purchases > 0
             end
     left join {{ ref('int_recommendable_items') }} as items
-        on purchases.observation_date = items.observation_date
+        on customers.observation_date = items.observation_date
+            and customers.recommender = items.recommender
+            and customers.segment_id = items.segment_id
             and purchases.item_kind = items.item_kind
             and purchases.item = items.item
 
@@ -60,62 +64,46 @@ new_items as (
     select
         observation_date,
         customer_id,
+        segment_id,
         recommender,
-        {%- for place in places %}
-        {{ place }} + count(*) filter (where new_items_before < {{ place }})
-            as new_rank_{{ place }},
+        {%- for nth in range(1, 6) %}
+        {{ nth }} + count_if(coalesce(new_before < {{ nth }}, false)) as rank_{{ nth }},
         {%- endfor %}
-        count(*) filter (where is_repurchase) as repurchases
+        count_if(is_repurchase) as repurchases
     from known
-    group by observation_date, customer_id, recommender
-
-),
-
-ranked as (
-
-    select
-        observation_date,
-        customer_id,
-        recommender,
-        popularity_rank,
-        purchases,
-        row_number() over (
-            partition by observation_date, customer_id, recommender
-            order by purchases desc, popularity_rank asc
-        ) as recommendation_rank
-    from known
-    where is_repurchase
-    {%- for place in places %}
-    union all
-    select
-        observation_date,
-        customer_id,
-        recommender,
-        new_rank_{{ place }} as popularity_rank,
-        0 as purchases,
-        repurchases + {{ place }} as recommendation_rank
-    from new_items
-    {%- endfor %}
+    group by observation_date, customer_id, segment_id, recommender
 
 ),
 
 final as (
 
     select
-        ranked.observation_date,
-        ranked.customer_id,
-        ranked.recommender,
-        items.item_kind,
-        items.item,
-        cast(ranked.recommendation_rank as bigint) as recommendation_rank,
-        ranked.purchases,
-        items.overall_buyers
-    from ranked
-    inner join {{ ref('int_recommendable_items') }} as items
-        on ranked.observation_date = items.observation_date
-            and ranked.popularity_rank = items.popularity_rank
-    where ranked.recommendation_rank <= {{ places[-1] }}
+        observation_date,
+        customer_id,
+        segment_id,
+        recommender,
+        item_rank,
+        purchases,
+        row_number() over (
+            partition by observation_date, customer_id, recommender
+            order by purchases desc, item_rank asc
+        ) as recommendation_rank
+    from known
+    where is_repurchase
+    {%- for nth in range(1, 6) %}
+    union all
+    select
+        observation_date,
+        customer_id,
+        segment_id,
+        recommender,
+        cast(rank_{{ nth }} as bigint) as item_rank,
+        0 as purchases,
+        cast(repurchases + {{ nth }} as bigint) as recommendation_rank
+    from new_items
+    {%- endfor %}
 
 )
 
 select * from final
+where recommendation_rank <= 5
