@@ -72,11 +72,13 @@ def rankings(
         groups.sum(axis=0)[:, None] + prior
     )
     of_segment = (groups @ shares).round(6)
+    buyers = groups.T @ recent + prior * recent.sum(axis=0) / recent.any(axis=1).sum()
+    tie_breaks = groups @ (buyers / (buyers.max() + 1))
     former = np.arange(len(items)) < FORMER_ITEMS
     every = np.full(len(items), fill_value=True)
     return {
         "own items by days, then what the segment buys (in production)": (
-            days + of_segment / 2,
+            days + tie_breaks,
             every,
         ),
         "own items by days, then what everybody buys": (days, every),
