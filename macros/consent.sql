@@ -1,6 +1,6 @@
 {#
-    Consent to marketing. int_contactable_customers says who may be addressed; what picks
-    customers to address (recommendations, a budget, a campaign) reads it there.
+    Consent to marketing. int_contactable_customers says who may be addressed; what
+    picks customers to address (recommendations, a budget, a campaign) reads it there.
 #}
 
 {#

@@ -1,5 +1,5 @@
--- Against the customers' own records: where consent is required nothing is recommended to
--- somebody who did not give it.
+-- Against the customers' own records: where consent is required nothing is recommended
+-- to somebody who did not give it.
 {% set rule = valid_var('require_consent') %}
 
 with

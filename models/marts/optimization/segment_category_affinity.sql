@@ -48,8 +48,8 @@ sums as (
 
 ),
 
--- A segment that did not buy an item is there as well. Small cells are emptied, and with
--- them all that is computed from them.
+-- A segment that did not buy an item is there as well. Small cells are emptied, and
+-- with them all that is computed from them.
 compared as (
 
     select

@@ -1,7 +1,7 @@
 {#
-    What customers bought, in categories; a product without one is an item of its own. Of
-    the training date, whose recommendations are judged, the bounded sample of customers
-    that the model was fitted on is enough.
+    What customers bought, in categories; a product without one is an item of its own.
+    Of the training date, whose recommendations are judged, the bounded sample of
+    customers that the model was fitted on is enough.
 #}
 with
 

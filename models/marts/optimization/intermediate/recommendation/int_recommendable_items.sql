@@ -1,7 +1,8 @@
 {#
     The items in the order in which they are recommended, by segment: of what customers
-    bought equally often, and of what is new to them, and to all alike. Buyers of a segment
-    are shrunk to those of all customers, by as many as make an estimate reliable.
+    bought equally often, and of what is new to them, and to all alike. Buyers of a
+    segment are shrunk to those of all customers, by as many as make an estimate
+    reliable.
 #}
 {% set scores = {
     'purchase_frequency': 'buyers + ' ~ var('minimum_reliable_customers')
