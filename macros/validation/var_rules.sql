@@ -175,6 +175,7 @@
         'confidence_level': {'kind': 'number', 'one_of': [0.8, 0.9, 0.95, 0.99]},
         'minimum_reliable_customers': {'kind': 'whole_number', 'minimum': 1},
         'minimum_cell_size': {'kind': 'whole_number', 'minimum': 1},
+        'require_consent': {'kind': 'flag', 'or_words': ['auto']},
         'margin_rate': {'kind': 'number', 'above': 0, 'maximum': 1},
         'campaign_budget': {
             'kind': 'number', 'minimum': 0, 'maximum': 10000000000

@@ -13,7 +13,6 @@ from sklearn.preprocessing import OneHotEncoder
 WAREHOUSES = ["sample_warehouse", "households"]
 TRAINING_DATE = "(select observation_date from int_observation_dates where is_training)"
 OUTCOME_DATE = "(select outcome_end_date from int_observation_dates where is_training)"
-RECOMMENDATIONS = 5
 
 
 @pytest.fixture(params=WAREHOUSES)
@@ -161,107 +160,6 @@ def test_value_tiers_are_those_of_pandas(warehouse: Warehouse) -> None:
         )
         assert (rows["pareto_class"] == expected).all()
         assert set(expected) == {"A", "B", "C"}
-
-
-def test_classes_persist_as_pandas_counts(warehouse: Warehouse) -> None:
-    tiers = warehouse.frame("select * from customer_value_tiers")
-    dates = sorted(tiers["observation_date"].unique())
-    for date_before, date in pairwise(dates):
-        before, after = (
-            tiers[tiers["observation_date"] == day].set_index("customer_id")
-            for day in (date_before, date)
-        )
-        both = after.index.intersection(before.index)
-        classes_before = before.loc[both, "pareto_class"]
-        classes = after.loc[both, "pareto_class"]
-        shares = pd.crosstab(classes_before, classes, normalize="index")
-        overall = classes.value_counts(normalize=True)
-        for name, rows in after.groupby("pareto_class"):
-            assert np.allclose(
-                rows["class_persistence"], shares.loc[name, name], atol=1e-6
-            )
-            assert np.allclose(rows["overall_class_share"], overall[name], atol=1e-6)
-    oldest = tiers[tiers["observation_date"] == dates[0]]
-    assert oldest["class_persistence"].isna().all()
-
-
-def top_five(
-    scores: pd.Series, forbidden: set[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """The first five items that are not forbidden."""
-    return [item for item in scores.index if item not in forbidden][:RECOMMENDATIONS]
-
-
-def test_hit_rates_are_those_of_a_plain_loop(warehouse: Warehouse) -> None:
-    """Popularity and segment affinity, worked out customer by customer."""
-    seen = warehouse.frame(
-        "select seen.*, assignments.segment_id "
-        "from int_customer_items_purchased as seen "
-        "inner join customer_segment_assignments as assignments "
-        "using (observation_date, customer_id) "
-        f"where observation_date = {TRAINING_DATE}"
-    )
-    seen["key"] = list(zip(seen["item_kind"], seen["item"], strict=True))
-    customers = compared_customers(warehouse).set_index("customer_id")["segment_id"]
-    sizes = customers.value_counts()
-    window = seen[seen["is_in_window"]]
-    counts = window["key"].value_counts()
-    counts = counts[counts >= 5]
-    overall = (counts / len(customers)).round(6)
-    by_segment = window.groupby(["segment_id", "key"]).size()
-
-    def ranked(scores: dict[tuple[str, str], float]) -> pd.Series:
-        keys = sorted(scores, key=lambda key: (-round(scores[key], 6), key))
-        return pd.Series(
-            [scores[key] for key in keys], index=pd.Index(keys, tupleize_cols=False)
-        )
-
-    popular = ranked(dict(overall))
-    affinity = {
-        segment: ranked(
-            {
-                key: (by_segment.get((segment, key), 0) + 30 * count / len(customers))
-                / (sizes[segment] + 30)
-                for key, count in counts.items()
-            }
-        )
-        for segment in sizes.index
-    }
-    bought = window.groupby("customer_id")["key"].agg(set).to_dict()
-    before = (
-        seen[seen["is_before_date"]].groupby("customer_id")["key"].agg(set).to_dict()
-    )
-    after = seen[seen["is_in_outcome"]].groupby("customer_id")["key"].agg(set).to_dict()
-
-    hits = {"overall_popularity": [], "segment_affinity": [], "history_and_segment": []}
-    for customer, segment in customers.items():
-        recent, ever = bought.get(customer, set()), before.get(customer, set())
-        own = [key for key in affinity[segment].index if key in ever - recent]
-        new = top_five(affinity[segment], ever)
-        lists = {
-            "overall_popularity": top_five(popular, recent),
-            "segment_affinity": top_five(affinity[segment], recent),
-            "history_and_segment": (own + new)[:RECOMMENDATIONS],
-        }
-        for recommender, items in lists.items():
-            if items:
-                hits[recommender].append(
-                    (len(items), len(after.get(customer, set()) & set(items)))
-                )
-
-    published = warehouse.frame("select * from recommendation_backtest").set_index(
-        "recommender"
-    )
-    assert set(published.index) == set(hits)
-    for recommender, counted in hits.items():
-        row = published.loc[recommender]
-        assert row["customers"] == len(counted)
-        assert row["recommendations"] == sum(items for items, _ in counted)
-        assert row["hits"] == sum(hit for _, hit in counted)
-        assert row["customers_with_hit"] == sum(hit > 0 for _, hit in counted)
-    assert (
-        published["hit_rate"].idxmax() == published.index[published["is_best"]].item()
-    )
 
 
 @pytest.fixture(scope="module")

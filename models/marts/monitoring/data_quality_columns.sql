@@ -54,7 +54,13 @@ final as (
         coalesce(formats.contradicting_count, 0) as contradicting_count,
 
         ---------- booleans
-        coalesce(formats.is_undecided, false) as is_undecided
+        coalesce(formats.is_undecided, false) as is_undecided,
+        case
+            when counts.column_name = 'has_marketing_consent'
+                then {{ is_consent_required(
+                    'sum(counts.values_readable) over (partition by counts.column_name)'
+                ) }}
+        end as is_consent_required
     from counts
     left join formats
         on counts.source_system = formats.source_system

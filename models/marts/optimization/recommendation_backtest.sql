@@ -2,22 +2,66 @@ with
 
 recommendations as (
 
-    select * from {{ ref('int_ranked_recommendations') }}
+    select
+        recommendations.*,
+        items.item_kind,
+        items.item
+    from {{ ref('int_ranked_recommendations') }} as recommendations
+    inner join {{ ref('int_recommendable_items') }} as items
+        on recommendations.observation_date = items.observation_date
+            and recommendations.recommender = items.recommender
+            and recommendations.segment_id = items.segment_id
+            and recommendations.item_rank = items.item_rank
+
+),
+
+outcomes as (
+
+    select * from {{ ref('int_customer_item_purchases') }}
+    where outcome_purchases > 0
+
+),
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+    where outcome_end_date is not null
+
+),
+
+buyers as (
+
+    select distinct
+        observation_date,
+        customer_id
+    from outcomes
 
 ),
 
 judged as (
 
     select
-        observation_date,
-        recommender,
-        customer_id,
+        recommendations.observation_date,
+        recommendations.recommender,
+        recommendations.customer_id,
         count(*) as recommendations,
-        count_if(is_in_outcome) as hits,
-        bool_or(is_buyer_in_outcome) as is_buyer
+        count(outcomes.item) as hits,
+        count(buyers.customer_id) > 0 as is_buyer
     from recommendations
-    where is_in_outcome is not null
-    group by observation_date, recommender, customer_id
+    inner join observation_dates
+        on recommendations.observation_date = observation_dates.observation_date
+    left join outcomes
+        on recommendations.observation_date = outcomes.observation_date
+            and recommendations.customer_id = outcomes.customer_id
+            and recommendations.item_kind = outcomes.item_kind
+            and recommendations.item = outcomes.item
+    left join buyers
+        on recommendations.observation_date = buyers.observation_date
+            and recommendations.customer_id = buyers.customer_id
+    group by
+        recommendations.observation_date,
+        recommendations.recommender,
+        recommendations.customer_id
 
 ),
 
@@ -65,11 +109,7 @@ final as (
             partition by observation_date
             order by
                 customers_with_hit desc,
-                case recommender
-                    when 'overall_popularity' then 1
-                    when 'segment_affinity' then 2
-                    else 3
-                end asc
+                recommender = 'overall_popularity' desc
         ) = 1 as is_best
     from summed
 

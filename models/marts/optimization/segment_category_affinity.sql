@@ -1,35 +1,77 @@
 with
 
-buyers as (
+segment_sizes as (
 
-    select * from {{ ref('int_segment_item_buyers') }}
-
-),
-
-observation_dates as (
-
-    select * from {{ ref('int_observation_dates') }}
-    where is_current
+    select segment_sizes.*
+    from {{ ref('int_segment_sizes') }} as segment_sizes
+    inner join {{ ref('int_observation_dates') }} as observation_dates
+        on segment_sizes.observation_date = observation_dates.observation_date
+    where observation_dates.is_current
+        and segment_sizes.customers > 0
 
 ),
 
-labels as (
-
-    select labels.*
-    from {{ ref('int_segment_labels') }} as labels
-    inner join {{ ref('segmentation_versions') }} as versions
-        on labels.segmentation_version = versions.segmentation_version
-    where versions.is_in_use
-
-),
-
-shown as (
+purchases as (
 
     select
-        *,
-        buyers >= {{ var('minimum_cell_size') }} as is_shown,
-        overall_buyers >= {{ var('minimum_cell_size') }} as is_overall_shown
-    from buyers
+        assignments.segment_id,
+        purchases.item_kind,
+        purchases.item,
+        cast(purchases.window_purchases as double) as purchases,
+        sum(cast(purchases.window_purchases as double)) over (
+            partition by purchases.customer_id
+        ) as customer_purchases
+    from {{ ref('int_customer_item_purchases') }} as purchases
+    inner join {{ ref('customer_segment_assignments') }} as assignments
+        on purchases.observation_date = assignments.observation_date
+            and purchases.customer_id = assignments.customer_id
+    inner join segment_sizes
+        on assignments.observation_date = segment_sizes.observation_date
+            and assignments.segment_id = segment_sizes.segment_id
+    where purchases.window_purchases > 0
+
+),
+
+-- Over all items the products of a customer add up to the square of all purchases.
+sums as (
+
+    select
+        segment_id,
+        item_kind,
+        item,
+        count(*) as buyers,
+        sum(purchases) as purchases,
+        sum(purchases * purchases) as squares,
+        sum(purchases * customer_purchases) as products
+    from purchases
+    group by segment_id, item_kind, item
+
+),
+
+-- A segment that did not buy an item is there as well. Small cells are emptied, and
+-- with them all that is computed from them.
+compared as (
+
+    select
+        segment_sizes.*,
+        items.item_kind,
+        items.item,
+        {%- for name in ['buyers', 'purchases', 'squares', 'products'] %}
+        case when sums.buyers >= {{ var('minimum_cell_size') }} then sums.{{ name }} end
+            as {{ name }},
+        sum(sums.{{ name }}) over by_segment as segment_{{ name }},
+        sum(sums.{{ name }}) over by_item as item_{{ name }},
+        sum(sums.{{ name }}) over () as all_{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from segment_sizes
+    cross join (select distinct item_kind, item from sums) as items
+    left join sums
+        on segment_sizes.segment_id = sums.segment_id
+            and items.item_kind = sums.item_kind
+            and items.item = sums.item
+    window
+        by_segment as (partition by segment_sizes.segment_id),
+        by_item as (partition by items.item_kind, items.item)
 
 ),
 
@@ -37,38 +79,35 @@ final as (
 
     select
         ---------- ids
-        cast(shown.segment_id as bigint) as segment_id,
-        labels.segmentation_version,
+        cast(segment_id as bigint) as segment_id,
+        segmentation_version,
 
         ---------- strings
-        labels.segment_name,
-        shown.item_kind,
-        shown.item,
+        segment_name,
+        item_kind,
+        item,
 
         ---------- numerics
-        shown.customers,
-        shown.shoppers,
-        case when shown.is_shown then shown.buyers end as buyers,
-        case when shown.is_shown then round(shown.shopper_share, 6) end
-            as segment_share,
-        case when shown.is_overall_shown then round(shown.overall_shopper_share, 6) end
-            as overall_share,
-        case when shown.is_shown then round(shown.lift, 6) end as lift,
-        case when shown.is_shown then round(shown.lift_low, 6) end as lift_low,
-        case when shown.is_shown then round(shown.lift_high, 6) end as lift_high,
+        customers,
+        buyers,
+        cast(purchases as bigint) as purchases,
+        round(purchases / segment_purchases, 6) as segment_purchase_share,
+        case
+            when item_buyers >= {{ var('minimum_cell_size') }}
+                then round(item_purchases / all_purchases, 6)
+        end as overall_purchase_share,
+        {%- for name, side in {'lift': 0, 'lift_low': -1, 'lift_high': 1}.items() %}
+        round({{ lift_bound(side) }}, 6) as {{ name }},
+        {%- endfor %}
 
         ---------- booleans
-        not shown.is_shown as is_suppressed,
-        shown.buyers >= {{ var('minimum_reliable_customers') }}
-        and shown.is_shown as is_reliable,
+        buyers is null as is_suppressed,
+        coalesce(buyers >= {{ var('minimum_reliable_customers') }}, false)
+            as is_reliable,
 
         ---------- dates
-        shown.observation_date
-    from shown
-    inner join observation_dates
-        on shown.observation_date = observation_dates.observation_date
-    inner join labels
-        on shown.segment_id = labels.segment_id
+        observation_date
+    from compared
 
 )
 

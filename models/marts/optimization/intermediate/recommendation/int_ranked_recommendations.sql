@@ -1,36 +1,4 @@
-{#
-    Five items for every customer, none of them bought in the trailing window. On the
-    training date three recommenders are compared; today the first recommends. A rank is
-    counted: one more than the better items that the customer may be recommended.
-#}
-{% set count = 5 %}
-{% set recommenders = {
-    'history_and_segment': {'ranking': 'segment', 'uses_history': true},
-    'segment_affinity': {'ranking': 'segment', 'uses_history': false},
-    'overall_popularity': {'ranking': 'popularity', 'uses_history': false}
-} %}
-
 with
-
-observation_dates as (
-
-    select * from {{ ref('int_observation_dates') }}
-    where is_current
-        or is_training
-
-),
-
-training_customers as (
-
-    select * from {{ ref('segmentation_training') }}
-
-),
-
-rankings as (
-
-    select * from {{ ref('int_item_rankings') }}
-
-),
 
 customers as (
 
@@ -38,103 +6,104 @@ customers as (
         assignments.observation_date,
         assignments.customer_id,
         assignments.segment_id,
-        observation_dates.outcome_end_date is not null as has_outcome,
-        {%- for block in item_blocks() %}
-        {%- for name in ['before', 'in_window', 'in_outcome'] %}
-        coalesce(bits.items_{{ name }}_{{ block }}, 0) as {{ name }}_{{ block }},
-        {%- endfor %}
-        {%- endfor %}
-        coalesce(bits.is_buyer_in_outcome, false) as is_buyer_in_outcome
+        recommenders.recommender
     from {{ ref('customer_segment_assignments') }} as assignments
-    inner join observation_dates
+    inner join {{ ref('int_observation_dates') }} as observation_dates
         on assignments.observation_date = observation_dates.observation_date
-    left join {{ ref('int_customer_item_bits') }} as bits
-        on assignments.observation_date = bits.observation_date
-            and assignments.customer_id = bits.customer_id
-    left join training_customers
-        on assignments.customer_id = training_customers.customer_id
-            and observation_dates.is_training
-    where observation_dates.is_current
-        or training_customers.customer_id is not null
+    inner join (
+        select 'purchase_frequency' as recommender
+        union all
+        select 'overall_popularity' as recommender
+    ) as recommenders
+        on recommenders.recommender = 'purchase_frequency'
+            or not observation_dates.is_current
+    left join {{ ref('int_contactable_customers') }} as contactable_customers
+        on assignments.customer_id = contactable_customers.customer_id
+    left join {{ ref('segmentation_training') }} as training_customers
+        on assignments.observation_date = training_customers.observation_date
+            and assignments.customer_id = training_customers.customer_id
+    where case
+            when observation_dates.is_current then contactable_customers.is_contactable
+            else training_customers.customer_id is not null
+        end
 
 ),
 
-ranked as (
+known as (
 
-    {% for recommender, rule in recommenders.items() %}
-    {%- set own = 'customers.before_{} & ~customers.in_window_{}' %}
-    {%- set known = 'customers.' ~ ('before' if rule['uses_history'] else 'in_window')
-        ~ '_{}' %}
-    {%- set new_rank = count_items('rankings.better_items_{} & ~' ~ known) %}
     select
-        customers.observation_date,
-        '{{ recommender }}' as recommender,
-        customers.customer_id,
-        customers.segment_id,
-        rankings.item_kind,
-        rankings.item,
-        rankings.is_favourite and rankings.ranking = 'segment' as is_favourite,
-        rankings.score,
-        {%- if rule['uses_history'] %}
-        {{ has_item(own) }} as is_own,
-        case
-            when is_own then {{ count_items('rankings.better_items_{} & ' ~ own) }}
-            else {{ count_items(own) }} + {{ new_rank }}
-        end + 1 as recommendation_rank,
-        {%- else %}
-        false as is_own,
-        {{ new_rank }} + 1 as recommendation_rank,
-        {%- endif %}
-        {{ has_item('customers.in_outcome_{}') }} as is_in_outcome,
-        {%- if rule['uses_history'] %}
-        not {{ has_item(known) }} or is_own as is_recommendable,
-        {%- else %}
-        not {{ has_item(known) }} as is_recommendable,
-        {%- endif %}
-        customers.is_buyer_in_outcome,
-        customers.has_outcome
+        customers.*,
+        items.item_rank,
+        purchases.purchases,
+        items.item_rank is not null and purchases.window_purchases = 0 as is_repurchase,
+        items.item_rank - row_number() over (
+            partition by
+                customers.observation_date, customers.customer_id, customers.recommender
+            order by items.item_rank asc nulls last
+        ) as new_before
     from customers
-    inner join rankings
-        on customers.observation_date = rankings.observation_date
-            and customers.segment_id = rankings.segment_id
-            and rankings.ranking = '{{ rule["ranking"] }}'
-    {%- if recommender != 'history_and_segment' %}
-    where customers.has_outcome
-    {%- endif %}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    left join {{ ref('int_customer_item_purchases') }} as purchases
+        on customers.observation_date = purchases.observation_date
+            and customers.customer_id = purchases.customer_id
+            and case customers.recommender
+                when 'purchase_frequency' then purchases.purchases > 0
+                else purchases.window_purchases > 0
+            end
+    left join {{ ref('int_recommendable_items') }} as items
+        on customers.observation_date = items.observation_date
+            and customers.recommender = items.recommender
+            and customers.segment_id = items.segment_id
+            and purchases.item_kind = items.item_kind
+            and purchases.item = items.item
+
+),
+
+-- Before the n-th new item come those known ones that fewer than n new ones precede.
+new_items as (
+
+    select
+        observation_date,
+        customer_id,
+        segment_id,
+        recommender,
+        {%- for nth in range(1, 6) %}
+        {{ nth }} + count_if(coalesce(new_before < {{ nth }}, false)) as rank_{{ nth }},
+        {%- endfor %}
+        count_if(is_repurchase) as repurchases
+    from known
+    group by observation_date, customer_id, segment_id, recommender
 
 ),
 
 final as (
 
     select
-        ---------- ids
         observation_date,
         customer_id,
         segment_id,
-
-        ---------- strings
         recommender,
-        item_kind,
-        item,
-        case
-            when is_own then 'repurchase'
-            when is_favourite then 'segment_favourite'
-            else 'popular'
-        end as reason,
-
-        ---------- numerics
-        cast(recommendation_rank as bigint) as recommendation_rank,
-        case when is_own then 1 + score else score end as score,
-
-        ---------- booleans
-        case when has_outcome then is_in_outcome end as is_in_outcome,
-        case when has_outcome then is_buyer_in_outcome end as is_buyer_in_outcome
-    from ranked
-    where is_recommendable
-        and recommendation_rank <= {{ count }}
+        item_rank,
+        purchases,
+        row_number() over (
+            partition by observation_date, customer_id, recommender
+            order by purchases desc, item_rank asc
+        ) as recommendation_rank
+    from known
+    where is_repurchase
+    {%- for nth in range(1, 6) %}
+    union all
+    select
+        observation_date,
+        customer_id,
+        segment_id,
+        recommender,
+        cast(rank_{{ nth }} as bigint) as item_rank,
+        0 as purchases,
+        cast(repurchases + {{ nth }} as bigint) as recommendation_rank
+    from new_items
+    {%- endfor %}
 
 )
 
 select * from final
+where recommendation_rank <= 5
