@@ -105,6 +105,7 @@
         'customer_lifetime_outcomes', 'customer_segment_states', 'drift_bin_counts',
         'drift_statistics', 'feature_bin_counts', 'feature_statistics',
         'int_changed_customer_ids', 'int_customers_known', 'int_early_buyers',
+        'int_segment_derived_names', 'int_segment_name_words',
         'item_rankings', 'lifetime_value_fit', 'lifetime_value_horizons',
         'lifetime_value_pairs', 'lifetime_value_parameters', 'lifetime_value_terms',
         'lifetime_value_training', 'method_comparison_facts', 'network_assignments',

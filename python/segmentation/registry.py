@@ -20,13 +20,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from segmentation.drift import LARGE_DRIFT, count_bins, population_stability_index
+from segmentation.naming import name_versions, read_terms
 from segmentation.registry_rows import (
     EVERYBODY,
+    NAMING_PARAMETERS,
     bin_rows,
     candidate_rows,
     given_names,
+    name_rows,
     preprocessing_rows,
     read_bins,
+    read_centers,
+    read_names,
     read_preprocessing,
     read_scorer,
     rule_rows,
@@ -319,6 +324,48 @@ def fit_version(
     return pa.Table.from_pylist(
         [{"segmentation_version": number, **row} for row in rows], schema=SCHEMA
     )
+
+
+def with_names(
+    appended: pa.Table, stored: pd.DataFrame, terms: pd.DataFrame
+) -> pa.Table:
+    """Add the names of segments to the rows to append.
+
+    Those of the version that is appended, and of any that was stored without names by
+    an earlier version of this project.
+
+    Parameters
+    ----------
+    appended
+        What `fit_version` returned.
+    stored
+        The rows of all versions in the registry whose parameter is one of
+        `NAMING_PARAMETERS`; no rows where there is no version.
+    terms
+        The rows of the seed segment_name_terms.
+
+    Raises
+    ------
+    ValueError
+        If the seed lacks a column or has an unknown direction.
+    """
+    frames = [rows for rows in (stored, appended.to_pandas()) if not rows.empty]
+    if not frames:
+        return appended
+    rows = pd.concat(frames, ignore_index=True)
+    rows = rows[rows["parameter"].isin(NAMING_PARAMETERS)]
+    versions = dict(list(rows.groupby("segmentation_version")))
+    named = name_versions(
+        {number: read_centers(of_version) for number, of_version in versions.items()},
+        read_terms(terms),
+        {number: read_names(of_version) for number, of_version in versions.items()},
+    )
+    names = [
+        {"segmentation_version": number, **row}
+        for number, of_version in named.items()
+        for row in name_rows(of_version)
+    ]
+    return pa.concat_tables([appended, pa.Table.from_pylist(names, schema=SCHEMA)])
 
 
 def date_of(customers: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.naming import SegmentCenters, SegmentNames
 from segmentation.scorers import SCORERS, Row, Scorer
 
 if TYPE_CHECKING:
@@ -25,6 +26,21 @@ if TYPE_CHECKING:
 
 # The name of the one segment of customers that nothing divides.
 EVERYBODY = "All customers"
+# How the names of a segment are stored.
+NAME_PARAMETERS = {
+    "descriptive_name": "descriptive",
+    "neutral_name": "neutral",
+    "distinct_given_name": "given",
+}
+# All that names are made of, and the names themselves.
+NAMING_PARAMETERS = (
+    "feature_number",
+    "centroid",
+    "centroid_original",
+    "training_customers",
+    "given_name",
+    *NAME_PARAMETERS,
+)
 
 
 def value_of(value: float | str | None) -> Row:
@@ -104,6 +120,16 @@ def segment_rows(
                 {**feature, "parameter": "centroid_original", **value_of(original)}
             )
     return rows
+
+
+def name_rows(names: Mapping[int, SegmentNames]) -> list[Row]:
+    """Rows of the names of each segment, by its id."""
+    return [
+        {"segment_id": segment_id, "parameter": parameter, "text_value": name}
+        for segment_id, of_segment in names.items()
+        for parameter, attribute in NAME_PARAMETERS.items()
+        if (name := getattr(of_segment, attribute)) is not None
+    ]
 
 
 def candidate_rows(candidates: Sequence[Candidate]) -> list[Row]:
@@ -252,6 +278,44 @@ def given_names(rows: pd.DataFrame) -> dict[int, str]:
     """Names that the method itself gave to segments, by their ids."""
     named = rows[rows["parameter"] == "given_name"]
     return dict(zip(named["segment_id"].astype(int), named["text_value"], strict=True))
+
+
+def read_centers(rows: pd.DataFrame) -> SegmentCenters:
+    """Segments of a version and their centres, by rising id."""
+    numbers = rows[rows["parameter"] == "feature_number"].sort_values("number_value")
+    customers = rows[rows["parameter"] == "training_customers"].sort_values(
+        "segment_id"
+    )
+    segment_ids = customers["segment_id"].astype(int).tolist()
+    feature_names = numbers["feature_name"].astype(str).tolist()
+    scaled, original = (
+        rows[rows["parameter"] == parameter]
+        .pivot(index="segment_id", columns="feature_name", values="number_value")
+        .reindex(index=segment_ids, columns=feature_names)
+        .to_numpy(np.float64)
+        for parameter in ("centroid", "centroid_original")
+    )
+    return SegmentCenters(
+        segment_ids=segment_ids,
+        feature_names=feature_names,
+        training_customers=customers["number_value"].to_numpy(np.float64),
+        scaled=scaled,
+        original=original,
+        given_names=given_names(rows),
+    )
+
+
+def read_names(rows: pd.DataFrame) -> dict[int, SegmentNames]:
+    """Names that are stored of the segments of a version, by their ids."""
+    named = rows[rows["parameter"].isin(list(NAME_PARAMETERS))]
+    names: dict[int, dict[str, str]] = {}
+    for row in named.to_dict("records"):
+        of_segment = names.setdefault(int(row["segment_id"]), {})
+        of_segment[NAME_PARAMETERS[row["parameter"]]] = row["text_value"]
+    return {
+        segment_id: SegmentNames(**of_segment)
+        for segment_id, of_segment in names.items()
+    }
 
 
 def read_bins(
