@@ -14,13 +14,6 @@ registry as (
 
 ),
 
-version_in_use as (
-
-    select segmentation_version from {{ ref('segmentation_versions') }}
-    where is_in_use
-
-),
-
 chosen_names as (
 
     select * from {{ ref('segment_names') }}
@@ -49,21 +42,32 @@ fitted_segments as (
 -- The latest given name counts, up to a pinned version. Of the others the first does.
 possible_names as (
 
-    select segment_id, 0 as priority, 0 as place, segment_name from chosen_names
+    select
+        segment_id,
+        0 as priority,
+        0 as place,
+        segment_name
+    from chosen_names
     union all
     select
         fitted_segments.segment_id,
-        1,
-        -fitted_segments.segmentation_version,
-        fitted_segments.given_name
+        1 as priority,
+        -fitted_segments.segmentation_version as place,
+        fitted_segments.given_name as segment_name
     from fitted_segments
-    cross join version_in_use
+    inner join {{ ref('segmentation_versions') }} as versions
+        on versions.is_in_use
     where fitted_segments.segmentation_version
-        <= greatest(fitted_segments.first_version, version_in_use.segmentation_version)
+        <= greatest(fitted_segments.first_version, versions.segmentation_version)
+    {%- for name in ['descriptive_name', 'neutral_name'] %}
     union all
-    select segment_id, 2, segmentation_version, descriptive_name from fitted_segments
-    union all
-    select segment_id, 3, segmentation_version, neutral_name from fitted_segments
+    select
+        segment_id,
+        {{ loop.index + 1 }} as priority,
+        segmentation_version as place,
+        {{ name }} as segment_name
+    from fitted_segments
+    {%- endfor %}
 
 ),
 
