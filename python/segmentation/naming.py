@@ -365,9 +365,12 @@ def neutral_candidates(
 
     The first has the two features in which it lies farthest from the mean, each further
     one a feature more; where all are used up it is said how far each lies. A segment
-    that lies near the mean in every feature is Average customers.
+    that lies near the mean in every feature, or on no one side of it, is Average
+    customers.
     """
-    is_average = all(item.distance < LEAST_DEVIATION for item in deviations)
+    is_average = all(
+        item.distance < LEAST_DEVIATION or item.direction is None for item in deviations
+    )
     return [
         *(["Average customers"] if is_average else []),
         *(

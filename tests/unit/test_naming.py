@@ -306,6 +306,8 @@ def test_a_segment_near_the_mean_in_every_feature_is_average() -> None:
         "High age customers",
     ]
     assert neutral_candidates([], TERMS) == ["Average customers"]
+    no_side = [Deviation("age", 0, None, 0.4, 9)]
+    assert neutral_candidates(no_side, TERMS) == ["Average customers"]
 
 
 def test_a_feature_without_a_term_is_called_by_its_name() -> None:
