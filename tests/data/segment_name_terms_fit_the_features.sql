@@ -18,7 +18,8 @@ described as (
     select
         feature_name,
         count(distinct direction) as directions,
-        count(distinct aspect) as aspects
+        count(distinct aspect) as aspects,
+        count(distinct neutral_term) as neutral_terms
     from feature_words
     group by feature_name
 
@@ -29,7 +30,8 @@ final as (
     select
         coalesce(candidates.feature_name, described.feature_name) as feature_name,
         described.directions,
-        described.aspects
+        described.aspects,
+        described.neutral_terms
     from candidates
     full outer join described
         on candidates.feature_name = described.feature_name
@@ -37,11 +39,13 @@ final as (
         or described.feature_name is null
         or described.directions <> 2
         or described.aspects <> 1
+        or described.neutral_terms <> 2
     union all
     select
         other_feature_name as feature_name,
         cast(null as bigint) as directions,
-        cast(null as bigint) as aspects
+        cast(null as bigint) as aspects,
+        cast(null as bigint) as neutral_terms
     from feature_words
     where other_feature_name is not null
         and other_feature_name not in (select candidates.feature_name from candidates)

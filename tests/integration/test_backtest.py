@@ -1,6 +1,5 @@
 """What is back-tested, recomputed from customers and items by other libraries."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np

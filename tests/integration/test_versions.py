@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import FROM_FIT_ON, Warehouse
+from conftest import FROM_FIT_ON, Warehouse, open_database
 
 SCORES = (
     "select observation_date, customer_id, segment_id, second_segment_id, distance, "
@@ -92,3 +92,22 @@ def test_versions_are_added_pinned_and_kept(
     assert warehouse.row(
         "select distinct segmentation_version from customer_segments"
     ) == (1,)
+
+
+def test_a_registry_of_before_gets_names_without_a_fit(
+    sample_warehouse: Warehouse, warehouse: Warehouse
+) -> None:
+    """As they were when names were not stored: all else in it stays as it is."""
+    names = "select * from int_segment_labels order by all"
+    with open_database(warehouse.database) as connection:
+        connection.execute(
+            "delete from segmentation_registry "
+            "where parameter in ('descriptive_name', 'neutral_name')"
+        )
+        # The vocabulary had fewer columns then.
+        connection.execute("alter table segment_name_terms drop column neutral_term")
+    warehouse.build(
+        "--select", "segment_name_terms", "segmentation_registry", "int_segment_labels"
+    )
+    assert warehouse.rows(REGISTRY) == sample_warehouse.rows(REGISTRY)
+    assert warehouse.rows(names) == sample_warehouse.rows(names)

@@ -29,11 +29,18 @@ from segmentation.registry.configuration import (
     configuration_of,
     reason_to_fit,
 )
+from segmentation.registry.names import (
+    NAME_PARAMETERS,
+    NAMING_PARAMETERS,
+    read_names,
+    with_names,
+)
 from segmentation.registry.read import given_names, read_bins
 from segmentation.registry.versions import fit_version
 from segmentation.registry.write import SCHEMA, no_rows
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
+TERMS = pd.read_csv(Path(__file__).parents[2] / "seeds/settings/segment_name_terms.csv")
 FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)
 FEATURES: list[dict[str, Any]] = [
     {"name": "recency_days", "impute": "median", "transform": "log1p"},
@@ -914,3 +921,86 @@ def test_customers_are_divided_as_soon_as_they_differ(
     assert "matched_from_version" not in facts_of(several)
     assert several["segment_id"].min() == 2
     assert not given_names(several)
+
+
+# ---------------------------------------------------------------- names
+
+
+def named(appended: pd.DataFrame, stored: pd.DataFrame = NO_VERSION) -> pd.DataFrame:
+    """Rows that a build would append, with the names of segments."""
+    table = with_names(
+        pa.Table.from_pandas(appended, schema=SCHEMA, preserve_index=False),
+        stored[stored["parameter"].isin(NAMING_PARAMETERS)],
+        TERMS,
+    )
+    assert table.schema == SCHEMA
+    rows: pd.DataFrame = table.to_pandas()
+    return rows
+
+
+def without_names(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows as they were before names were stored."""
+    return rows[~rows["parameter"].isin(list(NAME_PARAMETERS))]
+
+
+def test_a_fit_names_its_segments(registry: pd.DataFrame) -> None:
+    rows = named(registry)
+    pd.testing.assert_frame_equal(without_names(rows), registry)
+    names = read_names(rows)
+    assert [names[segment_id].descriptive for segment_id in (1, 2, 3)] == [
+        "Recent big spenders",
+        "Small spenders",
+        "Quiet small spenders",
+    ]
+    assert [names[segment_id].neutral for segment_id in (1, 2, 3)] == [
+        "High recency, high spend customers",
+        "Low spend customers",
+        "Low recency, low spend customers",
+    ]
+    assert {of_segment.given for of_segment in names.values()} == {None}
+
+
+def test_a_refit_names_what_is_new_and_keeps_all_other_names(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    first = named(registry)
+    again = fit(training, first, refit=True, n_segments=4, minimum_match_similarity=0.9)
+    second = named(again, first)
+    assert set(second["segmentation_version"]) == {2}
+    old, new = read_names(first), read_names(second)
+    assert set(new) - set(old)
+    assert all(new[segment_id] == old[segment_id] for segment_id in set(new) & set(old))
+    every_name = [
+        name for names in {**old, **new}.values() for name in set(names.all())
+    ]
+    assert len(every_name) == len(set(every_name))
+
+
+def test_versions_without_names_get_them(
+    training: pd.DataFrame, registry: pd.DataFrame
+) -> None:
+    """Fitted before names were stored, each is named as it would have been."""
+    first = named(registry)
+    second = named(fit(training, first, refit=True), first)
+    former = without_names(pd.concat([first, second]))
+    nothing = no_rows().to_pandas()
+    appended = named(nothing, former)
+    assert set(appended["parameter"]) == {"descriptive_name", "neutral_name"}
+    for number, rows in ((1, first), (2, second)):
+        of_version = appended[appended["segmentation_version"] == number]
+        assert read_names(of_version) == read_names(rows)
+    assert named(nothing, pd.concat([former, appended])).empty
+    assert named(nothing).empty
+
+
+def test_names_that_a_method_gives_are_stored_as_given_and_as_told_apart(
+    with_orders: pd.DataFrame,
+) -> None:
+    rules = segment_rules("Best", "Rest", "Nobody")
+    rows = named(fit(with_orders, segment_rules=rules, **RULES))
+    assert [names.given for names in read_names(rows).values()] == [
+        "Best",
+        "Rest",
+        "Nobody",
+    ]
+    assert set(given_names(rows).values()) == {"Best", "Rest", "Nobody"}

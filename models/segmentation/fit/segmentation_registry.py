@@ -3,6 +3,7 @@
 import datetime
 import json
 
+from segmentation.registry.names import NAMING_PARAMETERS, with_names
 from segmentation.registry.versions import fit_version
 from segmentation.registry.write import no_rows
 
@@ -19,15 +20,20 @@ def model(dbt, session):
     selection = selection.select(
         "feature_name, is_selected, is_time_driven, is_always_known"
     )
-    latest_version, highest_segment_id = no_rows().to_pandas(), 0
+    terms = dbt.ref("segment_name_terms")
+    latest_version = stored = no_rows().to_pandas()
+    highest_segment_id = 0
     if dbt.is_incremental:
         latest_version = session.sql(
             f"from {dbt.this} where segmentation_version = "
             f"(select max(segmentation_version) from {dbt.this})"
         ).df()
+        stored = session.sql(
+            f"from {dbt.this} where parameter in {NAMING_PARAMETERS}"
+        ).df()
         highest = session.sql(f"select max(segment_id) from {dbt.this}").fetchall()
         highest_segment_id = highest[0][0] or 0
-    return fit_version(
+    appended = fit_version(
         training=training.df(),
         read_outcomes=outcomes.df,
         feature_selection=selection.df(),
@@ -36,3 +42,4 @@ def model(dbt, session):
         highest_segment_id=highest_segment_id,
         fitted_at=datetime.datetime.now(datetime.UTC),
     )
+    return with_names(appended, stored, terms.df())

@@ -1,8 +1,7 @@
 {#
-    A name for each segment: the one chosen in the seed segment_names, else the one that
-    its method gives it, else one of those derived from what sets it apart. A derived
-    name is that of the version in which the segment's id first appeared, so it follows
-    the id through every later one.
+    The fit names segments and stores the names. No two segments share one, so only a
+    name chosen in the seed segment_names can be that of another segment, which then
+    goes on to its next.
 #}
 with
 
@@ -10,29 +9,14 @@ registry as (
 
     select * from {{ ref('segmentation_registry') }}
     where segment_id is not null
-        and parameter in ('training_customers', 'given_name')
-
-),
-
-version_in_use as (
-
-    select segmentation_version from {{ ref('segmentation_versions') }}
-    where is_in_use
-
-),
-
-derived_names as (
-
-    select * from {{ ref('int_segment_derived_names') }}
+        and feature_name is null
+        and unit_number is null
 
 ),
 
 chosen_names as (
 
-    select
-        cast(segment_id as bigint) as segment_id,
-        segment_name
-    from {{ ref('segment_names') }}
+    select * from {{ ref('segment_names') }}
 
 ),
 
@@ -41,116 +25,66 @@ fitted_segments as (
     select
         segmentation_version,
         segment_id,
+        min(segmentation_version) over (partition by segment_id) as first_version,
         cast({{ registry_parameter('training_customers') }} as bigint)
             as training_customers,
-        {{ registry_parameter('given_name', 'string') }} as given_name
+        coalesce(
+            {{ registry_parameter('distinct_given_name', 'string') }},
+            {{ registry_parameter('given_name', 'string') }}
+        ) as given_name,
+        {{ registry_parameter('descriptive_name', 'string') }} as descriptive_name,
+        {{ registry_parameter('neutral_name', 'string') }} as neutral_name
     from registry
     group by segmentation_version, segment_id
 
 ),
 
-segments as (
+-- The latest given name counts, up to a pinned version. Of the others the first does.
+possible_names as (
 
     select
         segment_id,
-        min(segmentation_version) as first_version
-    from fitted_segments
-    group by segment_id
-
-),
-
--- Whoever edits given names means the latest; a version after a pinned one gives none.
-given_names as (
-
-    select
-        fitted_segments.segment_id,
-        max(fitted_segments.segmentation_version) as given_version,
-        max_by(fitted_segments.given_name, fitted_segments.segmentation_version)
-            as given_name
-    from fitted_segments
-    inner join segments
-        on fitted_segments.segment_id = segments.segment_id
-    cross join version_in_use
-    where fitted_segments.given_name is not null
-        and fitted_segments.segmentation_version
-        <= greatest(segments.first_version, version_in_use.segmentation_version)
-    group by fitted_segments.segment_id
-
-),
-
--- What each segment could be called, the best first, and since which version.
-claims as (
-
-    select
-        segment_id,
-        0 as claim_rank,
-        cast(0 as bigint) as claim_version,
-        segment_name as name
+        0 as priority,
+        0 as place,
+        segment_name
     from chosen_names
     union all
     select
-        segment_id,
-        1 as claim_rank,
-        given_version as claim_version,
-        given_name as name
-    from given_names
+        fitted_segments.segment_id,
+        1 as priority,
+        -fitted_segments.segmentation_version as place,
+        fitted_segments.given_name as segment_name
+    from fitted_segments
+    inner join {{ ref('segmentation_versions') }} as versions
+        on versions.is_in_use
+    where fitted_segments.segmentation_version
+        <= greatest(fitted_segments.first_version, versions.segmentation_version)
+    {%- for name in ['descriptive_name', 'neutral_name'] %}
     union all
     select
-        derived_names.segment_id,
-        2 + derived_names.extra_words as claim_rank,
-        derived_names.segmentation_version as claim_version,
-        derived_names.derived_name as name
-    from derived_names
-    inner join segments
-        on derived_names.segment_id = segments.segment_id
-            and derived_names.segmentation_version = segments.first_version
-
-),
-
-claimed as (
-
-    select
         segment_id,
-        name,
-        min(claim_rank) as claim_rank,
-        min(claim_version) as claim_version
-    from claims
-    group by segment_id, name
+        {{ loop.index + 1 }} as priority,
+        segmentation_version as place,
+        {{ name }} as segment_name
+    from fitted_segments
+    {%- endfor %}
 
 ),
 
--- Only claims of the same version and of earlier ones make a name need more words or
--- its number, so that no name ever changes because of an id that came later.
-told_apart as (
+ranked_names as (
 
     select
-        *,
-        count(*) over (
-            partition by name
-            order by claim_version
-            range between unbounded preceding and current row
-        ) = 1 as is_free,
-        first_value(name) over (
-            partition by segment_id
-            order by case claim_rank when 0 then 9 else claim_rank end
-        ) as best_name,
-        min(claim_rank) over (partition by segment_id) as best_rank
-    from claimed
-
-),
-
--- A given name is numbered rather than given up for a derived one.
-decided as (
-
-    select
-        segment_id,
-        max(best_name) as best_name,
-        min_by(name, claim_rank) filter (
-            where claim_rank = 0
-            or (is_free and (claim_rank = 1 or best_rank <> 1))
-        ) as free_name
-    from told_apart
-    group by segment_id
+        possible_names.*,
+        row_number() over (
+            partition by possible_names.segment_id
+            order by possible_names.priority asc, possible_names.place asc
+        ) as name_rank
+    from possible_names
+    left join chosen_names as others
+        on lower(possible_names.segment_name) = lower(others.segment_name)
+            and possible_names.segment_id <> others.segment_id
+    where possible_names.segment_name is not null
+        and (others.segment_id is null or possible_names.priority = 0)
 
 ),
 
@@ -163,9 +97,7 @@ final as (
 
         ---------- strings
         coalesce(
-            decided.free_name,
-            decided.best_name
-            || ' (' || cast(fitted_segments.segment_id as string) || ')',
+            ranked_names.segment_name,
             'Segment ' || cast(fitted_segments.segment_id as string)
         ) as segment_name,
 
@@ -173,12 +105,11 @@ final as (
         fitted_segments.training_customers,
 
         ---------- booleans
-        chosen_names.segment_id is not null as is_name_chosen
+        coalesce(ranked_names.priority = 0, false) as is_name_chosen
     from fitted_segments
-    left join decided
-        on fitted_segments.segment_id = decided.segment_id
-    left join chosen_names
-        on fitted_segments.segment_id = chosen_names.segment_id
+    left join ranked_names
+        on fitted_segments.segment_id = ranked_names.segment_id
+            and ranked_names.name_rank = 1
 
 )
 
