@@ -1,18 +1,17 @@
 {#
-    Which customer was in which arm of a campaign, and what they did in the window after
-    it. Both arms go by one rule, an order: what a campaign tool records as a conversion,
-    such as a redeemed coupon, its control group often cannot do. Where a source system
-    has no orders, the record is all there is.
+    What the customers of a campaign did in the window after it, and had spent before.
+    Both arms go by one rule, an order: what a campaign tool records as a conversion, such
+    as a redeemed coupon, its control group often cannot do. Where a source system has no
+    orders, the record is all there is.
 #}
 {% set window_days = valid_var('outcome_window_days') %}
 {% set systems_with_orders = systems_with('orders') + systems_with('order_items') %}
 
 with
 
-campaign_contacts as (
+assignments as (
 
-    select * from {{ ref('int_campaign_contacts_unioned') }}
-    where campaign_id is not null
+    select * from {{ ref('int_campaign_assignments') }}
 
 ),
 
@@ -29,43 +28,20 @@ current_observation as (
 
 ),
 
--- Whoever was assigned to both arms can stand for neither.
-contacted as (
-
-    select
-        campaign_contacts.campaign_id,
-        campaign_contacts.customer_id,
-        max(campaign_contacts.source_system) as source_system,
-        case
-            when count(campaign_contacts.is_control) < count(*) then 'unknown'
-            when bool_or(campaign_contacts.is_control)
-                and not bool_and(campaign_contacts.is_control)
-                then 'both'
-            when bool_or(campaign_contacts.is_control) then 'control'
-            else 'treated'
-        end as arm,
-        bool_or(campaign_contacts.has_converted) as has_converted,
-        sum(campaign_contacts.cost) as cost,
-        min(campaign_contacts.contacted_at) as contacted_at
-    from campaign_contacts
-    inner join current_observation
-        on campaign_contacts.contacted_at < current_observation.observation_date
-    group by campaign_contacts.campaign_id, campaign_contacts.customer_id
-
-),
-
 windows as (
 
     select
-        contacted.*,
+        assignments.*,
         cast(
-            {{ dbt.dateadd('day', window_days, 'contacted.contacted_at') }} as timestamp
+            {{ dbt.dateadd('day', window_days, 'assignments.contacted_at') }}
+            as timestamp
         ) as window_end_at,
-        contacted.source_system in ({{ quoted(systems_with_orders) }}) as has_orders,
+        assignments.source_system in ({{ quoted(systems_with_orders) }}) as has_orders,
         cast(
-            {{ dbt.dateadd('day', window_days, 'contacted.contacted_at') }} as timestamp
+            {{ dbt.dateadd('day', window_days, 'assignments.contacted_at') }}
+            as timestamp
         ) <= current_observation.observation_date as is_window_over
-    from contacted
+    from assignments
     cross join current_observation
 
 ),
@@ -109,6 +85,7 @@ final as (
         ---------- ids
         compared.campaign_id,
         compared.customer_id,
+        compared.segment_id,
 
         ---------- strings
         compared.arm,
