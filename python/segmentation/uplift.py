@@ -11,6 +11,11 @@ OUTCOMES = ("conversion", "spend")
 # Below this least expected count the chi-square distribution is no approximation:
 # Campbell (2007), see conversion_p_value.
 MINIMUM_EXPECTED_COUNT = 1.0
+# The same where a table has more than two rows: see split_p_value.
+MINIMUM_EXPECTED_OF_SEGMENT = 5.0
+# Of so many fair splits one at most is called unbalanced. It is fewer than of findings,
+# because a whole campaign is lost with it.
+UNBALANCED_SHARE = 0.01
 
 
 def conversion_p_value(
@@ -178,6 +183,111 @@ def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
         holm_adjusted
     )
     return tests
+
+
+def split_p_value(customers: ArrayLike) -> float:
+    """How often chance alone splits segments that unevenly between two arms, or more.
+
+    Pearson's chi-square test of whether arm and segment are independent. Segments of
+    which fewer than five customers are expected in an arm count together: Cochran, W. G.
+    (1954), Some methods for strengthening the common chi-square tests, Biometrics 10.
+
+    Parameters
+    ----------
+    customers
+        Treated and control customers of each segment, (segments, 2).
+
+    Returns
+    -------
+    p_value
+        In [0, 1]; NaN if an arm is empty, or fewer than two segments are large enough.
+    """
+    from scipy.special import chdtrc
+
+    counts = _with_small_segments_together(np.asarray(customers, dtype=np.float64))
+    if len(counts) < 2:
+        return float("nan")
+    expected = _expected(counts)
+    statistic = ((counts - expected) ** 2 / expected).sum()
+    return float(chdtrc(len(counts) - 1, statistic))
+
+
+def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
+    """Test whether the arms of each campaign were alike before its first contact.
+
+    Parameters
+    ----------
+    arms
+        One row per campaign_id and segment_id (missing: customers without a segment),
+        and one per campaign over all customers (is_overall), with, for both ARMS,
+        <arm>_customers and the <arm>_mean and <arm>_deviation of spend before the
+        contact, missing where it is not recorded.
+
+    Returns
+    -------
+    balance
+        One row per campaign_id, in order: segment_balance_p_value (of split_p_value);
+        spend_before_p_value (of spend_p_value), missing where nobody varies;
+        spend_before_difference, treated less control in standard deviations, the root
+        of the mean of both variances: Austin, P. C. (2009), Balance diagnostics for
+        comparing the distribution of baseline covariates between treatment groups,
+        Statistics in Medicine 28; is_balanced, whether the smaller p-value, adjusted by
+        holm_adjusted, is UNBALANCED_SHARE or more, missing where both are.
+    """
+    ordered = arms.sort_values("campaign_id", ignore_index=True)
+    is_overall = ordered["is_overall"].to_numpy(bool)
+    balance = ordered.loc[is_overall, ["campaign_id"]].reset_index(drop=True)
+    customers, means, deviations = (
+        ordered.loc[is_overall, [f"{arm}_{column}" for arm in ARMS]]
+        .to_numpy(np.float64)
+        .T
+        for column in ("customers", "mean", "deviation")
+    )
+    counts = ordered[~is_overall].groupby("campaign_id")[[*_customers_of_arms()]]
+    by_campaign = {name: split_p_value(group) for name, group in counts}
+    balance["segment_balance_p_value"] = [
+        by_campaign.get(name, np.nan) for name in balance["campaign_id"]
+    ]
+    deviation = np.sqrt((deviations**2).mean(axis=0))
+    is_known = (customers > 1).all(axis=0) & (deviation > 0)
+    p_value, difference = np.full((2, len(balance)), np.nan)
+    p_value[is_known] = spend_p_value(
+        means[:, is_known], deviations[:, is_known], customers[:, is_known]
+    )
+    difference[is_known] = np.subtract(*means)[is_known] / deviation[is_known]
+    balance["spend_before_p_value"] = p_value
+    balance["spend_before_difference"] = difference
+    smallest = [
+        np.nanmin([*holm_adjusted(pair), np.inf])
+        for pair in balance[["segment_balance_p_value", "spend_before_p_value"]].values
+    ]
+    balance["is_balanced"] = pd.Series(
+        [None if np.isinf(p) else bool(p >= UNBALANCED_SHARE) for p in smallest],
+        dtype="boolean",
+    )
+    return balance
+
+
+def _customers_of_arms() -> list[str]:
+    return [f"{arm}_customers" for arm in ARMS]
+
+
+def _with_small_segments_together(
+    counts: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Rows (segments, 2) with at least MINIMUM_EXPECTED_OF_SEGMENT expected in each."""
+    rows = counts[np.argsort(-counts.sum(axis=1), kind="stable")]
+    while len(rows) > 1 and _expected(rows).min() < MINIMUM_EXPECTED_OF_SEGMENT:
+        # The two smallest, until what they are together is large enough.
+        rows = np.vstack([rows[:-2], rows[-2:].sum(axis=0)])
+        rows = rows[np.argsort(-rows.sum(axis=1), kind="stable")]
+    return rows
+
+
+def _expected(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Counts (segments, arms) if every segment were split as all customers are."""
+    total = max(counts.sum(), 1.0)
+    return np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
 
 
 def _fisher_p_values(

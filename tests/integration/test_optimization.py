@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Warehouse, open_database
-from scipy.stats import binomtest, chi2, false_discovery_control
+from scipy.stats import (
+    binomtest,
+    chi2,
+    chi2_contingency,
+    false_discovery_control,
+    ttest_ind,
+)
 
 from crm_sample import CrmSample
 
@@ -177,6 +183,84 @@ def test_p_values_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
         )
         # Holm never finds more than Benjamini and Hochberg do.
         assert (family["adjusted_p_value"] >= false_discovery_control(raw) - 1e-7).all()
+
+
+# ---------------------------------------------------------------- balance
+
+
+def balance_by_scipy(customers: pd.DataFrame) -> tuple[float, float]:
+    """P-values of arm by segment and of spend before the contact."""
+    assigned = customers[customers["arm"].isin(["treated", "control"])]
+    treated = assigned["arm"] == "treated"
+    segments = assigned["segment_id"].fillna(-1)
+    spend = assigned["spend_before"].astype(float)
+    return (
+        chi2_contingency(pd.crosstab(segments, treated), correction=False).pvalue,
+        ttest_ind(spend[treated], spend[~treated], equal_var=False).pvalue,
+    )
+
+
+def test_campaigns_of_the_sample_were_split_by_chance(
+    sample_warehouse: Warehouse,
+) -> None:
+    """The one whose windows are not over is judged as well."""
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift "
+        "where is_overall and outcome = 'spend' and is_balanced is not null"
+    ).set_index("campaign_id")
+    assert set(rows.index) == {"autumn-2024", CAMPAIGN, "winter-2025"}
+    assert rows["is_balanced"].all()
+    for campaign_id, row in rows.iterrows():
+        customers = sample_warehouse.frame(
+            f"select * from int_campaign_customers where campaign_id = '{campaign_id}'"
+        )
+        published = (row["segment_balance_p_value"], row["spend_before_p_value"])
+        assert published == pytest.approx(balance_by_scipy(customers), rel=1e-5)
+
+
+def test_a_control_group_that_lost_its_best_customers_measures_nothing(
+    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    broken = sample_warehouse.copy_to(tmp_path_factory.mktemp("broken"))
+    with open_database(broken.database) as connection:
+        # Half of the controls who had spent more than others.
+        connection.execute(
+            "delete from int_campaign_customers "
+            f"where campaign_id = '{CAMPAIGN}' and arm = 'control' "
+            "and spend_before > 100 and md5(customer_id) < '8'"
+        )
+    result = broken.run_dbt(
+        [
+            *["build", "--select", "int_campaign_customers+"],
+            *["--exclude", "int_campaign_customers"],
+            *["--exclude-resource-type", "test", "unit_test"],
+        ]
+    )
+    assert result.returncode == 0, result.stdout
+    [warning] = [line for line in result.stdout.splitlines() if "fair draw" in line]
+    assert f"campaign {CAMPAIGN} differed" in warning
+    rows = broken.frame(
+        f"select * from segment_campaign_uplift where campaign_id = '{CAMPAIGN}'"
+    )
+    assert rows["difference"].notna().sum() >= 8
+    assert not rows["is_balanced"].any()
+    assert not rows["is_reliable"].any()
+    overall = rows[rows["is_overall"]].iloc[0]
+    assert overall["spend_before_p_value"] < 1e-6
+    customers = broken.frame(
+        f"select * from int_campaign_customers where campaign_id = '{CAMPAIGN}'"
+    )
+    published = overall["segment_balance_p_value"], overall["spend_before_p_value"]
+    assert published == pytest.approx(balance_by_scipy(customers), rel=1e-5)
+    # The other campaigns are what they were, and one of them is counted on instead.
+    assert broken.row(
+        "select bool_and(is_balanced) from segment_campaign_uplift "
+        "where campaign_id = 'autumn-2024'"
+    ) == (True,)
+    assert broken.rows(
+        "select count(*) from segment_scenarios "
+        f"where campaign_id = '{CAMPAIGN}'"
+    ) == [(0,)]
 
 
 # ---------------------------------------------------------------- no estimate

@@ -13,8 +13,10 @@ from scipy.stats import chi2, chi2_contingency, fisher_exact, ttest_ind
 from segmentation.uplift import (
     conversion_p_value,
     holm_adjusted,
+    measure_balance,
     measure_significance,
     spend_p_value,
+    split_p_value,
 )
 
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
@@ -211,6 +213,169 @@ def test_an_arm_of_one_customer_has_no_test_of_spend() -> None:
 def test_an_unknown_outcome_is_refused() -> None:
     with pytest.raises(ValueError, match=r"clicks.*expected"):
         measure_significance(pd.DataFrame([arms_of("spring", 1, "clicks")]))
+
+
+# ---------------------------------------------------------------- balance
+
+# Mean spend before the contact by segment, and how many of all customers are in it.
+SPEND_BEFORE = np.array([400.0, 120.0, 30.0, 0.0])
+SHARES = np.array([0.1, 0.25, 0.4, 0.25])
+
+
+def draw_customers(
+    generator: np.random.Generator, customers: int, treated_share: float
+) -> pd.DataFrame:
+    """Customers of one campaign, split between its arms by chance alone."""
+    segments = generator.choice(4, customers, p=SHARES)
+    return pd.DataFrame(
+        {
+            "segment_id": segments,
+            "arm": np.where(
+                generator.random(customers) < treated_share, "treated", "control"
+            ),
+            "spend": SPEND_BEFORE[segments] * generator.lognormal(0, 1, customers),
+        }
+    )
+
+
+def balance_of(customers: pd.DataFrame) -> pd.Series:
+    """Balance of one campaign, of moments that pandas takes of its customers."""
+    parts = [(segment, part) for segment, part in customers.groupby("segment_id")]
+    rows = []
+    for segment, part in [*parts, (np.nan, customers)]:
+        row = {"campaign_id": "spring", "segment_id": segment}
+        row["is_overall"] = np.isnan(segment)
+        for arm in ("treated", "control"):
+            spend = part.loc[part["arm"] == arm, "spend"]
+            row[f"{arm}_customers"] = len(spend)
+            row[f"{arm}_mean"], row[f"{arm}_deviation"] = spend.mean(), spend.std()
+        rows.append(row)
+    return measure_balance(pd.DataFrame(rows)).loc[0]
+
+
+def test_balance_is_tested_by_chi_square_and_by_welch() -> None:
+    customers = draw_customers(np.random.default_rng(3), 1_000, 0.5)
+    treated = customers["arm"] == "treated"
+    spend = [customers.loc[arm, "spend"] for arm in (treated, ~treated)]
+    balance = balance_of(customers)
+    assert balance["segment_balance_p_value"] == pytest.approx(
+        chi2_contingency(
+            pd.crosstab(customers["segment_id"], treated), correction=False
+        ).pvalue,
+        rel=1e-10,
+    )
+    assert balance["spend_before_p_value"] == pytest.approx(
+        ttest_ind(*spend, equal_var=False).pvalue, rel=1e-10
+    )
+    assert balance["spend_before_difference"] == pytest.approx(
+        (spend[0].mean() - spend[1].mean())
+        / np.sqrt((spend[0].var() + spend[1].var()) / 2),
+        rel=1e-10,
+    )
+
+
+@pytest.mark.parametrize(
+    ("customers", "treated_share"), [(1_500, 0.5), (1_500, 0.9), (120, 0.5)]
+)
+def test_a_fair_split_is_seldom_called_unbalanced(
+    customers: int, treated_share: float
+) -> None:
+    generator = np.random.default_rng(13)
+    balanced = [
+        balance_of(draw_customers(generator, customers, treated_share))["is_balanced"]
+        for _ in range(1_000)
+    ]
+    # Skewed spend in an arm of a tenth is what errs most.
+    assert 1 - np.mean(balanced) <= 0.03
+
+
+def test_a_split_from_which_somebody_took_customers_is_called_unbalanced() -> None:
+    """Half of the controls who had spent most are gone."""
+    generator = np.random.default_rng(14)
+    for _ in range(100):
+        customers = draw_customers(generator, 1_500, 0.5)
+        is_high = customers["spend"] > customers["spend"].quantile(0.7)
+        is_lost = (
+            is_high & (customers["arm"] == "control") & (generator.random(1_500) < 0.5)
+        )
+        assert not balance_of(customers[~is_lost])["is_balanced"]
+
+
+def test_a_broken_split_within_equal_segments_is_seen_by_spend() -> None:
+    customers = draw_customers(np.random.default_rng(15), 1_500, 0.5)
+    treated = customers["arm"] == "treated"
+    customers.loc[treated, "spend"] *= 2
+    balance = balance_of(customers)
+    assert balance["segment_balance_p_value"] > 0.01
+    assert balance["spend_before_p_value"] < 1e-6
+    assert balance["spend_before_difference"] > 0.1
+    assert not balance["is_balanced"]
+
+
+def test_a_broken_split_without_orders_is_seen_by_segments() -> None:
+    customers = draw_customers(np.random.default_rng(16), 1_500, 0.5)
+    customers["arm"] = np.where(
+        customers["segment_id"] == 0, "treated", customers["arm"]
+    )
+    balance = balance_of(customers.assign(spend=np.nan))
+    assert balance["segment_balance_p_value"] < 1e-12
+    assert np.isnan(balance["spend_before_p_value"])
+    assert np.isnan(balance["spend_before_difference"])
+    assert not balance["is_balanced"]
+
+
+def test_what_cannot_be_judged_is_neither_balanced_nor_unbalanced() -> None:
+    """One segment, in which nobody had spent anything."""
+    customers = draw_customers(np.random.default_rng(17), 500, 0.5)
+    balance = balance_of(customers.assign(segment_id=1, spend=0))
+    assert balance["is_balanced"] is pd.NA
+    assert balance.drop(["campaign_id", "is_balanced"]).isna().all()
+
+
+def test_small_segments_are_compared_together() -> None:
+    """Each of them expects two and a half in an arm; all three are 10 to 0."""
+    large = [[100, 100], [80, 80]]
+    small = [[5, 0], [5, 0], [5, 0]]
+    together = chi2_contingency([*large, [15, 0]], correction=False)
+    assert split_p_value([*large, *small]) == pytest.approx(together.pvalue, rel=1e-10)
+    # What is too small even so belongs to the smallest of the large ones.
+    with_rest = chi2_contingency([[100, 100], [81, 80]], correction=False)
+    assert split_p_value([*large, [1, 0]]) == pytest.approx(with_rest.pvalue, rel=1e-10)
+    assert np.isnan(split_p_value([[100, 100], [1, 0]]))
+    assert np.isnan(split_p_value([[100, 0], [80, 0]]))
+
+
+def test_each_campaign_is_judged_by_itself() -> None:
+    usual = {"treated_mean": 10.0, "treated_deviation": 5.0, "control_mean": 10.0}
+    usual |= {"control_deviation": 5.0}
+    rows = [
+        ("spring", 1, 100, 100),
+        ("spring", 2, 100, 100),
+        ("spring", np.nan, 200, 200),
+        ("autumn", 1, 150, 50),
+        ("autumn", 2, 50, 150),
+        ("autumn", np.nan, 200, 200),
+    ]
+    arms = pd.DataFrame(
+        [
+            {
+                "campaign_id": campaign,
+                "segment_id": segment,
+                "is_overall": np.isnan(segment),
+                "treated_customers": treated,
+                "control_customers": control,
+                **usual,
+            }
+            for campaign, segment, treated, control in rows
+        ]
+    )
+    balance = measure_balance(arms)
+    assert list(balance["campaign_id"]) == ["autumn", "spring"]
+    assert list(balance["is_balanced"]) == [False, True]
+    assert measure_balance(arms.iloc[:0]).empty
+
+
+# ---------------------------------------------------------------- imports
 
 
 def test_a_build_without_experiments_imports_no_statistics() -> None:

@@ -1,8 +1,18 @@
+{{ config(post_hook={
+    'sql': '{{ report_unbalanced_campaigns() }}', 'transaction': false
+}) }}
+
 with
 
 intervals as (
 
     select * from {{ ref('int_campaign_intervals') }}
+
+),
+
+balance as (
+
+    select * from {{ ref('int_campaign_balance_tests') }}
 
 ),
 
@@ -46,20 +56,31 @@ final as (
         {{ published_p_value('intervals.p_value') }} as p_value,
         {{ published_p_value('intervals.adjusted_p_value') }} as adjusted_p_value,
         intervals.cost_per_customer,
+        {%- for column in ['segment_balance_p_value', 'spend_before_p_value'] %}
+        case
+            when intervals.is_overall then {{ published_p_value('balance.' ~ column) }}
+        end as {{ column }},
+        {%- endfor %}
+        case when intervals.is_overall then round(balance.spend_before_difference, 6) end
+            as spend_before_difference,
 
         ---------- booleans
         intervals.is_overall,
+        balance.is_balanced,
         intervals.adjusted_p_value < 1 - {{ var('confidence_level') }}
             as is_significant,
         intervals.estimate_missing_reason is null
         and least(intervals.treated_customers, intervals.control_customers)
-            >= {{ var('minimum_reliable_customers') }} as is_reliable,
+            >= {{ var('minimum_reliable_customers') }}
+        and coalesce(balance.is_balanced, true) as is_reliable,
 
         ---------- dates
         intervals.first_contacted_on,
         intervals.last_contacted_on
     from intervals
     cross join versions
+    left join balance
+        on intervals.campaign_id = balance.campaign_id
     left join labels
         on versions.segmentation_version = labels.segmentation_version
             and intervals.segment_id = labels.segment_id

@@ -3,6 +3,9 @@
     segment after it is a result of the treatment: who was won back has left the segment,
     and those who stay in it are those on whom the campaign had no effect.
 #}
+{% set window_days = valid_var('outcome_window_days') %}
+{% set systems_with_orders = systems_with('orders') + systems_with('order_items') %}
+
 with
 
 campaign_contacts as (
@@ -52,7 +55,11 @@ contacted as (
         end as arm,
         bool_or(campaign_contacts.has_converted) as has_converted,
         sum(campaign_contacts.cost) as cost,
-        min(campaign_contacts.contacted_at) as contacted_at
+        min(campaign_contacts.contacted_at) as contacted_at,
+        cast(
+            {{ dbt.dateadd('day', window_days, 'min(campaign_contacts.contacted_at)') }}
+            as timestamp
+        ) as window_end_at
     from campaign_contacts
     inner join current_observation
         on campaign_contacts.contacted_at < current_observation.observation_date
@@ -69,7 +76,6 @@ final as (
         assignments.segment_id,
 
         ---------- strings
-        contacted.source_system,
         contacted.arm,
 
         ---------- numerics
@@ -77,10 +83,15 @@ final as (
 
         ---------- booleans
         contacted.has_converted,
+        contacted.source_system in ({{ quoted(systems_with_orders) }}) as has_orders,
+        contacted.window_end_at <= current_observation.observation_date
+            as is_window_over,
 
         ---------- timestamps
-        contacted.contacted_at
+        contacted.contacted_at,
+        contacted.window_end_at
     from contacted
+    cross join current_observation
     left join observation_periods
         on contacted.contacted_at >= observation_periods.observation_date
             and contacted.contacted_at < coalesce(

@@ -1,0 +1,26 @@
+"""Whether the arms of each campaign were alike before its first contact."""
+
+import pyarrow as pa
+
+from segmentation.uplift import measure_balance
+
+COLUMNS = """
+    campaign_id, segment_id, is_overall,
+    treated_customers, treated_mean, treated_deviation,
+    control_customers, control_mean, control_deviation
+"""
+SCHEMA = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("segment_balance_p_value", pa.float64()),
+        ("spend_before_p_value", pa.float64()),
+        ("spend_before_difference", pa.float64()),
+        ("is_balanced", pa.bool_()),
+    ]
+)
+
+
+def model(dbt, session):
+    arms = dbt.ref("int_campaign_balance")
+    balance = measure_balance(arms.select(COLUMNS).df())
+    return pa.Table.from_pandas(balance, schema=SCHEMA, preserve_index=False)
