@@ -133,6 +133,39 @@ def holm_adjusted(p_values: ArrayLike) -> NDArray[np.float64]:
     return adjusted
 
 
+def heterogeneity_p_value(differences: ArrayLike, variances: ArrayLike) -> float:
+    """How often chance alone scatters the effects of segments that far, or farther.
+
+    Cochran's Q: the squared distances of the differences from their mean, each divided
+    by its variance, the mean being weighted by the inverse variances. If every segment
+    has the same effect, their sum is chi-square distributed with one degree of freedom
+    less than there are segments: Cochran, W. G. (1954), The combination of estimates
+    from different experiments, Biometrics 10.
+
+    Parameters
+    ----------
+    differences
+        Treated less control of each segment, (segments,).
+    variances
+        Squared standard errors of the same differences; a segment with none, in which
+        nobody varies, cannot be weighted and takes no part.
+
+    Returns
+    -------
+    p_value
+        In [0, 1]; NaN with fewer than two segments.
+    """
+    from scipy.special import chdtrc
+
+    variance = np.asarray(variances, dtype=np.float64)
+    weights = 1 / variance[variance > 0]
+    if len(weights) < 2:
+        return float("nan")
+    effects = np.asarray(differences, dtype=np.float64)[variance > 0]
+    centre = np.average(effects, weights=weights)
+    return float(chdtrc(len(weights) - 1, (weights * (effects - centre) ** 2).sum()))
+
+
 def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
     """Test both outcomes of every campaign in every segment, and in all customers.
 
@@ -140,15 +173,16 @@ def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
     ----------
     arms
         One row per campaign_id, segment_id (missing: all customers) and outcome that
-        can be compared, with is_overall and, for both ARMS, <arm>_customers, <arm>_mean
-        and <arm>_deviation.
+        can be compared, with is_overall, is_large_enough and, for both ARMS,
+        <arm>_customers, <arm>_mean and <arm>_deviation.
 
     Returns
     -------
     tests
         The keys in their order, with p_value and adjusted_p_value. The rows of a
         campaign over all customers are one family of tests, those of its segments
-        another.
+        another. heterogeneity_p_value is of the segments that are large enough, the
+        same in all rows of a campaign and outcome.
 
     Raises
     ------
@@ -182,7 +216,37 @@ def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
     tests["adjusted_p_value"] = tests.groupby(families)["p_value"].transform(
         holm_adjusted
     )
+    effects = tests[["campaign_id", "outcome"]].assign(
+        difference=np.subtract(*means),
+        variance=_difference_variances(is_share, means, deviations, customers),
+    )
+    is_segment = ordered["is_large_enough"] & ~ordered["is_overall"]
+    scatter = {
+        keys: heterogeneity_p_value(group["difference"], group["variance"])
+        for keys, group in effects[is_segment].groupby(["campaign_id", "outcome"])
+    }
+    keys = zip(tests["campaign_id"], tests["outcome"], strict=True)
+    tests["heterogeneity_p_value"] = [scatter.get(key, np.nan) for key in keys]
     return tests
+
+
+def _difference_variances(
+    is_share: NDArray[np.bool_],
+    means: NDArray[np.float64],
+    deviations: NDArray[np.float64],
+    customers: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Squared standard errors (rows,) of treated less control, of arms (2, rows).
+
+    Shares with one conversion and one that is none more in each arm, so that none of
+    ten is not taken for certain: Agresti, A. and Caffo, B. (2000), Simple and effective
+    confidence intervals for proportions and differences of proportions, The American
+    Statistician 54.
+    """
+    shares = (means * customers + 1) / (customers + 2)
+    of_shares = shares * (1 - shares) / (customers + 2)
+    variances = np.where(is_share, of_shares, deviations**2 / customers)
+    return np.asarray(variances.sum(axis=0))
 
 
 def split_p_value(customers: ArrayLike) -> float:

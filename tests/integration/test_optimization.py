@@ -185,6 +185,45 @@ def test_p_values_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
         assert (family["adjusted_p_value"] >= false_discovery_control(raw) - 1e-7).all()
 
 
+# ---------------------------------------------------------------- heterogeneity
+
+
+def test_effects_differ_where_one_was_planted(sample_warehouse: Warehouse) -> None:
+    """By Cochran's Q over moments that pandas takes of the customers."""
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift where heterogeneity_p_value is not null"
+    )
+    assert rows.groupby("campaign_id")["outcome"].nunique().to_dict() == {
+        "autumn-2024": 2,
+        CAMPAIGN: 2,
+    }
+    for (campaign_id, outcome), group in rows.groupby(["campaign_id", "outcome"]):
+        assert group["heterogeneity_p_value"].nunique() == 1
+        customers = sample_warehouse.frame(
+            f"select segment_id, arm, cast({outcome} as double) as outcome "
+            f"from int_campaign_customers where campaign_id = '{campaign_id}' "
+            f"and {outcome} is not null and segment_id is not null"
+        )
+        arms = customers.groupby(["segment_id", "arm"])["outcome"]
+        moments = arms.agg(["size", "mean", "var"])
+        sizes, means, variances = (
+            moments[column].unstack() for column in ("size", "mean", "var")
+        )
+        if outcome == "conversion":
+            shares = (means * sizes + 1) / (sizes + 2)
+            variances, sizes = shares * (1 - shares), sizes + 2
+        weights = 1 / (variances / sizes).sum(axis=1)
+        weights = weights[np.isfinite(weights) & (moments["size"].unstack().min(axis=1) >= 30)]
+        effects = (means["treated"] - means["control"])[weights.index]
+        q = (weights * (effects - np.average(effects, weights=weights)) ** 2).sum()
+        assert group["heterogeneity_p_value"].iloc[0] == pytest.approx(
+            chi2.sf(q, len(weights) - 1), rel=1e-5
+        )
+    p_value = rows.set_index(["campaign_id", "outcome"])["heterogeneity_p_value"]
+    assert p_value[CAMPAIGN, "conversion"].max() < 1e-6
+    assert p_value["autumn-2024", "conversion"].min() > 0.05
+
+
 # ---------------------------------------------------------------- balance
 
 
@@ -305,8 +344,9 @@ def test_a_measurement_replaces_the_assumption(
     sample_warehouse: Warehouse, planted_segment: int
 ) -> None:
     rows = sample_warehouse.frame(
-        "select optimization.*, uplift.difference, uplift.difference_low, "
-        "uplift.difference_high, uplift.cost_per_customer as campaign_cost "
+        "select optimization.*, uplift.expected_difference, "
+        "uplift.expected_difference_low, uplift.expected_difference_high, "
+        "uplift.cost_per_customer as campaign_cost "
         "from segment_optimization as optimization "
         "inner join segment_campaign_uplift as uplift "
         f"on uplift.campaign_id = '{CAMPAIGN}' and uplift.outcome = 'spend' "
@@ -317,9 +357,9 @@ def test_a_measurement_replaces_the_assumption(
     assert set(rows["evidence"]) == {"measured"}
     assert set(rows["campaign_id"]) == {CAMPAIGN}
     for revenue, difference in (
-        ("incremental_revenue", "difference"),
-        ("incremental_revenue_low", "difference_low"),
-        ("incremental_revenue_high", "difference_high"),
+        ("incremental_revenue", "expected_difference"),
+        ("incremental_revenue_low", "expected_difference_low"),
+        ("incremental_revenue_high", "expected_difference_high"),
     ):
         assert np.allclose(
             rows[revenue].astype(float),

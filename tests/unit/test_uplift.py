@@ -12,6 +12,7 @@ from scipy.stats import chi2, chi2_contingency, fisher_exact, ttest_ind
 
 from segmentation.uplift import (
     conversion_p_value,
+    heterogeneity_p_value,
     holm_adjusted,
     measure_balance,
     measure_significance,
@@ -165,6 +166,7 @@ def arms_of(campaign: str, segment: float, outcome: str, **columns: float) -> di
         "segment_id": segment,
         "outcome": outcome,
         "is_overall": np.isnan(segment),
+        "is_large_enough": True,
         **usual,
         **columns,
     }
@@ -213,6 +215,100 @@ def test_an_arm_of_one_customer_has_no_test_of_spend() -> None:
 def test_an_unknown_outcome_is_refused() -> None:
     with pytest.raises(ValueError, match=r"clicks.*expected"):
         measure_significance(pd.DataFrame([arms_of("spring", 1, "clicks")]))
+
+
+# ---------------------------------------------------------------- heterogeneity
+
+
+def test_scatter_is_tested_by_the_q_of_cochran() -> None:
+    """By hand: around (1 / 1 + 4 / 4 + 4 / 2) / 1.75 = 16 / 7."""
+    q = (1 - 16 / 7) ** 2 + (4 - 16 / 7) ** 2 / 4 + (4 - 16 / 7) ** 2 / 2
+    assert heterogeneity_p_value([1, 4, 4], [1, 4, 2]) == pytest.approx(chi2.sf(q, 2))
+
+
+def test_a_segment_in_which_nobody_varies_takes_no_part() -> None:
+    with_it = heterogeneity_p_value([1, 0, 4], [1, 0, 4])
+    assert with_it == heterogeneity_p_value([1, 4], [1, 4])
+    assert np.isnan(heterogeneity_p_value([1, 0], [1, 0]))
+    assert np.isnan(heterogeneity_p_value([], []))
+
+
+def test_large_enough_segments_are_compared_in_each_campaign_and_outcome() -> None:
+    """The row over all customers is no segment, nor is one with few of them."""
+    rows = [
+        arms_of("spring", 1, "spend", treated_mean=1.0),
+        arms_of("spring", 2, "spend", treated_mean=0.1),
+        arms_of("spring", 3, "spend", treated_mean=9.0, is_large_enough=False),
+        arms_of("spring", np.nan, "spend", treated_mean=5.0),
+        arms_of("spring", 1, "conversion", treated_mean=0.5),
+        arms_of("spring", 2, "conversion", treated_mean=0.1),
+        arms_of("autumn", 1, "spend"),
+        arms_of("autumn", np.nan, "spend"),
+    ]
+    tests = measure_significance(pd.DataFrame(rows))
+    found = tests.groupby(["campaign_id", "outcome"])["heterogeneity_p_value"]
+    variance = 0.46**2 / 100 + 0.4**2 / 100
+    q = 0.9**2 / (2 * variance)
+    assert found.first()[("spring", "spend")] == pytest.approx(chi2.sf(q, 1))
+    # One conversion and one that is none more in each arm: Agresti and Caffo (2000).
+    shares = (np.array([[50, 10], [20, 20]]) + 1) / 102
+    variances = (shares * (1 - shares) / 102).sum(axis=0)
+    centre = np.average([0.3, -0.1], weights=1 / variances)
+    q = ((np.array([0.3, -0.1]) - centre) ** 2 / variances).sum()
+    assert found.first()[("spring", "conversion")] == pytest.approx(chi2.sf(q, 1))
+    assert (found.nunique() <= 1).all()
+    assert found.count()[("spring", "spend")] == 4
+    assert found.count()[("autumn", "spend")] == 0
+
+
+def draw_arms(
+    generator: np.random.Generator, outcome: str, effects: list[float]
+) -> pd.DataFrame:
+    """Arms of one campaign: four segments of 200 customers an arm, and their effects.
+
+    They differ much in what they do without the campaign.
+    """
+    rows = []
+    for segment, effect in enumerate(effects):
+        row = {"treated_customers": 200, "control_customers": 200}
+        for arm, more in (("treated", effect), ("control", 0.0)):
+            buys = generator.random(200) < (0.3, 0.15, 0.08, 0.04)[segment] + more
+            values = buys.astype(float)
+            if outcome == "spend":
+                values *= generator.lognormal(3, 0.8, 200)
+            row[f"{arm}_mean"] = values.mean()
+            row[f"{arm}_deviation"] = values.std(ddof=1)
+        rows.append(arms_of("spring", segment, outcome, **row))
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("outcome", ["conversion", "spend"])
+def test_equal_effects_scatter_as_often_as_stated(outcome: str) -> None:
+    """Where no segment differs p-values are uniform, and none may be too small."""
+    generator = np.random.default_rng(21)
+    p_values = np.array(
+        [
+            measure_significance(draw_arms(generator, outcome, [0.0] * 4))[
+                "heterogeneity_p_value"
+            ][0]
+            for _ in range(1_000)
+        ]
+    )
+    assert (p_values < 0.05).mean() <= 0.07
+    shares = [(p_values < bound).mean() for bound in (0.25, 0.5, 0.75)]
+    assert_allclose(shares, [0.25, 0.5, 0.75], atol=0.06)
+
+
+@pytest.mark.parametrize("outcome", ["conversion", "spend"])
+def test_an_effect_in_one_segment_is_heterogeneity(outcome: str) -> None:
+    generator = np.random.default_rng(22)
+    p_values = [
+        measure_significance(draw_arms(generator, outcome, [0.0, 0.0, 0.0, 0.3]))[
+            "heterogeneity_p_value"
+        ][0]
+        for _ in range(100)
+    ]
+    assert np.median(p_values) < (1e-6 if outcome == "conversion" else 1e-3)
 
 
 # ---------------------------------------------------------------- balance

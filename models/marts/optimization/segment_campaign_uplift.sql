@@ -1,6 +1,7 @@
 {{ config(post_hook={
     'sql': '{{ report_unbalanced_campaigns() }}', 'transaction': false
 }) }}
+{% set differences = ['difference', 'difference_low', 'difference_high'] %}
 
 with
 
@@ -29,61 +30,84 @@ labels as (
 
 ),
 
+-- Where no segment is shown to differ from others, what was measured over all customers
+-- is the best guess for each.
+judged as (
+
+    select
+        *,
+        {%- for column in differences %}
+        case
+            when difference is null or is_overall or coalesce(is_heterogeneous, true)
+                then {{ column }}
+            else max(case when is_overall then {{ column }} end) over outcomes
+        end as expected_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from intervals
+    window outcomes as (partition by campaign_id, outcome)
+
+),
+
 final as (
 
     select
         ---------- ids
-        intervals.campaign_id,
-        cast(intervals.segment_id as bigint) as segment_id,
+        judged.campaign_id,
+        cast(judged.segment_id as bigint) as segment_id,
         versions.segmentation_version,
 
         ---------- strings
         labels.segment_name,
-        intervals.outcome,
-        intervals.estimate_missing_reason,
+        judged.outcome,
+        judged.estimate_missing_reason,
 
         ---------- numerics
-        intervals.treated_customers as customers_treated,
-        intervals.control_customers as customers_control,
-        intervals.customers - intervals.treated_customers - intervals.control_customers
+        judged.treated_customers as customers_treated,
+        judged.control_customers as customers_control,
+        judged.customers - judged.treated_customers - judged.control_customers
             as customers_excluded,
-        intervals.customers_without_segment,
-        intervals.treated_estimate,
-        intervals.control_estimate,
-        intervals.difference,
-        intervals.difference_low,
-        intervals.difference_high,
-        {{ published_p_value('intervals.p_value') }} as p_value,
-        {{ published_p_value('intervals.adjusted_p_value') }} as adjusted_p_value,
-        intervals.cost_per_customer,
+        judged.customers_without_segment,
+        judged.treated_estimate,
+        judged.control_estimate,
+        {%- for column in differences %}
+        judged.{{ column }},
+        {%- endfor %}
+        {{ published_p_value('judged.p_value') }} as p_value,
+        {{ published_p_value('judged.adjusted_p_value') }} as adjusted_p_value,
+        {{ published_p_value('judged.heterogeneity_p_value') }}
+            as heterogeneity_p_value,
+        {%- for column in differences %}
+        judged.expected_{{ column }},
+        {%- endfor %}
+        judged.cost_per_customer,
         {%- for column in ['segment_balance_p_value', 'spend_before_p_value'] %}
         case
-            when intervals.is_overall then {{ published_p_value('balance.' ~ column) }}
+            when judged.is_overall then {{ published_p_value('balance.' ~ column) }}
         end as {{ column }},
         {%- endfor %}
-        case when intervals.is_overall then round(balance.spend_before_difference, 6) end
+        case when judged.is_overall then round(balance.spend_before_difference, 6) end
             as spend_before_difference,
 
         ---------- booleans
-        intervals.is_overall,
+        judged.is_overall,
         balance.is_balanced,
-        intervals.adjusted_p_value < 1 - {{ var('confidence_level') }}
+        judged.is_heterogeneous,
+        judged.adjusted_p_value < 1 - {{ var('confidence_level') }}
             as is_significant,
-        intervals.estimate_missing_reason is null
-        and least(intervals.treated_customers, intervals.control_customers)
-            >= {{ var('minimum_reliable_customers') }}
+        judged.estimate_missing_reason is null
+        and judged.is_large_enough
         and coalesce(balance.is_balanced, true) as is_reliable,
 
         ---------- dates
-        intervals.first_contacted_on,
-        intervals.last_contacted_on
-    from intervals
+        judged.first_contacted_on,
+        judged.last_contacted_on
+    from judged
     cross join versions
     left join balance
-        on intervals.campaign_id = balance.campaign_id
+        on judged.campaign_id = balance.campaign_id
     left join labels
         on versions.segmentation_version = labels.segmentation_version
-            and intervals.segment_id = labels.segment_id
+            and judged.segment_id = labels.segment_id
 
 )
 

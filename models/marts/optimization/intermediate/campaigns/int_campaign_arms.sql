@@ -105,6 +105,8 @@ final as (
 
         ---------- booleans
         is_overall,
+        least(treated_customers, control_customers)
+            >= {{ var('minimum_reliable_customers') }} as is_large_enough,
 
         ---------- dates
         first_contacted_on,

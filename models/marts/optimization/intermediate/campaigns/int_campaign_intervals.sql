@@ -28,7 +28,8 @@ compared as (
             as {{ arm }}_standard_error,
         {%- endfor %}
         tests.p_value,
-        tests.adjusted_p_value
+        tests.adjusted_p_value,
+        tests.heterogeneity_p_value
     from arms
     left join tests
         on arms.campaign_id = tests.campaign_id
@@ -87,10 +88,13 @@ final as (
         ) }}, 6) as difference_high,
         p_value,
         adjusted_p_value,
+        heterogeneity_p_value,
         cost_per_customer,
 
         ---------- booleans
         is_overall,
+        is_large_enough,
+        heterogeneity_p_value < 1 - {{ var('confidence_level') }} as is_heterogeneous,
 
         ---------- dates
         first_contacted_on,

@@ -5,7 +5,7 @@ import pyarrow as pa
 from segmentation.uplift import measure_significance
 
 COLUMNS = """
-    campaign_id, segment_id, outcome, is_overall,
+    campaign_id, segment_id, outcome, is_overall, is_large_enough,
     treated_customers, treated_mean, treated_deviation,
     control_customers, control_mean, control_deviation
 """
@@ -16,6 +16,7 @@ SCHEMA = pa.schema(
         ("outcome", pa.string()),
         ("p_value", pa.float64()),
         ("adjusted_p_value", pa.float64()),
+        ("heterogeneity_p_value", pa.float64()),
     ]
 )
 
