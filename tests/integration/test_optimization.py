@@ -224,6 +224,45 @@ def test_effects_differ_where_one_was_planted(sample_warehouse: Warehouse) -> No
     assert p_value["autumn-2024", "conversion"].min() > 0.05
 
 
+# ---------------------------------------------------------------- CUPED
+
+
+def test_adjusted_differences_are_coefficients_of_a_regression(
+    sample_warehouse: Warehouse,
+) -> None:
+    """Of the outcome on arm and spend before, over the orders of the customers."""
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift where cuped_difference is not null"
+    )
+    assert len(rows) >= 8
+    for row in rows.itertuples():
+        customers = sample_warehouse.frame(
+            f"select arm, cast({row.outcome} as double) as outcome, coalesce(( "
+            "select sum(if(order_kind = 'order', amount, -abs(amount))) "
+            "from int_counted_orders as orders "
+            "where orders.customer_id = customers.customer_id "
+            "and orders.counted_at < customers.contacted_at "
+            "), 0)::double as before "
+            "from int_campaign_customers as customers "
+            f"where campaign_id = '{row.campaign_id}' and {row.outcome} is not null "
+            f"and ({row.is_overall} or segment_id = {row.segment_id})".replace(
+                "= nan", "= 0"
+            )
+        )
+        treated = customers["arm"] == "treated"
+        design = np.column_stack([np.ones(len(customers)), treated, customers["before"]])
+        fitted = np.linalg.lstsq(design, customers["outcome"], rcond=None)[0]
+        assert row.cuped_difference == pytest.approx(fitted[1], rel=1e-4, abs=2e-6)
+        residual = customers["outcome"] - fitted[2] * customers["before"]
+        error = np.sqrt(residual.groupby(treated).agg(lambda part: part.var() / len(part)).sum())
+        bounds = (row.cuped_difference_low, row.cuped_difference_high)
+        assert bounds == pytest.approx(
+            (fitted[1] - 1.959964 * error, fitted[1] + 1.959964 * error),
+            rel=1e-4,
+            abs=5e-6,
+        )
+
+
 # ---------------------------------------------------------------- balance
 
 

@@ -12,6 +12,7 @@ from scipy.stats import chi2, chi2_contingency, fisher_exact, ttest_ind
 
 from segmentation.uplift import (
     conversion_p_value,
+    cuped_difference,
     heterogeneity_p_value,
     holm_adjusted,
     measure_balance,
@@ -160,6 +161,12 @@ def arms_of(campaign: str, segment: float, outcome: str, **columns: float) -> di
         "control_customers": 100,
         "control_mean": 0.2,
         "control_deviation": 0.4,
+        "treated_before_mean": 12.0,
+        "treated_before_deviation": 20.0,
+        "treated_covariance": 3.0,
+        "control_before_mean": 11.0,
+        "control_before_deviation": 20.0,
+        "control_covariance": 3.0,
     }
     return {
         "campaign_id": campaign,
@@ -309,6 +316,104 @@ def test_an_effect_in_one_segment_is_heterogeneity(outcome: str) -> None:
         for _ in range(100)
     ]
     assert np.median(p_values) < (1e-6 if outcome == "conversion" else 1e-3)
+
+
+# ---------------------------------------------------------------- CUPED
+
+
+def moments_of(outcome: np.ndarray, before: np.ndarray) -> list[np.ndarray]:
+    """What cuped_difference takes, of customers (draws, customers) of one arm."""
+    centred = outcome - outcome.mean(axis=1, keepdims=True)
+    return [
+        outcome.mean(axis=1),
+        outcome.std(axis=1, ddof=1),
+        before.mean(axis=1),
+        before.std(axis=1, ddof=1),
+        (centred * before).sum(axis=1) / (outcome.shape[1] - 1),
+        np.full(len(outcome), outcome.shape[1]),
+    ]
+
+
+def adjusted(arms: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, ...]:
+    """The adjusted difference of arms (outcome, before), and its standard error."""
+    moments = zip(*(moments_of(*arm) for arm in arms), strict=True)
+    return cuped_difference(*(np.stack(pair) for pair in moments))
+
+
+def draw_spend(
+    generator: np.random.Generator, draws: int, customers: int, effect: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Skewed spend that goes on as it was, at less than it was, and for some ends."""
+    before = generator.lognormal(3, 1, (draws, customers))
+    before *= generator.random(before.shape) < 0.7
+    again = generator.lognormal(-0.5, 0.5, before.shape)
+    again *= generator.random(before.shape) < 0.6
+    new = generator.lognormal(2, 1, before.shape) * (
+        generator.random(before.shape) < 0.1
+    )
+    return 0.5 * before * again + new + effect, before
+
+
+def test_the_adjusted_difference_is_the_coefficient_of_a_regression() -> None:
+    """Of the outcome on arm and spend before, with an intercept: by least squares."""
+    generator = np.random.default_rng(31)
+    arms = [draw_spend(generator, 1, size, 3.0) for size in (80, 50)]
+    outcome = np.concatenate([arm[0][0] for arm in arms])
+    before = np.concatenate([arm[1][0] for arm in arms])
+    is_treated = np.repeat([1.0, 0.0], [80, 50])
+    design = np.column_stack([np.ones(130), is_treated, before])
+    coefficients = np.linalg.lstsq(design, outcome, rcond=None)[0]
+    difference, standard_error = adjusted(arms)
+    assert difference[0] == pytest.approx(coefficients[1], rel=1e-9)
+    residuals = [arm[0][0] - coefficients[2] * arm[1][0] for arm in arms]
+    assert standard_error[0] == pytest.approx(
+        np.sqrt(sum(part.var(ddof=1) / part.size for part in residuals)), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("sizes", [(200, 200), (450, 50)])
+def test_the_adjusted_difference_is_unbiased_and_scatters_less(
+    sizes: tuple[int, int],
+) -> None:
+    generator = np.random.default_rng(32)
+    effect = 4.0
+    treated = draw_spend(generator, 5_000, sizes[0], effect)
+    control = draw_spend(generator, 5_000, sizes[1], 0.0)
+    plain = treated[0].mean(axis=1) - control[0].mean(axis=1)
+    difference, standard_error = adjusted([treated, control])
+    assert difference.mean() == pytest.approx(
+        effect, abs=4 * difference.std() / np.sqrt(5_000)
+    )
+    assert difference.var() < 0.8 * plain.var()
+    holds = np.abs(difference - effect) < 1.96 * standard_error
+    assert holds.mean() == pytest.approx(0.95, abs=0.02)
+
+
+def test_what_the_draw_left_unequal_is_corrected() -> None:
+    """Outcome is a third of what was spent before, and nothing but the draw differs."""
+    before = np.random.default_rng(33).lognormal(3, 1, (2, 1, 100))
+    before[0] += 30
+    noise = np.random.default_rng(34).normal(0, 0.1, before.shape)
+    arms = [(before[arm] / 3 + noise[arm], before[arm]) for arm in (0, 1)]
+    assert arms[0][0].mean() - arms[1][0].mean() > 5
+    difference, _ = adjusted(arms)
+    assert abs(difference[0]) < 0.1
+
+
+def test_without_anything_to_adjust_by_there_is_no_adjusted_difference() -> None:
+    """Nobody had spent, none of an arm converted, or one customer is an arm."""
+    spend = np.array([[5.0, 3.0, 9.0]])
+    before = np.array([[1.0, 0.0, 4.0]])
+    usual = (spend, before)
+    without = [
+        [(spend, np.zeros((1, 3))), (spend, np.zeros((1, 3)))],
+        [usual, (np.zeros((1, 3)), before)],
+    ]
+    for arms in without:
+        assert np.isnan(adjusted(arms)).all()
+    one = cuped_difference([1, 1], [1, np.nan], [1, 1], [1, np.nan], [1, np.nan], [3, 1])
+    assert np.isnan(one).all()
+    assert np.isfinite(adjusted([usual, usual])).all()
 
 
 # ---------------------------------------------------------------- balance

@@ -71,6 +71,7 @@ final as (
         judged.control_estimate,
         {%- for column in differences %}
         judged.{{ column }},
+        judged.cuped_{{ column }},
         {%- endfor %}
         {{ published_p_value('judged.p_value') }} as p_value,
         {{ published_p_value('judged.adjusted_p_value') }} as adjusted_p_value,

@@ -1,13 +1,14 @@
 {# What the arms of each campaign did, by the segment before the contact. #}
 {% set arms = ['treated', 'control'] %}
-{% set outcomes = ['conversion', 'spend'] %}
+{% set moments = ['customers', 'mean', 'deviation', 'skewness', 'before_mean',
+                  'before_deviation', 'covariance'] %}
 
 with
 
 -- One row per customer and outcome.
 measured as (
 
-    {% for outcome in outcomes %}
+    {% for outcome in ['conversion', 'spend'] %}
     select
         campaign_id,
         segment_id,
@@ -16,6 +17,8 @@ measured as (
         cost,
         {%- for arm in arms %}
         case when arm = '{{ arm }}' then cast({{ outcome }} as double) end as {{ arm }},
+        case when arm = '{{ arm }}' and {{ outcome }} is not null
+            then cast(spend_before as double) end as {{ arm }}_before,
         {%- endfor %}
         is_window_over,
         contacted_at
@@ -32,13 +35,11 @@ totals as (
         segment_id,
         outcome,
         count(*) as customers,
-        {%- for arm in arms %}
-        count_if(arm = '{{ arm }}') as {{ arm }}_contacts,
-        {%- endfor %}
         count(*) filter (where segment_id is null) as customers_without_segment,
         cast(avg(cost) filter (where arm = 'treated') as decimal(18, 4))
             as cost_per_customer,
         {%- for arm in arms %}
+        count_if(arm = '{{ arm }}') as {{ arm }}_contacts,
         count({{ arm }}) as {{ arm }}_customers,
         round(avg({{ arm }}), 9) as {{ arm }}_mean,
         round(stddev_samp({{ arm }}), 6) as {{ arm }}_deviation,
@@ -47,6 +48,9 @@ totals as (
             when min({{ arm }}) < max({{ arm }})
                 then round({{ sample_skewness(arm) }}, 6)
         end as {{ arm }}_skewness,
+        round(avg({{ arm }}_before), 9) as {{ arm }}_before_mean,
+        round(stddev_samp({{ arm }}_before), 6) as {{ arm }}_before_deviation,
+        round(covar_samp({{ arm }}, {{ arm }}_before), 6) as {{ arm }}_covariance,
         {%- endfor %}
         grouping(segment_id) = 1 as is_overall,
         bool_or(is_window_over) as is_window_over,
@@ -61,7 +65,6 @@ judged as (
 
     select
         *,
-        max(treated_contacts + control_contacts) over outcomes as campaign_arms,
         max(treated_contacts) over outcomes as campaign_treated,
         max(control_contacts) over outcomes as campaign_control,
         bool_or(is_window_over) over outcomes as campaign_is_over,
@@ -83,14 +86,13 @@ final as (
         ---------- strings
         outcome,
         case
-            when campaign_arms = 0 then 'is_control_not_recorded'
+            when campaign_treated + campaign_control = 0 then 'is_control_not_recorded'
             when campaign_control = 0 then 'no_control_group'
             when campaign_treated = 0 then 'no_treated_customers'
             when not campaign_is_over then 'window_not_over'
             when campaign_measured = 0 then 'outcome_not_recorded'
             when least(treated_customers, control_customers)
-                < {{ var('minimum_cell_size') }}
-                then 'too_few_customers'
+                < {{ var('minimum_cell_size') }} then 'too_few_customers'
         end as estimate_missing_reason,
 
         ---------- numerics
@@ -98,7 +100,7 @@ final as (
         customers_without_segment,
         cost_per_customer,
         {%- for arm in arms %}
-        {%- for column in ['customers', 'mean', 'deviation', 'skewness'] %}
+        {%- for column in moments %}
         {{ arm }}_{{ column }},
         {%- endfor %}
         {%- endfor %}

@@ -29,7 +29,9 @@ compared as (
         {%- endfor %}
         tests.p_value,
         tests.adjusted_p_value,
-        tests.heterogeneity_p_value
+        tests.heterogeneity_p_value,
+        tests.cuped_difference,
+        tests.cuped_standard_error
     from arms
     left join tests
         on arms.campaign_id = tests.campaign_id
@@ -86,6 +88,11 @@ final as (
         round({{ difference_bound(
             'treated_estimate', 'treated_high', 'control_estimate', 'control_low', 1
         ) }}, 6) as difference_high,
+        round(cuped_difference, 6) as cuped_difference,
+        {%- for name, side in [('low', -1), ('high', 1)] %}
+        round({{ normal_bound('cuped_difference', 'cuped_standard_error', side) }}, 6)
+            as cuped_difference_{{ name }},
+        {%- endfor %}
         p_value,
         adjusted_p_value,
         heterogeneity_p_value,
