@@ -44,7 +44,8 @@ contacted as (
     select
         campaign_contacts.campaign_id,
         campaign_contacts.customer_id,
-        max(campaign_contacts.source_system) as source_system,
+        max(campaign_contacts.source_system)
+        in ({{ quoted(systems_with_orders) }}) as has_orders,
         case
             when count(campaign_contacts.is_control) < count(*) then 'unknown'
             when bool_or(campaign_contacts.is_control)
@@ -83,13 +84,16 @@ final as (
 
         ---------- booleans
         contacted.has_converted,
-        contacted.source_system in ({{ quoted(systems_with_orders) }}) as has_orders,
-        contacted.window_end_at <= current_observation.observation_date
+        contacted.has_orders,
+        -- A recorded conversion is as final on the next day as later.
+        not contacted.has_orders
+        or contacted.window_end_at <= current_observation.observation_date
             as is_window_over,
 
         ---------- timestamps
         contacted.contacted_at,
-        contacted.window_end_at
+        case when contacted.has_orders then contacted.window_end_at end
+            as window_end_at
     from contacted
     cross join current_observation
     left join observation_periods
