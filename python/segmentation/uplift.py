@@ -172,6 +172,7 @@ def cuped_difference(
     before_means: ArrayLike,
     before_deviations: ArrayLike,
     covariances: ArrayLike,
+    *,
     customers: ArrayLike,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Adjust the difference of two arms by a number known before the treatment.
@@ -276,7 +277,8 @@ def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
         difference=np.subtract(*means),
         variance=_difference_variances(is_share, means, deviations, customers),
     )
-    is_segment = ordered["is_large_enough"] & ~ordered["is_overall"]
+    is_overall = ordered["is_overall"].to_numpy(bool)
+    is_segment = ordered["is_large_enough"].to_numpy(bool) & ~is_overall
     scatter = {
         keys: heterogeneity_p_value(group["difference"], group["variance"])
         for keys, group in effects[is_segment].groupby(["campaign_id", "outcome"])
@@ -288,7 +290,7 @@ def measure_significance(arms: pd.DataFrame) -> pd.DataFrame:
         for column in ("before_mean", "before_deviation", "covariance")
     )
     tests["cuped_difference"], tests["cuped_standard_error"] = cuped_difference(
-        means, deviations, *before, customers
+        means, deviations, *before, customers=customers
     )
     return tests
 
@@ -316,8 +318,9 @@ def split_p_value(customers: ArrayLike) -> float:
     """How often chance alone splits segments that unevenly between two arms, or more.
 
     Pearson's chi-square test of whether arm and segment are independent. Segments of
-    which fewer than five customers are expected in an arm count together: Cochran, W. G.
-    (1954), Some methods for strengthening the common chi-square tests, Biometrics 10.
+    which fewer than five customers are expected in an arm count together: Cochran, W.
+    G. (1954), Some methods for strengthening the common chi-square tests, Biometrics
+    10.
 
     Parameters
     ----------
@@ -347,14 +350,18 @@ def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
     arms
         One row per campaign_id and segment_id (missing: customers without a segment),
         and one per campaign over all customers (is_overall), with, for both ARMS,
-        <arm>_customers and the <arm>_mean and <arm>_deviation of spend before the
-        contact, missing where it is not recorded.
+        <arm>_customers, <arm>_spend_before_mean and _deviation, and
+        <arm>_spend_rank_mean and _deviation, of the ranks of all customers of the
+        campaign by spend before the contact; missing where spend is not recorded.
 
     Returns
     -------
     balance
         One row per campaign_id, in order: segment_balance_p_value (of split_p_value);
-        spend_before_p_value (of spend_p_value), missing where nobody varies;
+        spend_before_p_value, of spend_p_value for ranks, which a few customers who
+        spend most do not decide, missing where nobody varies: Conover, W. J. and Iman,
+        R. L. (1981), Rank transformations as a bridge between parametric and
+        nonparametric statistics, The American Statistician 35;
         spend_before_difference, treated less control in standard deviations, the root
         of the mean of both variances: Austin, P. C. (2009), Balance diagnostics for
         comparing the distribution of baseline covariates between treatment groups,
@@ -364,9 +371,15 @@ def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
     ordered = arms.sort_values("campaign_id", ignore_index=True)
     is_overall = ordered["is_overall"].to_numpy(bool)
     balance = ordered.loc[is_overall, ["campaign_id"]].reset_index(drop=True)
-    customers, means, deviations = (
+    customers, means, deviations, rank_means, rank_deviations = (
         _columns_of_arms(ordered[is_overall], column)
-        for column in ("customers", "mean", "deviation")
+        for column in (
+            "customers",
+            "spend_before_mean",
+            "spend_before_deviation",
+            "spend_rank_mean",
+            "spend_rank_deviation",
+        )
     )
     counts = ordered[~is_overall].groupby("campaign_id")[
         [f"{arm}_customers" for arm in ARMS]
@@ -379,7 +392,7 @@ def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
     is_known = (customers > 1).all(axis=0) & (deviation > 0)
     p_value, difference = np.full((2, len(balance)), np.nan)
     p_value[is_known] = spend_p_value(
-        means[:, is_known], deviations[:, is_known], customers[:, is_known]
+        rank_means[:, is_known], rank_deviations[:, is_known], customers[:, is_known]
     )
     difference[is_known] = np.subtract(*means)[is_known] / deviation[is_known]
     balance["spend_before_p_value"] = p_value
@@ -396,14 +409,14 @@ def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _columns_of_arms(arms: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """A column of both arms as floats (2, rows)."""
+    """Take a column of both arms as floats (2, rows)."""
     return arms[[f"{arm}_{column}" for arm in ARMS]].to_numpy(np.float64).T
 
 
 def _with_small_segments_together(
     counts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Rows (segments, 2) with at least MINIMUM_EXPECTED_OF_SEGMENT expected in each."""
+    """Add up rows (segments, 2) until each expects MINIMUM_EXPECTED_OF_SEGMENT."""
     rows = counts[np.argsort(-counts.sum(axis=1), kind="stable")]
     while len(rows) > 1 and _expected(rows).min() < MINIMUM_EXPECTED_OF_SEGMENT:
         # The two smallest, until what they are together is large enough.
@@ -413,7 +426,7 @@ def _with_small_segments_together(
 
 
 def _expected(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Counts (segments, arms) if every segment were split as all customers are."""
+    """Count (segments, arms) as if each segment were split like all customers."""
     total = max(counts.sum(), 1.0)
     return np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
 

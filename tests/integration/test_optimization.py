@@ -193,10 +193,8 @@ def test_effects_differ_where_one_was_planted(sample_warehouse: Warehouse) -> No
     rows = sample_warehouse.frame(
         "select * from segment_campaign_uplift where heterogeneity_p_value is not null"
     )
-    assert rows.groupby("campaign_id")["outcome"].nunique().to_dict() == {
-        "autumn-2024": 2,
-        CAMPAIGN: 2,
-    }
+    # Those of autumn-2024 had no segment yet.
+    assert rows.groupby("campaign_id")["outcome"].nunique().to_dict() == {CAMPAIGN: 2}
     for (campaign_id, outcome), group in rows.groupby(["campaign_id", "outcome"]):
         assert group["heterogeneity_p_value"].nunique() == 1
         customers = sample_warehouse.frame(
@@ -213,15 +211,14 @@ def test_effects_differ_where_one_was_planted(sample_warehouse: Warehouse) -> No
             shares = (means * sizes + 1) / (sizes + 2)
             variances, sizes = shares * (1 - shares), sizes + 2
         weights = 1 / (variances / sizes).sum(axis=1)
-        weights = weights[np.isfinite(weights) & (moments["size"].unstack().min(axis=1) >= 30)]
+        assert sizes.min(axis=None) >= 30
         effects = (means["treated"] - means["control"])[weights.index]
         q = (weights * (effects - np.average(effects, weights=weights)) ** 2).sum()
         assert group["heterogeneity_p_value"].iloc[0] == pytest.approx(
             chi2.sf(q, len(weights) - 1), rel=1e-5
         )
-    p_value = rows.set_index(["campaign_id", "outcome"])["heterogeneity_p_value"]
-    assert p_value[CAMPAIGN, "conversion"].max() < 1e-6
-    assert p_value["autumn-2024", "conversion"].min() > 0.05
+    assert rows["heterogeneity_p_value"].max() < 1e-6
+    assert (rows["expected_difference"] == rows["difference"]).all()
 
 
 # ---------------------------------------------------------------- CUPED
@@ -234,7 +231,7 @@ def test_adjusted_differences_are_coefficients_of_a_regression(
     rows = sample_warehouse.frame(
         "select * from segment_campaign_uplift where cuped_difference is not null"
     )
-    assert len(rows) >= 8
+    assert len(rows) >= 6
     for row in rows.itertuples():
         customers = sample_warehouse.frame(
             f"select arm, cast({row.outcome} as double) as outcome, coalesce(( "
@@ -250,11 +247,12 @@ def test_adjusted_differences_are_coefficients_of_a_regression(
             )
         )
         treated = customers["arm"] == "treated"
-        design = np.column_stack([np.ones(len(customers)), treated, customers["before"]])
+        design = np.column_stack([np.ones(len(treated)), treated, customers["before"]])
         fitted = np.linalg.lstsq(design, customers["outcome"], rcond=None)[0]
         assert row.cuped_difference == pytest.approx(fitted[1], rel=1e-4, abs=2e-6)
         residual = customers["outcome"] - fitted[2] * customers["before"]
-        error = np.sqrt(residual.groupby(treated).agg(lambda part: part.var() / len(part)).sum())
+        squares = residual.groupby(treated).agg(lambda part: part.var() / len(part))
+        error = np.sqrt(squares.sum())
         bounds = (row.cuped_difference_low, row.cuped_difference_high)
         assert bounds == pytest.approx(
             (fitted[1] - 1.959964 * error, fitted[1] + 1.959964 * error),
@@ -267,11 +265,11 @@ def test_adjusted_differences_are_coefficients_of_a_regression(
 
 
 def balance_by_scipy(customers: pd.DataFrame) -> tuple[float, float]:
-    """P-values of arm by segment and of spend before the contact."""
+    """P-values of arm by segment and of ranks by spend before the contact."""
     assigned = customers[customers["arm"].isin(["treated", "control"])]
     treated = assigned["arm"] == "treated"
     segments = assigned["segment_id"].fillna(-1)
-    spend = assigned["spend_before"].astype(float)
+    spend = assigned["spend_before"].astype(float).rank()
     return (
         chi2_contingency(pd.crosstab(segments, treated), correction=False).pvalue,
         ttest_ind(spend[treated], spend[~treated], equal_var=False).pvalue,
@@ -292,8 +290,13 @@ def test_campaigns_of_the_sample_were_split_by_chance(
         customers = sample_warehouse.frame(
             f"select * from int_campaign_customers where campaign_id = '{campaign_id}'"
         )
-        published = (row["segment_balance_p_value"], row["spend_before_p_value"])
-        assert published == pytest.approx(balance_by_scipy(customers), rel=1e-5)
+        of_segments, of_spend = balance_by_scipy(customers)
+        assert row["spend_before_p_value"] == pytest.approx(of_spend, rel=1e-5)
+        if campaign_id == "autumn-2024":
+            # Before the first observation date there is no segment.
+            assert np.isnan(row["segment_balance_p_value"])
+        else:
+            assert row["segment_balance_p_value"] == pytest.approx(of_segments)
 
 
 def test_a_control_group_that_lost_its_best_customers_measures_nothing(
@@ -336,8 +339,7 @@ def test_a_control_group_that_lost_its_best_customers_measures_nothing(
         "where campaign_id = 'autumn-2024'"
     ) == (True,)
     assert broken.rows(
-        "select count(*) from segment_scenarios "
-        f"where campaign_id = '{CAMPAIGN}'"
+        f"select count(*) from segment_scenarios where campaign_id = '{CAMPAIGN}'"
     ) == [(0,)]
 
 

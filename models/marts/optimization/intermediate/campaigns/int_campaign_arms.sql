@@ -1,7 +1,7 @@
 {# What the arms of each campaign did, by the segment before the contact. #}
 {% set arms = ['treated', 'control'] %}
 {% set moments = ['customers', 'mean', 'deviation', 'skewness', 'before_mean',
-                  'before_deviation', 'covariance'] %}
+                  'before_deviation', 'before_buyers', 'covariance'] %}
 
 with
 
@@ -44,10 +44,9 @@ totals as (
         round(avg({{ arm }}), 9) as {{ arm }}_mean,
         round(stddev_samp({{ arm }}), 6) as {{ arm }}_deviation,
         -- Values that are all the same have no skewness.
-        case
-            when min({{ arm }}) < max({{ arm }})
-                then round({{ sample_skewness(arm) }}, 6)
-        end as {{ arm }}_skewness,
+        if(min({{ arm }}) < max({{ arm }}), round({{ sample_skewness(arm) }}, 6), null)
+            as {{ arm }}_skewness,
+        count_if({{ arm }}_before <> 0) as {{ arm }}_before_buyers,
         round(avg({{ arm }}_before), 9) as {{ arm }}_before_mean,
         round(stddev_samp({{ arm }}_before), 6) as {{ arm }}_before_deviation,
         round(covar_samp({{ arm }}, {{ arm }}_before), 6) as {{ arm }}_covariance,

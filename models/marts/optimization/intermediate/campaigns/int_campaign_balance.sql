@@ -3,16 +3,22 @@
 
 with
 
-campaign_customers as (
+-- Spend is skewed: ranks, equal ones for equal spend, show what its means would not.
+ranked as (
 
     select
         campaign_id,
         segment_id,
-        {%- for arm in arms %}
-        case when arm = '{{ arm }}' then customer_id end as {{ arm }},
-        case when arm = '{{ arm }}' then cast(spend_before as double) end
-            as {{ arm }}_before{{ ',' if not loop.last }}
-        {%- endfor %}
+        arm,
+        cast(spend_before as double) as spend_before,
+        case
+            when spend_before is not null
+                then rank() over (
+                    partition by campaign_id order by spend_before nulls last
+                ) + cast(
+                    count(*) over (partition by campaign_id, spend_before) - 1 as double
+                ) / 2
+        end as spend_rank
     from {{ ref('int_campaign_customers') }}
     where is_in_experiment
 
@@ -24,12 +30,16 @@ totals as (
         campaign_id,
         segment_id,
         {%- for arm in arms %}
-        count({{ arm }}) as {{ arm }}_customers,
-        round(avg({{ arm }}_before), 9) as {{ arm }}_mean,
-        round(stddev_samp({{ arm }}_before), 6) as {{ arm }}_deviation,
+        count_if(arm = '{{ arm }}') as {{ arm }}_customers,
+        {%- for column in ['spend_before', 'spend_rank'] %}
+        round(avg({{ column }}) filter (where arm = '{{ arm }}'), 9)
+            as {{ arm }}_{{ column }}_mean,
+        round(stddev_samp({{ column }}) filter (where arm = '{{ arm }}'), 6)
+            as {{ arm }}_{{ column }}_deviation,
+        {%- endfor %}
         {%- endfor %}
         grouping(segment_id) = 1 as is_overall
-    from campaign_customers
+    from ranked
     group by campaign_id, rollup(segment_id)
 
 ),
@@ -55,8 +65,10 @@ final as (
         ---------- numerics
         {%- for arm in arms %}
         {{ arm }}_customers,
-        {{ arm }}_mean,
-        {{ arm }}_deviation,
+        {%- for column in ['spend_before', 'spend_rank'] %}
+        {{ arm }}_{{ column }}_mean,
+        {{ arm }}_{{ column }}_deviation,
+        {%- endfor %}
         {%- endfor %}
 
         ---------- booleans

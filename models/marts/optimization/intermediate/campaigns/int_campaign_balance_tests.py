@@ -6,8 +6,10 @@ from segmentation.uplift import measure_balance
 
 COLUMNS = """
     campaign_id, segment_id, is_overall,
-    treated_customers, treated_mean, treated_deviation,
-    control_customers, control_mean, control_deviation
+    treated_customers, treated_spend_before_mean, treated_spend_before_deviation,
+    treated_spend_rank_mean, treated_spend_rank_deviation,
+    control_customers, control_spend_before_mean, control_spend_before_deviation,
+    control_spend_rank_mean, control_spend_rank_deviation
 """
 SCHEMA = pa.schema(
     [

@@ -30,7 +30,11 @@ compared as (
         tests.p_value,
         tests.adjusted_p_value,
         tests.heterogeneity_p_value,
-        tests.cuped_difference,
+        -- A slope needs more than a few customers to be one of them all.
+        case
+            when arms.treated_before_buyers + arms.control_before_buyers
+                >= {{ var('minimum_reliable_customers') }} then tests.cuped_difference
+        end as cuped_difference,
         tests.cuped_standard_error
     from arms
     left join tests
