@@ -427,8 +427,8 @@ def _with_small_segments_together(
 
 def _expected(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Count (segments, arms) as if each segment were split like all customers."""
-    total = max(counts.sum(), 1.0)
-    return np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+    margins = counts.sum(axis=1), counts.sum(axis=0)
+    return np.asarray(np.outer(*margins) / max(counts.sum(), 1.0), dtype=np.float64)
 
 
 def _fisher_p_values(
