@@ -329,7 +329,7 @@ def test_a_control_group_that_lost_its_best_customers_measures_nothing(
     assert not rows["is_balanced"].any()
     assert not rows["is_reliable"].any()
     overall = rows[rows["is_overall"]].iloc[0]
-    assert overall["spend_before_p_value"] < 1e-6
+    assert overall["spend_before_p_value"] < 1e-3
     customers = broken.frame(
         f"select * from int_campaign_customers where campaign_id = '{CAMPAIGN}'"
     )

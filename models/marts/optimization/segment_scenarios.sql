@@ -91,7 +91,7 @@ planned as (
         case
             when experiments.campaign_id is null then scenarios.source
             else 'measured: campaign ' || experiments.campaign_id
-                || if(coalesce(experiments.is_heterogeneous, true), '', ', all segments')
+                || if(experiments.is_heterogeneous is false, ', all segments', '')
         end as source,
         scenarios.uplift as assumed_uplift,
         coalesce(experiments.cost_per_customer, scenarios.cost_per_customer)
