@@ -46,7 +46,7 @@ totals as (
         -- Values that are all the same have no skewness.
         if(min({{ arm }}) < max({{ arm }}), round({{ sample_skewness(arm) }}, 6), null)
             as {{ arm }}_skewness,
-        count_if({{ arm }}_before <> 0) as {{ arm }}_before_buyers,
+        count(nullif({{ arm }}_before, 0)) as {{ arm }}_before_buyers,
         round(avg({{ arm }}_before), 9) as {{ arm }}_before_mean,
         round(stddev_samp({{ arm }}_before), 6) as {{ arm }}_before_deviation,
         round(covar_samp({{ arm }}, {{ arm }}_before), 6) as {{ arm }}_covariance,
