@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Warehouse, open_database
-from scipy.stats import binomtest, chi2, false_discovery_control
+from scipy.stats import (
+    binomtest,
+    chi2,
+    chi2_contingency,
+    false_discovery_control,
+    ttest_ind,
+)
 
 from crm_sample import CrmSample
 
@@ -71,9 +77,9 @@ def test_the_segment_after_the_contact_goes_wrong(
 ) -> None:
     """Whoever was won back has left the segment: in it there seems to be no effect."""
     by_arm = sample_warehouse.frame(
-        "select segment_id, arm, count(*) as customers, avg(conversion) as share "
-        "from int_campaign_customers "
-        "inner join customer_segment_assignments using (customer_id) "
+        "select after.segment_id, arm, count(*) as customers, "
+        "avg(conversion) as share from int_campaign_customers "
+        "inner join customer_segment_assignments as after using (customer_id) "
         f"where campaign_id = '{CAMPAIGN}' and conversion is not null "
         "and observation_date = date '2025-10-03' group by all"
     ).pivot(index="segment_id", columns="arm")
@@ -179,6 +185,166 @@ def test_p_values_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
         assert (family["adjusted_p_value"] >= false_discovery_control(raw) - 1e-7).all()
 
 
+# ---------------------------------------------------------------- heterogeneity
+
+
+def test_effects_differ_where_one_was_planted(sample_warehouse: Warehouse) -> None:
+    """By Cochran's Q over moments that pandas takes of the customers."""
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift where heterogeneity_p_value is not null"
+    )
+    # Those of autumn-2024 had no segment yet.
+    assert rows.groupby("campaign_id")["outcome"].nunique().to_dict() == {CAMPAIGN: 2}
+    for (campaign_id, outcome), group in rows.groupby(["campaign_id", "outcome"]):
+        assert group["heterogeneity_p_value"].nunique() == 1
+        customers = sample_warehouse.frame(
+            f"select segment_id, arm, cast({outcome} as double) as outcome "
+            f"from int_campaign_customers where campaign_id = '{campaign_id}' "
+            f"and {outcome} is not null and segment_id is not null"
+        )
+        arms = customers.groupby(["segment_id", "arm"])["outcome"]
+        moments = arms.agg(["size", "mean", "var"])
+        sizes, means, variances = (
+            moments[column].unstack() for column in ("size", "mean", "var")
+        )
+        if outcome == "conversion":
+            shares = (means * sizes + 1) / (sizes + 2)
+            variances, sizes = shares * (1 - shares), sizes + 2
+        weights = 1 / (variances / sizes).sum(axis=1)
+        assert sizes.min(axis=None) >= 30
+        effects = (means["treated"] - means["control"])[weights.index]
+        q = (weights * (effects - np.average(effects, weights=weights)) ** 2).sum()
+        assert group["heterogeneity_p_value"].iloc[0] == pytest.approx(
+            chi2.sf(q, len(weights) - 1), rel=1e-5
+        )
+    assert rows["heterogeneity_p_value"].max() < 1e-6
+    assert (rows["expected_difference"] == rows["difference"]).all()
+
+
+# ---------------------------------------------------------------- CUPED
+
+
+def test_adjusted_differences_are_coefficients_of_a_regression(
+    sample_warehouse: Warehouse,
+) -> None:
+    """Of the outcome on arm and spend before, over the orders of the customers."""
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift where cuped_difference is not null"
+    )
+    assert len(rows) >= 6
+    for row in rows.itertuples():
+        segment = "true" if row.is_overall else f"segment_id = {row.segment_id}"
+        customers = sample_warehouse.frame(
+            f"select arm, cast({row.outcome} as double) as outcome, coalesce(( "
+            "select sum(if(order_kind = 'order', amount, -abs(amount))) "
+            "from int_counted_orders as orders "
+            "where orders.customer_id = customers.customer_id "
+            "and orders.counted_at < customers.contacted_at "
+            "), 0)::double as before "
+            "from int_campaign_customers as customers "
+            f"where campaign_id = '{row.campaign_id}' and {row.outcome} is not null "
+            f"and {segment}"
+        )
+        treated = customers["arm"] == "treated"
+        design = np.column_stack([np.ones(len(treated)), treated, customers["before"]])
+        fitted = np.linalg.lstsq(design, customers["outcome"], rcond=None)[0]
+        assert row.cuped_difference == pytest.approx(fitted[1], rel=1e-4, abs=2e-6)
+        residual = customers["outcome"] - fitted[2] * customers["before"]
+        squares = residual.groupby(treated).agg(lambda part: part.var() / len(part))
+        error = np.sqrt(squares.sum())
+        bounds = (row.cuped_difference_low, row.cuped_difference_high)
+        assert bounds == pytest.approx(
+            (fitted[1] - 1.959964 * error, fitted[1] + 1.959964 * error),
+            rel=1e-4,
+            abs=5e-6,
+        )
+
+
+# ---------------------------------------------------------------- balance
+
+
+def balance_by_scipy(customers: pd.DataFrame) -> tuple[float, float]:
+    """P-values of arm by segment and of ranks by spend before the contact."""
+    assigned = customers[customers["arm"].isin(["treated", "control"])]
+    treated = assigned["arm"] == "treated"
+    segments = assigned["segment_id"].fillna(-1)
+    # Of fewer than ten customers fewer than five are expected in an arm.
+    sizes = segments.value_counts()
+    segments = segments.where(segments.map(sizes) >= 10, sizes[sizes >= 10].idxmin())
+    spend = assigned["spend_before"].astype(float).rank()
+    return (
+        chi2_contingency(pd.crosstab(segments, treated), correction=False).pvalue,
+        ttest_ind(spend[treated], spend[~treated], equal_var=False).pvalue,
+    )
+
+
+def test_campaigns_of_the_sample_were_split_by_chance(
+    sample_warehouse: Warehouse,
+) -> None:
+    """The one whose windows are not over is judged as well."""
+    rows = sample_warehouse.frame(
+        "select * from segment_campaign_uplift "
+        "where is_overall and outcome = 'spend' and is_balanced is not null"
+    ).set_index("campaign_id")
+    assert set(rows.index) == {"autumn-2024", CAMPAIGN, "winter-2025"}
+    assert rows["is_balanced"].all()
+    for campaign_id, row in rows.iterrows():
+        customers = sample_warehouse.frame(
+            f"select * from int_campaign_customers where campaign_id = '{campaign_id}'"
+        )
+        of_segments, of_spend = balance_by_scipy(customers)
+        assert row["spend_before_p_value"] == pytest.approx(of_spend, rel=1e-5)
+        if campaign_id == "autumn-2024":
+            # Before the first observation date there is no segment.
+            assert np.isnan(row["segment_balance_p_value"])
+        else:
+            assert row["segment_balance_p_value"] == pytest.approx(of_segments)
+
+
+def test_a_control_group_that_lost_its_best_customers_measures_nothing(
+    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    broken = sample_warehouse.copy_to(tmp_path_factory.mktemp("broken"))
+    with open_database(broken.database) as connection:
+        # Half of the controls who had spent more than others.
+        connection.execute(
+            "delete from int_campaign_customers "
+            f"where campaign_id = '{CAMPAIGN}' and arm = 'control' "
+            "and spend_before > 100 and md5(customer_id) < '8'"
+        )
+    result = broken.run_dbt(
+        [
+            *["build", "--select", "int_campaign_customers+"],
+            *["--exclude", "int_campaign_customers"],
+            *["--exclude-resource-type", "test", "unit_test"],
+        ]
+    )
+    assert result.returncode == 0, result.stdout
+    [warning] = [line for line in result.stdout.splitlines() if "fair draw" in line]
+    assert f"campaign {CAMPAIGN} differed" in warning
+    rows = broken.frame(
+        f"select * from segment_campaign_uplift where campaign_id = '{CAMPAIGN}'"
+    )
+    assert rows["difference"].notna().sum() >= 8
+    assert not rows["is_balanced"].any()
+    assert not rows["is_reliable"].any()
+    overall = rows[rows["is_overall"]].iloc[0]
+    assert overall["spend_before_p_value"] < 1e-3
+    customers = broken.frame(
+        f"select * from int_campaign_customers where campaign_id = '{CAMPAIGN}'"
+    )
+    published = overall["segment_balance_p_value"], overall["spend_before_p_value"]
+    assert published == pytest.approx(balance_by_scipy(customers), rel=1e-5)
+    # The other campaigns are what they were, and one of them is counted on instead.
+    assert broken.row(
+        "select bool_and(is_balanced) from segment_campaign_uplift "
+        "where campaign_id = 'autumn-2024'"
+    ) == (True,)
+    assert broken.rows(
+        f"select count(*) from segment_scenarios where campaign_id = '{CAMPAIGN}'"
+    ) == [(0,)]
+
+
 # ---------------------------------------------------------------- no estimate
 
 
@@ -221,8 +387,9 @@ def test_a_measurement_replaces_the_assumption(
     sample_warehouse: Warehouse, planted_segment: int
 ) -> None:
     rows = sample_warehouse.frame(
-        "select optimization.*, uplift.difference, uplift.difference_low, "
-        "uplift.difference_high, uplift.cost_per_customer as campaign_cost "
+        "select optimization.*, uplift.expected_difference, "
+        "uplift.expected_difference_low, uplift.expected_difference_high, "
+        "uplift.cost_per_customer as campaign_cost "
         "from segment_optimization as optimization "
         "inner join segment_campaign_uplift as uplift "
         f"on uplift.campaign_id = '{CAMPAIGN}' and uplift.outcome = 'spend' "
@@ -233,9 +400,9 @@ def test_a_measurement_replaces_the_assumption(
     assert set(rows["evidence"]) == {"measured"}
     assert set(rows["campaign_id"]) == {CAMPAIGN}
     for revenue, difference in (
-        ("incremental_revenue", "difference"),
-        ("incremental_revenue_low", "difference_low"),
-        ("incremental_revenue_high", "difference_high"),
+        ("incremental_revenue", "expected_difference"),
+        ("incremental_revenue_low", "expected_difference_low"),
+        ("incremental_revenue_high", "expected_difference_high"),
     ):
         assert np.allclose(
             rows[revenue].astype(float),

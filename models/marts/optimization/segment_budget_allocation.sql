@@ -174,7 +174,10 @@ final as (
         cast(
             sum(cast(expected_margin - cost as decimal(18, 4))) over so_far
             as decimal(18, 4)
-        ) as cumulative_return
+        ) as cumulative_return,
+
+        ---------- booleans
+        count(roi) over (partition by roi) > 1 as is_tied
     from allocated
     window so_far as (order by priority)
 

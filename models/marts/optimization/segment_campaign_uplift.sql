@@ -1,14 +1,19 @@
+{{ config(post_hook={
+    'sql': '{{ report_unbalanced_campaigns() }}', 'transaction': false
+}) }}
+{% set differences = ['difference', 'difference_low', 'difference_high'] %}
+
 with
 
-arms as (
+intervals as (
 
-    select * from {{ ref('int_campaign_arms') }}
+    select * from {{ ref('int_campaign_intervals') }}
 
 ),
 
-tests as (
+balance as (
 
-    select * from {{ ref('int_campaign_tests') }}
+    select * from {{ ref('int_campaign_balance_tests') }}
 
 ),
 
@@ -25,48 +30,21 @@ labels as (
 
 ),
 
--- Without an estimate only the sizes of the arms are shown.
-compared as (
-
-    select
-        arms.*,
-        {%- for arm in ['treated', 'control'] %}
-        case
-            when arms.estimate_missing_reason is null then arms.{{ arm }}_mean
-        end as {{ arm }}_estimate,
-        arms.{{ arm }}_deviation / sqrt(arms.{{ arm }}_customers)
-            as {{ arm }}_standard_error,
-        {%- endfor %}
-        tests.p_value,
-        tests.adjusted_p_value
-    from arms
-    left join tests
-        on arms.campaign_id = tests.campaign_id
-            and arms.outcome = tests.outcome
-            and coalesce(arms.segment_id, -1) = coalesce(tests.segment_id, -1)
-
-),
-
-bounded as (
+-- Where no segment is shown to differ from others, what was measured over all customers
+-- is the best guess for each.
+judged as (
 
     select
         *,
-        {%- for arm in ['treated', 'control'] %}
-        {%- for name, side in [('low', -1), ('high', 1)] %}
+        {%- for column in differences %}
         case
-            when treated_estimate is null then null
-            when outcome = 'conversion'
-                then {{ wilson_bound(
-                    arm ~ '_estimate', 'nullif(' ~ arm ~ '_customers, 0)', side
-                ) }}
-            else {{ skewed_bound(
-                arm ~ '_estimate', arm ~ '_standard_error', arm ~ '_skewness',
-                'nullif(' ~ arm ~ '_customers, 0)', side
-            ) }}
-        end as {{ arm }}_{{ name }}{{ ',' if not (loop.last and arm == 'control') }}
+            when difference is null or is_overall or coalesce(is_heterogeneous, true)
+                then {{ column }}
+            else max(case when is_overall then {{ column }} end) over outcomes
+        end as expected_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- endfor %}
-    from compared
+    from intervals
+    window outcomes as (partition by campaign_id, outcome)
 
 ),
 
@@ -74,57 +52,63 @@ final as (
 
     select
         ---------- ids
-        bounded.campaign_id,
-        cast(bounded.segment_id as bigint) as segment_id,
+        judged.campaign_id,
+        cast(judged.segment_id as bigint) as segment_id,
         versions.segmentation_version,
 
         ---------- strings
         labels.segment_name,
-        bounded.outcome,
-        bounded.estimate_missing_reason,
+        judged.outcome,
+        judged.estimate_missing_reason,
 
         ---------- numerics
-        bounded.treated_customers as customers_treated,
-        bounded.control_customers as customers_control,
-        bounded.customers - bounded.treated_customers - bounded.control_customers
+        judged.treated_customers as customers_treated,
+        judged.control_customers as customers_control,
+        judged.customers - judged.treated_customers - judged.control_customers
             as customers_excluded,
-        bounded.customers_without_segment,
-        round(bounded.treated_estimate, 6) as treated_estimate,
-        round(bounded.control_estimate, 6) as control_estimate,
-        round(bounded.treated_estimate - bounded.control_estimate, 6) as difference,
-        round(
-            {{ difference_bound(
-                'bounded.treated_estimate', 'bounded.treated_low',
-                'bounded.control_estimate', 'bounded.control_high', -1
-            ) }},
-            6
-        ) as difference_low,
-        round(
-            {{ difference_bound(
-                'bounded.treated_estimate', 'bounded.treated_high',
-                'bounded.control_estimate', 'bounded.control_low', 1
-            ) }},
-            6
-        ) as difference_high,
-        {{ published_p_value('bounded.p_value') }} as p_value,
-        {{ published_p_value('bounded.adjusted_p_value') }} as adjusted_p_value,
-        bounded.cost_per_customer,
+        judged.customers_without_segment,
+        judged.treated_estimate,
+        judged.control_estimate,
+        {%- for column in differences %}
+        judged.{{ column }},
+        judged.cuped_{{ column }},
+        {%- endfor %}
+        {{ published_p_value('judged.p_value') }} as p_value,
+        {{ published_p_value('judged.adjusted_p_value') }} as adjusted_p_value,
+        {{ published_p_value('judged.heterogeneity_p_value') }}
+            as heterogeneity_p_value,
+        {%- for column in differences %}
+        judged.expected_{{ column }},
+        {%- endfor %}
+        judged.cost_per_customer,
+        {%- for column in ['segment_balance_p_value', 'spend_before_p_value'] %}
+        case
+            when judged.is_overall then {{ published_p_value('balance.' ~ column) }}
+        end as {{ column }},
+        {%- endfor %}
+        case when judged.is_overall then round(balance.spend_before_difference, 6) end
+            as spend_before_difference,
 
         ---------- booleans
-        bounded.is_overall,
-        bounded.adjusted_p_value < 1 - {{ var('confidence_level') }} as is_significant,
-        bounded.estimate_missing_reason is null
-        and least(bounded.treated_customers, bounded.control_customers)
-            >= {{ var('minimum_reliable_customers') }} as is_reliable,
+        judged.is_overall,
+        balance.is_balanced,
+        judged.is_heterogeneous,
+        judged.adjusted_p_value < 1 - {{ var('confidence_level') }}
+            as is_significant,
+        judged.estimate_missing_reason is null
+        and judged.is_large_enough
+        and coalesce(balance.is_balanced, true) as is_reliable,
 
         ---------- dates
-        bounded.first_contacted_on,
-        bounded.last_contacted_on
-    from bounded
+        judged.first_contacted_on,
+        judged.last_contacted_on
+    from judged
     cross join versions
+    left join balance
+        on judged.campaign_id = balance.campaign_id
     left join labels
         on versions.segmentation_version = labels.segmentation_version
-            and bounded.segment_id = labels.segment_id
+            and judged.segment_id = labels.segment_id
 
 )
 

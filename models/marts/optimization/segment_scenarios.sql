@@ -1,7 +1,9 @@
 {#
     What a scenario would do to the measure of a segment. An experiment replaces the
     assumption whatever it found: keeping the assumption where nothing was found, or only
-    taking up what is significant, would make every campaign look better than it is.
+    taking up what is significant, would make every campaign look better than it is. Nor
+    is a segment chosen by chance: where the campaign does not show that its effects differ
+    between segments, each may expect that of all customers.
 
     value        the difference in spend per customer
     conversion   the difference in the share of customers who buy; each buyer more counts
@@ -86,6 +88,7 @@ planned as (
         case
             when experiments.campaign_id is null then scenarios.source
             else 'measured: campaign ' || experiments.campaign_id
+                || if(experiments.is_heterogeneous is false, ', all segments', '')
         end as source,
         scenarios.uplift as assumed_uplift,
         coalesce(experiments.cost_per_customer, scenarios.cost_per_customer)
@@ -94,11 +97,11 @@ planned as (
         evaluation.ci_low as baseline_low,
         evaluation.ci_high as baseline_high,
         {%- for column in ['difference', 'difference_low', 'difference_high'] %}
-        case scenarios.money_identity
-            when 'visits'
-                then experiments.{{ column }} * segments.customers
+        case scenarios.measure
+            when 'conversion'
+                then experiments.expected_{{ column }} * segments.customers
                     / nullif(totals.trailing_visits, 0)
-            else experiments.{{ column }}
+            else experiments.expected_{{ column }}
         end as {{ column }},
         {%- endfor %}
         experiments.campaign_id is not null or coalesce(evaluation.is_reliable, false)

@@ -1,62 +1,30 @@
-{#
-    The arms of each campaign by the segment that its customers were in before the
-    contact. The segment after it is a result of the treatment: customers who were won
-    back have left the segment, and the campaign had no effect on those who stay.
-#}
+{# What the arms of each campaign did, by the segment before the contact. #}
 {% set arms = ['treated', 'control'] %}
-{% set outcomes = ['conversion', 'spend'] %}
+{% set moments = ['customers', 'mean', 'deviation', 'skewness', 'before_mean',
+                  'before_deviation', 'before_buyers', 'covariance'] %}
 
 with
 
-campaign_customers as (
+-- One row per customer and outcome.
+measured as (
 
-    select * from {{ ref('int_campaign_customers') }}
-
-),
-
-assignments as (
-
-    select * from {{ ref('customer_segment_assignments') }}
-
-),
-
-observation_periods as (
-
+    {% for outcome in ['conversion', 'spend'] %}
     select
-        observation_date,
-        lead(observation_date) over (order by observation_date)
-            as next_observation_date
-    from {{ ref('int_observation_dates') }}
-
-),
-
-segmented as (
-
-    select
-        campaign_customers.campaign_id,
-        campaign_customers.customer_id,
-        assignments.segment_id,
-        campaign_customers.arm,
-        campaign_customers.cost,
-        {%- for outcome in outcomes %}
+        campaign_id,
+        segment_id,
+        '{{ outcome }}' as outcome,
+        arm,
+        cost,
         {%- for arm in arms %}
-        case
-            when campaign_customers.arm = '{{ arm }}'
-                then cast(campaign_customers.{{ outcome }} as double)
-        end as {{ outcome }}__{{ arm }},
+        case when arm = '{{ arm }}' then cast({{ outcome }} as double) end as {{ arm }},
+        case when arm = '{{ arm }}' and {{ outcome }} is not null
+            then cast(spend_before as double) end as {{ arm }}_before,
         {%- endfor %}
-        {%- endfor %}
-        campaign_customers.is_window_over,
-        campaign_customers.contacted_at
-    from campaign_customers
-    left join observation_periods
-        on campaign_customers.contacted_at >= observation_periods.observation_date
-            and campaign_customers.contacted_at < coalesce(
-                observation_periods.next_observation_date, cast('9999-12-31' as date)
-            )
-    left join assignments
-        on observation_periods.observation_date = assignments.observation_date
-            and campaign_customers.customer_id = assignments.customer_id
+        is_window_over,
+        contacted_at
+    from {{ ref('int_campaign_customers') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -65,61 +33,30 @@ totals as (
     select
         campaign_id,
         segment_id,
+        outcome,
         count(*) as customers,
-        {%- for arm in arms %}
-        count_if(arm = '{{ arm }}') as {{ arm }}_contacts,
-        {%- endfor %}
         count(*) filter (where segment_id is null) as customers_without_segment,
         cast(avg(cost) filter (where arm = 'treated') as decimal(18, 4))
             as cost_per_customer,
-        {%- for outcome in outcomes %}
         {%- for arm in arms %}
-        {%- set column = outcome ~ '__' ~ arm %}
-        count({{ column }}) as {{ column }}_customers,
-        round(avg({{ column }}), 9) as {{ column }}_mean,
-        round(stddev_samp({{ column }}), 6) as {{ column }}_deviation,
+        count_if(arm = '{{ arm }}') as {{ arm }}_contacts,
+        count({{ arm }}) as {{ arm }}_customers,
+        round(avg({{ arm }}), 9) as {{ arm }}_mean,
+        round(stddev_samp({{ arm }}), 6) as {{ arm }}_deviation,
         -- Values that are all the same have no skewness.
-        case
-            when min({{ column }}) < max({{ column }})
-                then round({{ sample_skewness(column) }}, 6)
-        end as {{ column }}_skewness,
-        {%- endfor %}
+        if(min({{ arm }}) < max({{ arm }}), round({{ sample_skewness(arm) }}, 6), null)
+            as {{ arm }}_skewness,
+        count(nullif({{ arm }}_before, 0)) as {{ arm }}_before_buyers,
+        round(avg({{ arm }}_before), 9) as {{ arm }}_before_mean,
+        round(stddev_samp({{ arm }}_before), 6) as {{ arm }}_before_deviation,
+        round(covar_samp({{ arm }}, {{ arm }}_before), 6) as {{ arm }}_covariance,
         {%- endfor %}
         grouping(segment_id) = 1 as is_overall,
         bool_or(is_window_over) as is_window_over,
         cast(min(contacted_at) as date) as first_contacted_on,
         cast(max(contacted_at) as date) as last_contacted_on
-    from segmented
-    group by campaign_id, rollup(segment_id)
-
-),
-
-by_outcome as (
-
-    {% for outcome in outcomes %}
-    select
-        campaign_id,
-        segment_id,
-        '{{ outcome }}' as outcome,
-        customers,
-        treated_contacts,
-        control_contacts,
-        customers_without_segment,
-        cost_per_customer,
-        {%- for arm in arms %}
-        {%- for column in ['customers', 'mean', 'deviation', 'skewness'] %}
-        {{ outcome }}__{{ arm }}_{{ column }} as {{ arm }}_{{ column }},
-        {%- endfor %}
-        {%- endfor %}
-        is_overall,
-        is_window_over,
-        first_contacted_on,
-        last_contacted_on
-    from totals
-    -- Customers who had no segment before the contact are in the overall row only.
-    where is_overall or segment_id is not null
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    from measured
+    group by campaign_id, outcome, rollup(segment_id)
 
 ),
 
@@ -127,15 +64,14 @@ judged as (
 
     select
         *,
-        max(treated_contacts + control_contacts) over campaigns as campaign_arms,
-        max(treated_contacts) over campaigns as campaign_treated,
-        max(control_contacts) over campaigns as campaign_control,
-        bool_or(is_window_over) over campaigns as campaign_is_over,
+        max(treated_contacts) over outcomes as campaign_treated,
+        max(control_contacts) over outcomes as campaign_control,
+        bool_or(is_window_over) over outcomes as campaign_is_over,
         max(treated_customers + control_customers) over outcomes as campaign_measured
-    from by_outcome
-    window
-        campaigns as (partition by campaign_id),
-        outcomes as (partition by campaign_id, outcome)
+    from totals
+    -- Customers who had no segment before the contact are in the overall row only.
+    where is_overall or segment_id is not null
+    window outcomes as (partition by campaign_id, outcome)
 
 ),
 
@@ -149,14 +85,13 @@ final as (
         ---------- strings
         outcome,
         case
-            when campaign_arms = 0 then 'is_control_not_recorded'
+            when campaign_treated + campaign_control = 0 then 'is_control_not_recorded'
             when campaign_control = 0 then 'no_control_group'
             when campaign_treated = 0 then 'no_treated_customers'
             when not campaign_is_over then 'window_not_over'
             when campaign_measured = 0 then 'outcome_not_recorded'
             when least(treated_customers, control_customers)
-                < {{ var('minimum_cell_size') }}
-                then 'too_few_customers'
+                < {{ var('minimum_cell_size') }} then 'too_few_customers'
         end as estimate_missing_reason,
 
         ---------- numerics
@@ -164,13 +99,15 @@ final as (
         customers_without_segment,
         cost_per_customer,
         {%- for arm in arms %}
-        {%- for column in ['customers', 'mean', 'deviation', 'skewness'] %}
+        {%- for column in moments %}
         {{ arm }}_{{ column }},
         {%- endfor %}
         {%- endfor %}
 
         ---------- booleans
         is_overall,
+        least(treated_customers, control_customers)
+            >= {{ var('minimum_reliable_customers') }} as is_large_enough,
 
         ---------- dates
         first_contacted_on,

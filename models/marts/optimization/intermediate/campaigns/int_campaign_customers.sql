@@ -1,18 +1,14 @@
 {#
-    Which customer was in which arm of a campaign, and what they did in the window after
-    it. Both arms go by one rule, an order: what a campaign tool records as a conversion,
-    such as a redeemed coupon, its control group often cannot do. Where a source system
-    has no orders, the record is all there is.
+    What the customers of a campaign did in the window after it. Both arms go by one rule,
+    an order: what a campaign tool records as a conversion, such as a redeemed coupon, its
+    control group often cannot do. Where a source system has no orders, the record is all
+    there is. What they had spent before tells whether the arms were alike.
 #}
-{% set window_days = valid_var('outcome_window_days') %}
-{% set systems_with_orders = systems_with('orders') + systems_with('order_items') %}
-
 with
 
-campaign_contacts as (
+assignments as (
 
-    select * from {{ ref('int_campaign_contacts_unioned') }}
-    where campaign_id is not null
+    select * from {{ ref('int_campaign_assignments') }}
 
 ),
 
@@ -22,84 +18,49 @@ orders as (
 
 ),
 
-current_observation as (
-
-    select observation_date from {{ ref('int_observation_dates') }}
-    where is_current
-
-),
-
--- A customer who was assigned to both arms represents neither.
-contacted as (
-
-    select
-        campaign_contacts.campaign_id,
-        campaign_contacts.customer_id,
-        max(campaign_contacts.source_system) as source_system,
-        case
-            when count(campaign_contacts.is_control) < count(*) then 'unknown'
-            when bool_or(campaign_contacts.is_control)
-                and not bool_and(campaign_contacts.is_control)
-                then 'both'
-            when bool_or(campaign_contacts.is_control) then 'control'
-            else 'treated'
-        end as arm,
-        bool_or(campaign_contacts.has_converted) as has_converted,
-        sum(campaign_contacts.cost) as cost,
-        min(campaign_contacts.contacted_at) as contacted_at
-    from campaign_contacts
-    inner join current_observation
-        on campaign_contacts.contacted_at < current_observation.observation_date
-    group by campaign_contacts.campaign_id, campaign_contacts.customer_id
-
-),
-
-windows as (
-
-    select
-        contacted.*,
-        cast(
-            {{ dbt.dateadd('day', window_days, 'contacted.contacted_at') }} as timestamp
-        ) as window_end_at,
-        contacted.source_system in ({{ quoted(systems_with_orders) }}) as has_orders,
-        cast(
-            {{ dbt.dateadd('day', window_days, 'contacted.contacted_at') }} as timestamp
-        ) <= current_observation.observation_date as is_window_over
-    from contacted
-    cross join current_observation
-
-),
-
--- Orders are read once more, and only if there is an experiment to look at.
 compared as (
 
     select
         *,
+        arm in ('treated', 'control')
+        and bool_or(arm = 'treated') over campaigns
+        and bool_or(arm = 'control') over campaigns as is_in_experiment,
         is_window_over
         and arm in ('treated', 'control')
-        and bool_or(is_window_over and arm = 'treated')
-            over (partition by campaign_id)
-        and bool_or(is_window_over and arm = 'control')
-            over (partition by campaign_id) as is_compared
-    from windows
+        and bool_or(is_window_over and arm = 'treated') over campaigns
+        and bool_or(is_window_over and arm = 'control') over campaigns as is_compared
+    from assignments
+    window campaigns as (partition by campaign_id)
+
+),
+
+-- Orders are read once more, and only if there is an experiment to look at.
+counted as (
+
+    select
+        compared.campaign_id,
+        compared.customer_id,
+        orders.counted_at >= compared.contacted_at as is_after_contact,
+        orders.order_kind = 'order' as is_order,
+        if(orders.order_kind = 'order', orders.amount, -abs(orders.amount)) as amount
+    from orders
+    inner join compared
+        on orders.customer_id = compared.customer_id
+            and orders.counted_at < compared.window_end_at
+    where compared.is_in_experiment
 
 ),
 
 bought as (
 
     select
-        compared.campaign_id,
-        compared.customer_id,
-        count_if(orders.order_kind = 'order') as order_count,
-        sum(if(orders.order_kind = 'order', orders.amount, -abs(orders.amount)))
-            as spend
-    from orders
-    inner join compared
-        on orders.customer_id = compared.customer_id
-            and orders.counted_at >= compared.contacted_at
-            and orders.counted_at < compared.window_end_at
-    where compared.is_compared
-    group by compared.campaign_id, compared.customer_id
+        campaign_id,
+        customer_id,
+        count_if(is_order and is_after_contact) as order_count,
+        sum(amount) filter (where is_after_contact) as spend,
+        sum(amount) filter (where not is_after_contact) as spend_before
+    from counted
+    group by campaign_id, customer_id
 
 ),
 
@@ -109,6 +70,7 @@ final as (
         ---------- ids
         compared.campaign_id,
         compared.customer_id,
+        compared.segment_id,
 
         ---------- strings
         compared.arm,
@@ -125,8 +87,13 @@ final as (
             when compared.is_compared and compared.has_orders
                 then cast(coalesce(bought.spend, 0) as decimal(18, 4))
         end as spend,
+        case
+            when compared.is_in_experiment and compared.has_orders
+                then cast(coalesce(bought.spend_before, 0) as decimal(18, 4))
+        end as spend_before,
 
         ---------- booleans
+        compared.is_in_experiment,
         compared.is_window_over,
 
         ---------- timestamps

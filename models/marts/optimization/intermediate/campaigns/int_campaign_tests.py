@@ -1,13 +1,15 @@
-"""Whether the arms of each campaign differ by more than chance."""
+"""By how much the arms of each campaign differ, and whether by more than chance."""
 
 import pyarrow as pa
 
 from segmentation.uplift import measure_significance
 
 COLUMNS = """
-    campaign_id, segment_id, outcome, is_overall,
+    campaign_id, segment_id, outcome, is_overall, is_large_enough,
     treated_customers, treated_mean, treated_deviation,
-    control_customers, control_mean, control_deviation
+    treated_before_mean, treated_before_deviation, treated_covariance,
+    control_customers, control_mean, control_deviation,
+    control_before_mean, control_before_deviation, control_covariance
 """
 SCHEMA = pa.schema(
     [
@@ -16,6 +18,9 @@ SCHEMA = pa.schema(
         ("outcome", pa.string()),
         ("p_value", pa.float64()),
         ("adjusted_p_value", pa.float64()),
+        ("heterogeneity_p_value", pa.float64()),
+        ("cuped_difference", pa.float64()),
+        ("cuped_standard_error", pa.float64()),
     ]
 )
 
