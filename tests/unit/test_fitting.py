@@ -1,4 +1,4 @@
-"""Whatever divides the customers, all of them can be scored or it is refused."""
+"""A scorer covers all customers of any method, or the method is refused."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,7 +35,7 @@ BLOBS, BLOB_OF = make_blobs(
 
 
 def fit_input_of(matrix: NDArray[np.float64], **settings: Any) -> FitInput:
-    """All customers, and how many segments they are divided into."""
+    """All customers, and how many segments to make."""
     return FitInput(
         matrix=matrix,
         feature_names=("recency_days", "total_spend"),
