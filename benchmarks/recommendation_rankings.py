@@ -110,6 +110,7 @@ def compare(database: Path) -> pd.DataFrame:
     with duckdb.connect(str(database), read_only=True) as connection:
         purchases = connection.execute(PURCHASES).df()
         dates = connection.execute(
+            "select observation_date, trailing_start_date, outcome_end_date "
             "from main_internal.int_observation_dates "
             "where outcome_end_date is not null order by observation_date"
         ).df()
@@ -117,14 +118,13 @@ def compare(database: Path) -> pd.DataFrame:
             "select observation_date, customer_id, segment_id "
             "from main_internal.customer_segment_assignments order by customer_id"
         ).df()
-    for date in dates.itertuples():
-        before = purchases[purchases["bought_on"] < date.observation_date]
-        window = before[before["bought_on"] >= date.trailing_start_date]
+    for date, start, end in dates.itertuples(index=False, name=None):
+        before = purchases[purchases["bought_on"] < date]
+        window = before[before["bought_on"] >= start]
         after = purchases[
-            (purchases["bought_on"] >= date.observation_date)
-            & (purchases["bought_on"] < date.outcome_end_date)
+            (purchases["bought_on"] >= date) & (purchases["bought_on"] < end)
         ]
-        of_date = segments[segments["observation_date"] == date.observation_date]
+        of_date = segments[segments["observation_date"] == date]
         customers = of_date.set_index("customer_id")["segment_id"]
         before, window, after = (
             records[records["customer_id"].isin(customers.index)]
@@ -141,7 +141,7 @@ def compare(database: Path) -> pd.DataFrame:
             count, shown, hits, hit = judged(score, known, recent, outcome)
             rows.append(
                 {
-                    "date": date.observation_date.date(),
+                    "date": date.date(),
                     "ranking": name,
                     "customers": count,
                     "items": len(items),
