@@ -47,11 +47,8 @@ def matrix(purchases: pd.DataFrame, customers: pd.Index, items: pd.Index) -> Mat
     """Purchases of each customer (rows) and item (columns)."""
     known = purchases[purchases["item"].isin(items)]
     counts = np.zeros((len(customers), len(items)))
-    np.add.at(
-        counts,
-        (customers.get_indexer(known["customer_id"]), items.get_indexer(known["item"])),
-        1,
-    )
+    rows = customers.get_indexer(pd.Index(known["customer_id"]))
+    np.add.at(counts, (rows, items.get_indexer(pd.Index(known["item"]))), 1)
     return counts
 
 
