@@ -5,10 +5,14 @@
     dropped.
 #}
 {% macro carry_over() %}
-    {% if not execute or not is_former_warehouse() %}
+    {% if not execute %}
         {{ return('') }}
     {% endif %}
     {% set nodes = our_nodes() %}
+    {% do drop_gone_workings(nodes['segmentation_registry'].schema) %}
+    {% if not is_former_warehouse() %}
+        {{ return('') }}
+    {% endif %}
     {% set kept = kept_tables() %}
     {% set moved = [] %}
     {% set dropped = [] %}
@@ -26,6 +30,20 @@
         ~ spoken(moved, 'and') ~ '. Dropped from it: '
         ~ spoken(dropped, 'and') ~ '.', info=true
     ) %}
+{% endmacro %}
+
+
+{# Workings that nothing makes any more could hold for ever what is erased elsewhere. #}
+{% macro drop_gone_workings(schema) %}
+    {% for name in [
+        'int_customer_item_bits', 'int_customer_items_purchased', 'int_item_rankings',
+        'int_segment_derived_names', 'int_segment_item_buyers', 'int_segment_name_words'
+    ] %}
+        {% set relation = adapter.get_relation(target.database, schema, name) %}
+        {% if relation is not none %}
+            {% do adapter.drop_relation(relation) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 
@@ -105,7 +123,6 @@
         'customer_lifetime_outcomes', 'customer_segment_states', 'drift_bin_counts',
         'drift_statistics', 'feature_bin_counts', 'feature_statistics',
         'int_changed_customer_ids', 'int_customers_known', 'int_early_buyers',
-        'int_segment_derived_names', 'int_segment_name_words',
         'item_rankings', 'lifetime_value_fit', 'lifetime_value_horizons',
         'lifetime_value_pairs', 'lifetime_value_parameters', 'lifetime_value_terms',
         'lifetime_value_training', 'method_comparison_facts', 'network_assignments',

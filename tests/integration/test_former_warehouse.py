@@ -79,7 +79,11 @@ def test_the_first_build_keeps_the_registry_and_clears_the_schema(
         assert f" {name}" in sentence
     assert "own_table" not in sentence
 
+    with open_database(former.database) as connection:
+        connection.execute("create table main_internal.int_item_rankings as select 1")
     assert "Dropped from it" not in build_one_table(former)
+    # A working that nothing makes any more.
+    assert tables_in(former, "main_internal") == kept
 
 
 def test_the_next_fit_appends_to_the_registry(former: Warehouse) -> None:
