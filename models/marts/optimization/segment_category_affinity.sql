@@ -18,9 +18,8 @@ purchases as (
         purchases.item_kind,
         purchases.item,
         cast(purchases.window_purchases as double) as purchases,
-        sum(cast(purchases.window_purchases as double)) over (
-            partition by purchases.customer_id
-        ) as customer_purchases
+        sum(purchases.window_purchases) over (partition by purchases.customer_id)
+            as customer_purchases
     from {{ ref('int_customer_item_purchases') }} as purchases
     inner join {{ ref('customer_segment_assignments') }} as assignments
         on purchases.observation_date = assignments.observation_date
@@ -48,8 +47,16 @@ sums as (
 
 ),
 
--- A segment that did not buy an item is there as well. Small cells are emptied, and
--- with them all that is computed from them.
+items as (
+
+    select distinct
+        item_kind,
+        item
+    from sums
+
+),
+
+-- A segment that did not buy an item is there too. Small cells are empty.
 compared as (
 
     select
@@ -64,7 +71,7 @@ compared as (
         sum(sums.{{ name }}) over () as all_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from segment_sizes
-    cross join (select distinct item_kind, item from sums) as items
+    cross join items
     left join sums
         on segment_sizes.segment_id = sums.segment_id
             and items.item_kind = sums.item_kind
