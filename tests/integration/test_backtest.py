@@ -1,5 +1,6 @@
 """What is back-tested, recomputed from customers and items by other libraries."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,28 @@ def test_value_tiers_are_those_of_pandas(warehouse: Warehouse) -> None:
         )
         assert (rows["pareto_class"] == expected).all()
         assert set(expected) == {"A", "B", "C"}
+
+
+def test_classes_persist_as_pandas_counts(warehouse: Warehouse) -> None:
+    tiers = warehouse.frame("select * from customer_value_tiers")
+    dates = sorted(tiers["observation_date"].unique())
+    for date_before, date in pairwise(dates):
+        before, after = (
+            tiers[tiers["observation_date"] == day].set_index("customer_id")
+            for day in (date_before, date)
+        )
+        both = after.index.intersection(before.index)
+        classes_before = before.loc[both, "pareto_class"]
+        classes = after.loc[both, "pareto_class"]
+        shares = pd.crosstab(classes_before, classes, normalize="index")
+        overall = classes.value_counts(normalize=True)
+        for name, rows in after.groupby("pareto_class"):
+            assert np.allclose(
+                rows["class_persistence"], shares.loc[name, name], atol=1e-6
+            )
+            assert np.allclose(rows["overall_class_share"], overall[name], atol=1e-6)
+    oldest = tiers[tiers["observation_date"] == dates[0]]
+    assert oldest["class_persistence"].isna().all()
 
 
 @pytest.fixture(scope="module")

@@ -97,8 +97,8 @@ planned as (
         evaluation.ci_low as baseline_low,
         evaluation.ci_high as baseline_high,
         {%- for column in ['difference', 'difference_low', 'difference_high'] %}
-        case scenarios.measure
-            when 'conversion'
+        case scenarios.money_identity
+            when 'visits'
                 then experiments.expected_{{ column }} * segments.customers
                     / nullif(totals.trailing_visits, 0)
             else experiments.expected_{{ column }}
