@@ -46,7 +46,7 @@ GAMMA_GAMMA_PARAMETERS = ("p", "q", "gamma")
 
 # Where the search begins, in units of the mean age (alpha) and of the geometric mean
 # of spend (gamma): no opinion; many who rarely buy and some who leave; buyers much
-# alike of whom most leave. The best end of all counts.
+# alike who mostly leave. The best end of all counts.
 BG_NBD_STARTS = ((1.0, 1.0, 1.0, 1.0), (0.25, 0.2, 0.5, 2.5), (2.0, 0.5, 2.0, 1.0))
 NBD_STARTS = ((1.0, 1.0), (0.25, 0.2), (2.0, 0.5))
 GAMMA_GAMMA_STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (0.5, 5.0, 5.0))
@@ -217,7 +217,7 @@ class BgNbdLikelihood:
         )
         log_age = np.log(alpha + self.age)
         log_recency = np.log(alpha + self.recency)
-        # Whoever bought once has not left in this model: no second term.
+        # A customer who bought once has not left in this model: no second term.
         log_ratio = np.where(
             self.is_repeat,
             np.log(a)
