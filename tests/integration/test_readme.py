@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import duckdb
 import pytest
@@ -112,6 +113,34 @@ def test_dbt_command_builds_your_own_files(checkout: Path, tmp_path: Path) -> No
     )
     [(count,)] = warehouse.rows("select count(*) from customer_segments")
     assert count == len(customers)
+
+
+def test_the_picture_shows_the_segments_of_the_sample(
+    sample_warehouse: Warehouse,
+) -> None:
+    picture = ElementTree.parse(PROJECT / "docs" / "segments.svg")
+    texts = [node.text for node in picture.iter("{http://www.w3.org/2000/svg}text")]
+    rows = sample_warehouse.rows(
+        "select segment_id, segment_name, customer_share, "
+        "max(estimate) filter (where measure = 'retention'), "
+        "max(estimate) filter (where measure = 'value') "
+        "from segments inner join segment_evaluation "
+        "using (segment_id, segment_name) "
+        "where is_in_use and evaluation_window = 'outcome' "
+        "and segment_evaluation.observation_date = training_date "
+        "group by all order by segment_id"
+    )
+    shown = [
+        text
+        for _, name, share, retention, spend in rows
+        for text in (
+            name,
+            f"{share:.0%}",
+            "too few buyers" if retention is None else f"{retention:.0%}",
+            f"{spend:.2f}",
+        )
+    ]
+    assert texts[-len(shown) :] == shown
 
 
 # Last: by now another process has built the sample.
