@@ -97,6 +97,8 @@ final as (
             as is_significant,
         judged.estimate_missing_reason is null
         and judged.is_large_enough
+        -- Without width an interval says that all were alike, not that it is certain.
+        and coalesce(judged.difference_low < judged.difference_high, false)
         and coalesce(balance.is_balanced, true) as is_reliable,
 
         ---------- dates
