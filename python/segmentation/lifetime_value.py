@@ -143,6 +143,14 @@ class FittedModel:
     reason: str
 
 
+def customers_by_frequency(
+    frequency: Floats, customers: Floats
+) -> tuple[Floats, Floats]:
+    """Distinct frequencies and the customers of each: gamma functions cost much."""
+    frequencies, index = np.unique(frequency, return_inverse=True)
+    return frequencies, np.asarray(np.bincount(index, weights=customers), np.float64)
+
+
 class BgNbdLikelihood:
     """Log-likelihood of BG/NBD and its gradient (Fader, Hardie and Lee 2005, eq. 6).
 
@@ -192,12 +200,8 @@ class BgNbdLikelihood:
                 "recency is zero for a repeat buyer or above zero for another; "
                 "expected both frequency and recency to be zero, or none."
             )
-        # Gamma functions are dear and depend on the frequency alone.
-        self.frequencies, self.frequency_index = np.unique(
-            frequencies, return_inverse=True
-        )
-        self.frequency_customers = np.bincount(
-            self.frequency_index, weights=self.customers
+        self.frequencies, self.frequency_customers = customers_by_frequency(
+            frequencies, self.customers
         )
         self.frequency = frequencies
         self.is_repeat = frequencies > 0
@@ -289,8 +293,9 @@ class NbdLikelihood:
                 "customers": self.customers,
             }
         )
-        self.frequencies, index = np.unique(self.frequency, return_inverse=True)
-        self.frequency_customers = np.bincount(index, weights=self.customers)
+        self.frequencies, self.frequency_customers = customers_by_frequency(
+            self.frequency, self.customers
+        )
 
     def __call__(self, parameters: Sequence[float] | Floats) -> tuple[float, Floats]:
         """Return the log-likelihood at r, alpha and its gradient (2,)."""
@@ -346,8 +351,9 @@ class GammaGammaLikelihood:
                 "frequency or mean_spend is zero in a row; expected repeat buyers with "
                 "a positive spend."
             )
-        self.frequencies, index = np.unique(self.frequency, return_inverse=True)
-        self.frequency_customers = np.bincount(index, weights=self.customers)
+        self.frequencies, self.frequency_customers = customers_by_frequency(
+            self.frequency, self.customers
+        )
         self.log_mean_spend = np.log(self.mean_spend)
 
     def __call__(self, parameters: Sequence[float] | Floats) -> tuple[float, Floats]:
