@@ -5,7 +5,7 @@
 {% macro validate_vars() %}
     {% do refuse(problem_with_var_names(invocation_args_dict.get('vars') or {})) %}
     {% for name in var_rules() %}
-        {% do valid_var(name) %}
+        {% do refuse(problem_with_var(name, var(name))) %}
     {% endfor %}
     {% do refuse(problem_with_hashing()) %}
 {% endmacro %}
@@ -25,11 +25,14 @@
 
 {#
     The value of a var, known to be what its rule says. Models are parsed before
-    validate_vars: where Jinja takes a var apart, take it from here.
+    validate_vars: where Jinja takes a var apart, take it from here. Models read vars
+    hundreds of times, so only parsing checks them.
 #}
 {% macro valid_var(name) %}
     {% set value = var(name) %}
-    {% do refuse(problem_with_var(name, value)) %}
+    {% if not execute %}
+        {% do refuse(problem_with_var(name, value)) %}
+    {% endif %}
     {{ return(value) }}
 {% endmacro %}
 

@@ -7,7 +7,9 @@ and output.
 
 import atexit
 import gc
+import itertools
 import json
+import marshal
 import os
 import select
 import signal
@@ -17,6 +19,9 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
+
+# What Jinja has compiled, by the text of the template and what it was compiled for.
+COMPILED: dict[tuple[Any, ...], Any] = {}
 
 
 class DbtServer:
@@ -52,6 +57,7 @@ class DbtServer:
             "folder": str(folder),
             "environment": dict(environment),
             "outputs": [f"{output}.stdout", f"{output}.stderr"],
+            "templates": f"{output}.templates",
         }
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -82,12 +88,19 @@ def serve() -> None:
     # gives all of its memory back when it ends.
     gc.disable()
     parse_by_vars()
+    compile_templates_once()
+    leave_out_debug_events()
     for line in sys.stdin:
+        request = json.loads(line)
+        templates = Path(request["templates"])
+        templates.unlink(missing_ok=True)
         command = os.fork()
         if command == 0:
-            run_command(json.loads(line))
+            run_command(request)
         print(command, flush=True)
         _, status = os.waitpid(command, 0)
+        if templates.exists():
+            COMPILED.update(marshal.loads(templates.read_bytes()))
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
@@ -125,6 +138,41 @@ def parse_by_vars() -> None:
     ManifestLoader.is_partial_parsable = is_partial_parsable
 
 
+def compile_templates_once() -> None:
+    """Let commands take the templates that Jinja compiled in those before them."""
+    from jinja2 import Environment
+
+    compile_template = Environment.compile
+
+    def compile_once(environment: Any, source: Any, *arguments: Any) -> Any:
+        if not isinstance(source, str):
+            return compile_template(environment, source, *arguments)
+        # dbt makes an environment for each template; they differ by class and tags.
+        names = (type(environment).__name__, *sorted(environment.extensions))
+        key = (*names, source, *arguments)
+        if key not in COMPILED:
+            COMPILED[key] = compile_template(environment, source, *arguments)
+        return COMPILED[key]
+
+    Environment.compile = compile_once
+
+
+def leave_out_debug_events() -> None:
+    """Let dbt make no message of an event that is written nowhere: most are such."""
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    fire = EventManager.fire_event
+
+    def fire_event(
+        manager: Any, event: Any, level: Any = None, *rest: Any, **more: Any
+    ) -> None:
+        if (level or event.level_tag()) not in (EventLevel.DEBUG, EventLevel.TEST):
+            fire(manager, event, level, *rest, **more)
+
+    EventManager.fire_event = fire_event
+
+
 def run_command(request: Mapping[str, Any]) -> NoReturn:
     """Become the command that a request asks for."""
     from dbt.cli.main import cli
@@ -137,8 +185,13 @@ def run_command(request: Mapping[str, Any]) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    # It raises SystemExit: like any process, this one closes its database at its end.
-    cli(request["arguments"])
+    known = len(COMPILED)
+    try:
+        # It raises SystemExit: like any process, this closes its database at its end.
+        cli(request["arguments"])
+    finally:
+        new = dict(itertools.islice(COMPILED.items(), known, None))
+        Path(request["templates"]).write_bytes(marshal.dumps(new))
     sys.exit()
 
 
