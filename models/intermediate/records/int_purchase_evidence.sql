@@ -1,4 +1,4 @@
-{# Whether the input says who bought: without that nobody is known to have bought nothing. #}
+{# Where the input does not say who bought, nobody is known to have bought nothing. #}
 with
 
 current_observation as (
@@ -32,9 +32,7 @@ summaries as (
 
 final as (
 
-    select
-        ---------- booleans
-        orders.customers + summaries.customers > 0 as has_purchase_records
+    select orders.customers + summaries.customers > 0 as has_purchase_records
     from orders
     cross join summaries
 

@@ -138,7 +138,8 @@ final as (
         ---------- booleans
         row_number() over (
             partition by measured.observation_date
-            order by measured.customers_eta_squared desc nulls last, measured.simplicity asc
+            order by
+                measured.customers_eta_squared desc nulls last, measured.simplicity asc
         ) = 1 as is_best
     from measured
     cross join versions

@@ -36,6 +36,15 @@ first_features as (
 
 ),
 
+distinct_rules as (
+
+    select distinct
+        segment_id,
+        rule_number
+    from rules
+
+),
+
 -- Who is in no segment is covered by a rule like everybody, and is right nowhere.
 counted as (
 
@@ -54,7 +63,7 @@ counted as (
         sum(rule_counts.segment_customers)
             filter (where rule_counts.segment_id = rules.segment_id)
             as segment_customers
-    from (select distinct segment_id, rule_number from rules) as rules
+    from distinct_rules as rules
     inner join rule_counts
         on rules.rule_number = rule_counts.rule_number
     group by rules.segment_id, rules.rule_number

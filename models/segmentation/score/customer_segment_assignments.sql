@@ -1,4 +1,4 @@
-{# The segment of every customer on every date: who never bought has one without a fit. #}
+{# The segment of every customer on every date: who never bought needs no fit. #}
 with
 
 scored_customers as (
