@@ -111,8 +111,8 @@ def reason_for_one_segment(method: Method, fit_input: FitInput) -> str | None:
     distinct = count_distinct(fit_input.matrix[rows])
     if distinct < n_segments:
         return (
-            f"{distinct} different ones by the features (see feature_selection), fewer "
-            f"than {n_segments} segments"
+            f"too alike ({distinct} different by their features, fewer than "
+            f"{n_segments} segments; see feature_selection)"
         )
     return None
 
