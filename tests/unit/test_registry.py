@@ -932,7 +932,7 @@ def test_too_few_customers_are_one_segment(
     training: pd.DataFrame, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whatever the method would need; a fit is due as soon as they are enough."""
-    few = training.assign(order_count=1.0).iloc[::4].head(49)
+    few = training.assign(order_count=1.0).iloc[::3].head(49)
     extended = pd.concat([few] * 2).assign(
         customer_id=[f"d{number:03d}" for number in range(2 * len(few))]
     )
