@@ -142,16 +142,20 @@
 
 {#
     The rules that explain the version in use, each with its number and predicate; none
-    before the first fit.
+    before the first fit. They are of customers who have bought; rule 0 is of the others.
 #}
 {% macro published_rules() %}
+    {% set apart = never_buyers_predicate() %}
     {% set rules = [] %}
     {% for number, predicate in registry_rows(
         'unit_number, text_value', "parameter = 'rule_predicate'", 'unit_number'
     ) %}
-        {% do rules.append({'rule_number': number, 'predicate': predicate}) %}
+        {% do rules.append({
+            'rule_number': number, 'predicate': 'not ' ~ apart ~ ' and ' ~ predicate
+        }) %}
     {% endfor %}
-    {{ return(rules) }}
+    {% set first = {'rule_number': 0, 'predicate': apart} %}
+    {{ return([first] + rules if rules else []) }}
 {% endmacro %}
 
 

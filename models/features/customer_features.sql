@@ -26,6 +26,12 @@ summaries as (
 
 ),
 
+purchase_evidence as (
+
+    select * from {{ ref('int_purchase_evidence') }}
+
+),
+
 orders as (
 
     select * from {{ ref('int_customer_orders') }}
@@ -144,8 +150,17 @@ joined as (
         end as order_month_count,
         summaries.loyalty as summary_loyalty,
         summaries.lifetime_value as summary_lifetime_value,
-        lifetime_expectations.expected_spend
+        lifetime_expectations.expected_spend,
+        -- Of a customer without any order the summary says whether they ever bought.
+        coalesce(
+            orders.order_count > 0,
+            greatest(summaries.order_count, summaries.total_spend) > 0,
+            summaries.recency_days is not null,
+            false
+        ) as has_purchased,
+        purchase_evidence.has_purchase_records
     from observed_customers
+    cross join purchase_evidence
     left join customers
         on observed_customers.customer_id = customers.customer_id
     left join orders
@@ -227,7 +242,10 @@ final as (
             ),
             6
         ) as lifetime_value,
-        round(campaign_response_rate, 6) as campaign_response_rate
+        round(campaign_response_rate, 6) as campaign_response_rate,
+
+        ---------- booleans
+        has_purchase_records and not has_purchased as is_never_buyer
     from joined
 
 )

@@ -24,6 +24,8 @@ CLEAR_DEVIATION = 0.5
 # From here on a feature is very high or very low, where that is said at all.
 GREAT_DEVIATION = 1.5
 MOST_WORDS = 5
+# The name of segment 0, which is no segment of a fit. SQL gives it to customers.
+NEVER_BUYERS = "No purchases on record"
 # The digits of a centre that are the same on every machine.
 DIGITS = 9
 
@@ -573,7 +575,7 @@ def name_versions(
         all had some is left out.
     """
     known: dict[int, SegmentNames] = {}
-    owners: dict[str, int] = {}
+    owners = {NEVER_BUYERS.lower(): 0}
 
     def remember(names: Mapping[int, SegmentNames]) -> None:
         for segment_id, of_segment in names.items():

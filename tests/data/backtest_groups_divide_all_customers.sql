@@ -7,10 +7,21 @@ groups as (
         segmentation,
         observation_date,
         sum(customers) as customers,
+        sum(customers) filter (where group_number = 0) as never_buyers,
         sum(spend_before) as spend_before,
         sum(spend_after) as spend_after
     from {{ ref('int_backtest_groups') }}
     group by segmentation, observation_date
+
+),
+
+never_buyers as (
+
+    select
+        observation_date,
+        count(*) filter (where is_never_buyer) as customers
+    from {{ ref('customer_features') }}
+    group by observation_date
 
 ),
 
@@ -29,7 +40,10 @@ select
 from groups
 inner join totals
     on groups.observation_date = totals.observation_date
+inner join never_buyers
+    on groups.observation_date = never_buyers.observation_date
 where groups.customers <> totals.customers
+    or coalesce(groups.never_buyers, 0) <> never_buyers.customers
     or abs(groups.spend_before - totals.trailing_spend) > 0.01
     or abs(groups.spend_after / groups.customers - totals.outcome_spend__mean)
     > 0.000001

@@ -11,6 +11,7 @@ missing as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('customer_features') }}
+    where not is_never_buyer
     group by observation_date
 
 ),

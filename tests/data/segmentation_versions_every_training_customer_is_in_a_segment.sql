@@ -13,6 +13,7 @@ labels as (
         sum(training_customers) as training_customers,
         count(*) as segments
     from {{ ref('int_segment_labels') }}
+    where segment_id <> {{ never_buyers_segment_id() }}
     group by segmentation_version
 
 )

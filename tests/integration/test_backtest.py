@@ -47,7 +47,18 @@ def cut(values: pd.Series, groups: int) -> pd.Series:
 
 
 def segmentations(customers: pd.DataFrame) -> dict[str, pd.Series]:
-    """The group of each customer, by way of dividing them."""
+    """The group of each customer, by way of dividing those who have bought."""
+    has_bought = customers["segment_id"] > 0
+    of_buyers = segmentations_of_buyers(customers[has_bought])
+    # Who never bought is one group more.
+    return {
+        name: groups.reindex(customers.index, fill_value=-1)
+        for name, groups in of_buyers.items()
+    }
+
+
+def segmentations_of_buyers(customers: pd.DataFrame) -> dict[str, pd.Series]:
+    """The group of each customer who has bought."""
     segments = customers.groupby("segment_id")["total_spend"].agg(["mean", "size"])
     k = len(segments)
     sizes = segments.sort_values("mean", ascending=False)["size"]
@@ -62,7 +73,8 @@ def segmentations(customers: pd.DataFrame) -> dict[str, pd.Series]:
         "spend_quantiles": cut(customers["total_spend"], k),
         "trailing_spend_quantiles": cut(customers["trailing_spend"], k),
         "size_matched_spend_bands": pd.Series(
-            np.searchsorted(sizes.cumsum(), spend_above, side="right")
+            np.searchsorted(sizes.cumsum(), spend_above, side="right"),
+            index=customers.index,
         ),
         "rfm_grid": cut(-quintiles, k),
     }
@@ -97,6 +109,15 @@ def test_eta_squared_is_that_of_a_regression_on_the_groups(
             regression.score(dummies, customers["spend_after"]), abs=2e-6
         ), name
         assert summary.loc[name, "group_count"] == groups.nunique()
+        buyers = customers[groups >= 0]
+        dummies = OneHotEncoder().fit_transform(
+            groups[groups >= 0].to_numpy().reshape(-1, 1)
+        )
+        regression = LinearRegression().fit(dummies, buyers["spend_after"])
+        assert summary.loc[name, "eta_squared_among_buyers"] == pytest.approx(
+            regression.score(dummies, buyers["spend_after"]), abs=2e-6
+        ), name
+        assert summary.loc[name, "buyers"] == len(buyers)
         assert summary.loc[name, "top_quintile_spend_share"] == pytest.approx(
             best_fifth_share(customers, groups), abs=2e-6
         ), name

@@ -89,7 +89,8 @@ def test_all_are_compared_on_the_same_bounded_sample(compared: Warehouse) -> Non
         "select count(*), max(observation_date) from segmentation_training"
     )
     [oldest] = compared.row(
-        "select count(*) from customer_features where observation_date = "
+        "select count(*) from customer_features "
+        "where not is_never_buyer and observation_date = "
         "(select min(observation_date) from int_observation_dates)"
     )
     fitted = compared.rows(
@@ -114,7 +115,7 @@ def test_k_means_is_what_production_says_of_itself(compared: Warehouse) -> None:
     )
     [segments], [quantiles] = (
         compared.row(
-            "select eta_squared from segment_backtest "
+            "select eta_squared_among_buyers from segment_backtest "
             f"where segmentation = '{segmentation}'"
         )
         for segmentation in ("segments", "spend_quantiles")

@@ -134,8 +134,12 @@ def test_the_build_is_green_and_assigns_everybody(production: Production) -> Non
 @pytest.mark.parametrize("method", METHODS)
 def test_the_registry_alone_reproduces_the_assignment(production: Production) -> None:
     in_order = "order by observation_date, customer_id"
-    features = production.warehouse.frame(f"from customer_features {in_order}")
-    found = production.warehouse.frame(f"from customer_segment_assignments {in_order}")
+    features = production.warehouse.frame(
+        f"from customer_features where not is_never_buyer {in_order}"
+    )
+    found = production.warehouse.frame(
+        f"from customer_segment_assignments where segment_id > 0 {in_order}"
+    )
     matrix = production.scaled(features)
     segment_ids, scorer = read_scorer(production.rows, production.feature_names)
     labels = scorer.predict(matrix)
@@ -171,7 +175,8 @@ def test_a_segment_that_lives_on_keeps_its_id(
     )
     training = (
         "select segment_id from customer_segment_assignments "
-        f"where observation_date = '{fitted_on}' order by customer_id"
+        f"where observation_date = '{fitted_on}' and segment_id > 0 "
+        "order by customer_id"
     )
     before = sample_warehouse.frame(training)["segment_id"].to_numpy()
     after = production.warehouse.frame(training)["segment_id"].to_numpy()

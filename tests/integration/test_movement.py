@@ -159,7 +159,7 @@ def test_every_order_has_the_segment_of_its_day(growth: Growth) -> None:
     )
     assert orders > 1000
     assert found == orders
-    assert segments == 4
+    assert segments == 5
 
 
 def test_migrations_add_up_on_both_sides(growth: Growth) -> None:

@@ -42,7 +42,7 @@ class Learned:
     method, warehouse
         The method, and where it is in use.
     customers
-        One row per date and customer: features, `class_before` and `class_after` (NaN
+        One row per date and buyer: features, `class_before` and `class_after` (NaN
         where not observed) and the name of the segment that SQL gave, by id and date.
     """
 
@@ -83,6 +83,7 @@ def learned(request: pytest.FixtureRequest, build_method: BuildMethod) -> Learne
             on assignments.segmentation_version = names.segmentation_version
             and assignments.segment_id = names.segment_id
             and names.parameter = 'given_name'
+        where not features.is_never_buyer
         order by features.observation_date, features.customer_id
         """
     )

@@ -36,7 +36,7 @@ def segments_of(warehouse: Warehouse, condition: str) -> pd.DataFrame:
             on assignments.segmentation_version = names.segmentation_version
             and assignments.segment_id = names.segment_id
             and names.parameter = 'given_name'
-        where {condition}
+        where not features.is_never_buyer and {condition}
         order by observation_date, customer_id
         """
     )

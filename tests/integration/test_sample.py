@@ -67,13 +67,19 @@ def listed(sample_warehouse: Warehouse) -> Counter[Issue]:
     return Counter(comparable(issue) for issue in issues)
 
 
+@pytest.mark.parametrize("customers", ["all", "buyers"])
 def test_planted_groups_are_recovered(
-    sample: CrmSample, sample_warehouse: Warehouse
+    sample: CrmSample, sample_warehouse: Warehouse, customers: str
 ) -> None:
+    """Of all customers, and of those whom a fit told apart."""
     segment_of = dict(
         sample_warehouse.rows("select customer_id, segment_id from customer_segments")
     )
     groups = sample.plant.groups
+    if customers == "buyers":
+        groups = groups[
+            [segment_of[customer] > 0 for customer in groups["customer_id"]]
+        ]
     score = adjusted_rand_score(
         groups["group"], [segment_of[customer] for customer in groups["customer_id"]]
     )

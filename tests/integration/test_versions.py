@@ -73,7 +73,7 @@ def test_versions_are_added_pinned_and_kept(
         (2, "refit_requested", 4, False),
         (3, "configuration_changed", 6, True),
     ]
-    assert warehouse.row("select count(*) from segments where is_in_use") == (6,)
+    assert warehouse.row("select count(*) from segments where is_in_use") == (7,)
 
     # A full refresh with the same settings makes all tables new but the registry.
     registry = warehouse.rows(REGISTRY)

@@ -487,6 +487,7 @@ def test_a_method_is_what_the_registry_would_make_of_it(method: str) -> None:
     training = outcomes[outcomes["observation_date"] == TRAINING]
     registry = fit_version(
         training=training.drop(columns="next_window_spend"),
+        training_date=pd.Timestamp(TRAINING).date(),
         read_outcomes=lambda: outcomes,
         feature_selection=SELECTED,
         settings={**TABLE_SETTINGS, "segmentation_method": method},

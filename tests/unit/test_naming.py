@@ -464,6 +464,14 @@ def test_a_given_name_that_nothing_tells_apart_gives_way() -> None:
     assert named[2][2].given == named[2][2].descriptive != named[1][1].descriptive
 
 
+def test_the_name_of_segment_0_is_no_other_segments() -> None:
+    """However a method writes it."""
+    first = centers({1: [-1, 5]}, given_names={1: "no purchases on record"})
+    named = name_versions({1: first}, TERMS, {})
+    assert named[1][1].given != "no purchases on record"
+    assert named[1][1].given is not None
+
+
 # ---------------------------------------------------------------- the seed
 
 

@@ -42,6 +42,7 @@ from segmentation.registry.write import SCHEMA, no_rows
 PYTHON_FOLDER = Path(__file__).parents[2] / "python"
 TERMS = pd.read_csv(Path(__file__).parents[2] / "seeds/settings/segment_name_terms.csv")
 FITTED_AT = datetime.datetime(2026, 1, 1, 12, 30, 15, 999, datetime.UTC)
+TRAINING_DATE = datetime.date(2025, 10, 3)
 FEATURES: list[dict[str, Any]] = [
     {"name": "recency_days", "impute": "median", "transform": "log1p"},
     {"name": "total_spend", "impute": "zero", "cap_quantile": 0.99, "weight": 2},
@@ -83,7 +84,7 @@ def training() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "customer_id": [f"c{number:03d}" for number in range(150)],
-            "observation_date": pd.Timestamp("2025-10-03"),
+            "observation_date": pd.Timestamp(TRAINING_DATE),
             "recency_days": recency,
             "total_spend": spend,
         }
@@ -108,6 +109,7 @@ def fit(
     registry: pd.DataFrame = NO_VERSION,
     selected_features: Sequence[str] = NAMES,
     outcomes: pd.DataFrame | None = None,
+    training_date: datetime.date | None = TRAINING_DATE,
     **changes: Any,
 ) -> pd.DataFrame:
     """Rows that a build with the settings, some changed, would append to a registry."""
@@ -119,6 +121,7 @@ def fit(
 
     table = fit_version(
         training=training,
+        training_date=training_date,
         read_outcomes=read_outcomes,
         feature_selection=selection_of(selected_features),
         settings={**SETTINGS, **changes},
@@ -615,8 +618,8 @@ def test_nothing_is_appended_when_no_fit_is_due(
     assert appended.empty
 
 
-def test_nothing_is_appended_without_training_rows(training: pd.DataFrame) -> None:
-    assert fit(training.iloc[:0]).empty
+def test_nothing_is_appended_without_a_customer(training: pd.DataFrame) -> None:
+    assert fit(training.iloc[:0], training_date=None).empty
 
 
 def test_no_rows_have_the_columns_and_types() -> None:
@@ -901,8 +904,74 @@ def test_customers_who_are_alike_are_one_segment(
 def test_fewer_different_customers_than_segments_are_one_segment(
     training: pd.DataFrame,
 ) -> None:
-    assert facts_of(fit(training.head(2), n_segments=2))["n_segments"] == 2
-    assert facts_of(fit(training.head(2), n_segments=3))["n_segments"] == 1
+    two_kinds = training.iloc[[0, 149]].drop(columns="customer_id")
+    customers = pd.concat([two_kinds] * 30, ignore_index=True).assign(
+        customer_id=training["customer_id"].head(60)
+    )
+    assert facts_of(fit(customers, n_segments=2))["n_segments"] == 2
+    for n_segments in (3, "auto"):
+        rows = fit(customers, n_segments=n_segments)
+        assert facts_of(rows)["n_segments"] == 1
+        assert set(given_names(rows).values()) == {"All customers"}
+
+
+def test_rare_customers_are_no_segment_of_a_choice_on_a_sample(
+    training: pd.DataFrame,
+) -> None:
+    """Three kinds of customers, of which the sample that chooses k sees two or one."""
+    kinds = training.iloc[[0, 149, *[60] * 5998]].drop(columns="customer_id")
+    customers = kinds.reset_index(drop=True).assign(
+        customer_id=[f"c{number:04d}" for number in range(6000)]
+    )
+    rows = fit(customers, n_segments="auto", selection_sample_rows=100)
+    assert facts_of(rows)["n_segments"] == 1
+
+
+@pytest.mark.parametrize("method", ["kmeans", "rfm_rules", "svm", "gaussian_mixture"])
+def test_too_few_customers_are_one_segment(
+    training: pd.DataFrame, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever the method would need; a fit is due as soon as they are enough."""
+    few = training.assign(order_count=1.0).iloc[::3].head(49)
+    extended = pd.concat([few] * 2).assign(
+        customer_id=[f"d{number:03d}" for number in range(2 * len(few))]
+    )
+    assert len(few) < 50 <= len(extended)
+    one = fit(few, segmentation_method=method)
+    assert facts_of(one)["n_segments"] == 1
+    assert set(given_names(one).values()) == {"All customers"}
+    assert caplog.messages == [
+        f"The {len(few)} training customers are fewer than the 50 that a fit needs: "
+        "they are one segment, All customers."
+    ]
+    assert fit(few, one, segmentation_method=method).empty
+    if method in ("kmeans", "gaussian_mixture"):
+        several = fit(extended, one, segmentation_method=method)
+        assert facts_of(several)["fit_reason"] == "customers_differ"
+        assert facts_of(several)["n_segments"] == 3
+
+
+def test_no_training_customer_is_one_segment_that_anybody_can_join(
+    training: pd.DataFrame,
+) -> None:
+    """Customers there are, and none of them has bought."""
+    rows = fit(training.iloc[:0], selected_features=[])
+    facts = facts_of(rows)
+    assert facts["n_segments"] == 1
+    assert facts["training_rows"] == facts["drift_reference_rows"] == 0
+    assert facts["training_date"] == facts["drift_reference_date"] == "2025-10-03"
+    assert facts["explanation_fidelity"] == 1
+    assert "outlier_distance" not in facts
+    centroids = rows.loc[rows["parameter"] == "centroid", "number_value"]
+    assert centroids.tolist() == [0]
+    assert rows.loc[rows["parameter"] == "rule_predicate", "text_value"].tolist() == [
+        "true"
+    ]
+    assert fit(training.iloc[:0], rows, selected_features=[]).empty
+
+    again = fit(training.iloc[:0], rows, selected_features=[], refit=True)
+    assert set(again["segment_id"].dropna()) == {1}
+    assert facts_of(fit(training, rows))["fit_reason"] == "customers_differ"
 
 
 def test_any_score_keep_their_id_in_a_refit(alike: pd.DataFrame) -> None:

@@ -5,6 +5,10 @@
 ] %}
 {# The share of customers that is compared across segmentations of other sizes. #}
 {% set best_share = 0.2 %}
+{# Who never bought is one group of every segmentation, and of no help to any. #}
+{% set populations = {
+    'customers': 'true', 'buyers': 'group_number <> ' ~ never_buyers_segment_id()
+} %}
 
 with
 
@@ -57,10 +61,15 @@ summed as (
         observation_date,
         segmentation,
         count(*) as group_count,
-        cast(sum(customers) as bigint) as customers,
-        sum(spend_after) as spend,
-        sum(spend_after_squared) as spend_squared,
-        sum(spend_after * spend_after / customers) as spend_squared_of_means,
+        {%- for population, condition in populations.items() %}
+        cast(sum(customers) filter (where {{ condition }}) as bigint)
+            as {{ population }},
+        sum(spend_after) filter (where {{ condition }}) as {{ population }}_spend,
+        sum(spend_after_squared) filter (where {{ condition }})
+            as {{ population }}_spend_squared,
+        sum(spend_after * spend_after / customers) filter (where {{ condition }})
+            as {{ population }}_spend_squared_of_means,
+        {%- endfor %}
         sum(spend_after * share_among_best) as best_fifth_spend,
         max(customers) filter (where group_rank = 1) as best_group_customers,
         max(spend_after) filter (where group_rank = 1) as best_group_spend
@@ -75,11 +84,20 @@ measured as (
 
     select
         *,
+        {%- for population in populations %}
+        {%- set spend = population ~ '_spend' %}
         round(
-            (spend_squared_of_means - spend * spend / customers)
-            / nullif(spend_squared - spend * spend / customers, 0),
+            (
+                {{ spend }}_squared_of_means
+                - {{ spend }} * {{ spend }} / nullif({{ population }}, 0)
+            ) / nullif(
+                {{ spend }}_squared
+                - {{ spend }} * {{ spend }} / nullif({{ population }}, 0),
+                0
+            ),
             6
-        ) as eta_squared,
+        ) as {{ population }}_eta_squared,
+        {%- endfor %}
         case segmentation
             {%- for segmentation in segmentations %}
             when '{{ segmentation }}' then {{ loop.index }}
@@ -102,20 +120,26 @@ final as (
         ---------- numerics
         measured.group_count,
         measured.customers,
-        measured.eta_squared,
-        round(measured.best_fifth_spend / nullif(measured.spend, 0), 6)
+        measured.customers_eta_squared as eta_squared,
+        coalesce(measured.buyers, 0) as buyers,
+        measured.buyers_eta_squared as eta_squared_among_buyers,
+        round(measured.best_fifth_spend / nullif(measured.customers_spend, 0), 6)
             as top_quintile_spend_share,
         round(cast(measured.best_group_customers as double) / measured.customers, 6)
             as best_group_customer_share,
         case
             when measured.best_group_customers >= {{ var('minimum_cell_size') }}
-                then round(measured.best_group_spend / nullif(measured.spend, 0), 6)
+                then round(
+                        measured.best_group_spend / nullif(measured.customers_spend, 0),
+                        6
+                    )
         end as best_group_spend_share,
 
         ---------- booleans
         row_number() over (
             partition by measured.observation_date
-            order by measured.eta_squared desc nulls last, measured.simplicity asc
+            order by
+                measured.customers_eta_squared desc nulls last, measured.simplicity asc
         ) = 1 as is_best
     from measured
     cross join versions

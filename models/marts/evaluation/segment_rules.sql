@@ -1,11 +1,5 @@
 with
 
-registry as (
-
-    select * from {{ ref('segmentation_registry') }}
-
-),
-
 versions as (
 
     select * from {{ ref('segmentation_versions') }}
@@ -27,38 +21,7 @@ rule_counts as (
 
 rules as (
 
-    select
-        registry.segmentation_version,
-        registry.segment_id,
-        registry.unit_number as rule_number,
-        {{ registry_parameter('rule_predicate', 'string') }} as predicate,
-        {{ registry_parameter('rule_training_customers') }} as training_customers,
-        {{ registry_parameter('rule_training_precision') }} as training_precision
-    from registry
-    inner join versions
-        on registry.segmentation_version = versions.segmentation_version
-    where registry.segment_id is not null
-        and registry.feature_name is null
-        and registry.parameter in (
-            'rule_predicate', 'rule_training_customers', 'rule_training_precision'
-        )
-    group by
-        registry.segmentation_version, registry.segment_id, registry.unit_number
-
-),
-
-bounds as (
-
-    select
-        registry.segmentation_version,
-        registry.unit_number as rule_number,
-        registry.feature_name,
-        {{ registry_parameter('rule_lower') }} as lower_bound,
-        {{ registry_parameter('rule_upper') }} as upper_bound
-    from registry
-    where registry.parameter in ('rule_lower', 'rule_upper')
-    group by
-        registry.segmentation_version, registry.unit_number, registry.feature_name
+    select * from {{ ref('int_segment_rules') }}
 
 ),
 
@@ -73,29 +36,37 @@ first_features as (
 
 ),
 
+distinct_rules as (
+
+    select distinct
+        segment_id,
+        rule_number
+    from rules
+
+),
+
 -- Who is in no segment is covered by a rule like everybody, and is right nowhere.
 counted as (
 
     select
+        rules.segment_id,
         rules.rule_number,
         sum(rule_counts.customers) as customers,
         sum(rule_counts.segment_customers) as all_customers,
         sum(rule_counts.customers) filter (where rule_counts.segment_id is not null)
             as customers_with_segment,
-        sum(rule_counts.segment_customers)
-            filter (where rule_counts.segment_id is not null)
-            as all_customers_with_segment,
+        sum(rule_counts.segment_customers) filter (where rule_counts.segment_id <> 0)
+            as all_customers_scored,
         sum(rule_counts.customers)
             filter (where rule_counts.segment_id = rules.segment_id)
             as customers_in_segment,
         sum(rule_counts.segment_customers)
             filter (where rule_counts.segment_id = rules.segment_id)
             as segment_customers
-    from rules
+    from distinct_rules as rules
     inner join rule_counts
-        on rules.segmentation_version = rule_counts.segmentation_version
-            and rules.rule_number = rule_counts.rule_number
-    group by rules.rule_number
+        on rules.rule_number = rule_counts.rule_number
+    group by rules.segment_id, rules.rule_number
 
 ),
 
@@ -110,8 +81,9 @@ measured as (
         / nullif(customers_with_segment, 0) as precision,
         cast(coalesce(customers_in_segment, 0) as double)
         / nullif(segment_customers, 0) as recall,
-        cast(sum(customers_in_segment) over () as double)
-        / nullif(all_customers_with_segment, 0) as fidelity
+        cast(
+            sum(customers_in_segment) filter (where segment_id <> 0) over () as double
+        ) / nullif(all_customers_scored, 0) as fidelity
     from counted
 
 ),
@@ -122,7 +94,7 @@ final as (
         ---------- ids
         rules.segmentation_version,
         rules.rule_number,
-        coalesce(bounds.feature_name, first_features.feature_name) as feature_name,
+        coalesce(rules.feature_name, first_features.feature_name) as feature_name,
         rules.segment_id,
 
         ---------- strings
@@ -130,14 +102,14 @@ final as (
         rules.predicate,
 
         ---------- numerics
-        bounds.lower_bound,
-        bounds.upper_bound,
+        rules.lower_bound,
+        rules.upper_bound,
         cast(measured.customers as bigint) as customers,
         round(measured.coverage, 6) as coverage,
         case when measured.is_shown then round(measured.precision, 6) end as precision,
         case when measured.is_shown then round(measured.recall, 6) end as recall,
         round(measured.fidelity, 6) as fidelity,
-        cast(rules.training_customers as bigint) as training_customers,
+        rules.training_customers,
         case
             when rules.training_customers >= {{ var('minimum_cell_size') }}
                 then round(rules.training_precision, 6)
@@ -155,9 +127,6 @@ final as (
             and rules.segment_id = labels.segment_id
     inner join first_features
         on rules.segmentation_version = first_features.segmentation_version
-    left join bounds
-        on rules.segmentation_version = bounds.segmentation_version
-            and rules.rule_number = bounds.rule_number
     inner join measured
         on rules.rule_number = measured.rule_number
 

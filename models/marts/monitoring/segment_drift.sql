@@ -32,28 +32,26 @@ final as (
 
         ---------- numerics
         segment_sizes.customers,
-        round(
-            segment_sizes.customers / nullif(
-                cast(
-                    sum(segment_sizes.customers) over (
-                        partition by segment_sizes.observation_date
-                    ) as double
-                ),
-                0
-            ),
-            6
-        ) as customer_share,
-        round(
-            segment_sizes.training_customers / nullif(
-                cast(
-                    sum(segment_sizes.training_customers) over (
-                        partition by segment_sizes.observation_date
-                    ) as double
-                ),
-                0
-            ),
-            6
-        ) as training_share,
+        {%- for column, share in {
+            'customers': 'customer_share', 'training_customers': 'training_share'
+        }.items() %}
+        case
+            when segment_sizes.segment_id <> {{ never_buyers_segment_id() }}
+                then round(
+                    segment_sizes.{{ column }} / nullif(
+                        cast(
+                            sum(segment_sizes.{{ column }}) filter (
+                                where segment_sizes.segment_id
+                                    <> {{ never_buyers_segment_id() }}
+                            ) over (partition by segment_sizes.observation_date)
+                            as double
+                        ),
+                        0
+                    ),
+                    6
+                )
+        end as {{ share }},
+        {%- endfor %}
         round(statistics.contribution, 9) as contribution,
         round(statistics.population_stability_index, 9) as population_stability_index,
         case

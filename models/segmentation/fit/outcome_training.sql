@@ -1,9 +1,9 @@
 {{ config(materialized='view') }}
 
 {#
-    What methods that learn outcomes learn from, and what they are judged by: customers of
-    the oldest observation date and of the training date, and what they spent in the
-    window that followed. A view, so that only who reads it pays for it.
+    What methods that learn outcomes learn from, and what they are judged by: customers
+    who had bought by the oldest observation date, and by the training date, and what they
+    spent in the window that followed. A view, so that only who reads it pays for it.
 #}
 {% set features = candidate_features() %}
 
@@ -30,6 +30,7 @@ oldest_customers as (
     inner join observation_dates
         on customer_features.observation_date = observation_dates.observation_date
             and observation_dates.is_oldest
+    where customer_features.is_never_buyer is not true
     order by sampling_hash, customer_features.customer_id
     limit {{ var('training_sample_rows') }}
 

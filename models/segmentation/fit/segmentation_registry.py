@@ -21,6 +21,11 @@ def model(dbt, session):
         "feature_name, is_selected, is_time_driven, is_always_known"
     )
     terms = dbt.ref("segment_name_terms")
+    observed = dbt.ref("customer_features")
+    dates = dbt.ref("int_observation_dates").filter("is_training")
+    training_date = None
+    if observed.limit(1).fetchall():
+        [[training_date]] = dates.select("observation_date").fetchall()
     latest_version = stored = no_rows().to_pandas()
     highest_segment_id = 0
     if dbt.is_incremental:
@@ -35,6 +40,7 @@ def model(dbt, session):
         highest_segment_id = highest[0][0] or 0
     appended = fit_version(
         training=training.df(),
+        training_date=training_date,
         read_outcomes=outcomes.df,
         feature_selection=selection.df(),
         settings=settings,

@@ -13,7 +13,8 @@ training_date as (
 
 ),
 
--- A hash draws the same sample whatever the order of the rows.
+-- A hash draws the same sample whatever the order of the rows. Who never bought is a
+-- segment without any fit.
 sampled as (
 
     select
@@ -22,6 +23,7 @@ sampled as (
     from customer_features
     inner join training_date
         on customer_features.observation_date = training_date.observation_date
+    where customer_features.is_never_buyer is not true
     order by sampling_hash, customer_features.customer_id
     limit {{ var('training_sample_rows') }}
 

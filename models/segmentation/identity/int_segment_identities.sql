@@ -36,6 +36,7 @@ versions as (
 
 ),
 
+-- Segment 0 is the same customers by definition, so it is matched without a fit.
 fitted_segments as (
 
     select
@@ -47,6 +48,17 @@ fitted_segments as (
     from registry
     where segment_id is not null
     group by segmentation_version, segment_id
+    union all
+    select
+        versions.segmentation_version,
+        {{ never_buyers_segment_id() }} as segment_id,
+        case
+            when versions.matched_from_version > 0 then {{ never_buyers_segment_id() }}
+        end as matched_from_segment_id,
+        case when versions.matched_from_version > 0 then 1 end as match_similarity
+    from versions
+    inner join {{ ref('int_purchase_evidence') }} as purchase_evidence
+        on purchase_evidence.has_purchase_records
 
 ),
 

@@ -14,12 +14,7 @@ registry as (
 
 ),
 
-chosen_names as (
-
-    select * from {{ ref('segment_names') }}
-
-),
-
+-- Segment 0 has its name from the start, as if a method had given it.
 fitted_segments as (
 
     select
@@ -36,6 +31,16 @@ fitted_segments as (
         {{ registry_parameter('neutral_name', 'string') }} as neutral_name
     from registry
     group by segmentation_version, segment_id
+    union all
+    select
+        segmentation_version,
+        {{ never_buyers_segment_id() }} as segment_id,
+        min(segmentation_version) over () as first_version,
+        0 as training_customers,
+        '{{ never_buyers_name() }}' as given_name,
+        cast(null as string) as descriptive_name,
+        cast(null as string) as neutral_name
+    from {{ ref('segmentation_versions') }}
 
 ),
 
@@ -47,7 +52,7 @@ possible_names as (
         0 as priority,
         0 as place,
         segment_name
-    from chosen_names
+    from {{ ref('segment_names') }}
     union all
     select
         fitted_segments.segment_id,
@@ -80,7 +85,7 @@ ranked_names as (
             order by possible_names.priority asc, possible_names.place asc
         ) as name_rank
     from possible_names
-    left join chosen_names as others
+    left join {{ ref('segment_names') }} as others
         on lower(possible_names.segment_name) = lower(others.segment_name)
             and possible_names.segment_id <> others.segment_id
     where possible_names.segment_name is not null

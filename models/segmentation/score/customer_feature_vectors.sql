@@ -11,6 +11,7 @@ with
 customer_features as (
 
     select * from {{ ref('customer_features') }}
+    where is_never_buyer is not true
 
 ),
 

@@ -1,88 +1,22 @@
-{#
-    The segment of every customer on every date, by the scorer of the version in use, and
-    how the customer lies to the centres of the segments.
-#}
-{% set features = scored_features() %}
-{% set segment_ids = scored_segments() %}
-
+{# The segment of every customer on every date: who never bought needs no fit. #}
 with
 
--- Of the three only that of the version in use has rows.
-scored as (
+scored_customers as (
 
-    select * from {{ ref('int_quadratic_assignments') }}
-    union all
-    select * from {{ ref('int_rules_assignments') }}
-    union all
-    select * from {{ ref('int_network_assignments') }}
+    select * from {{ ref('int_scored_customers') }}
 
 ),
 
-versions as (
-
-    select * from {{ ref('segmentation_versions') }}
-    where is_in_use
-
-),
-
--- All centroids in one row: a distance is then arithmetic on columns.
-centroids as (
+never_buyers as (
 
     select
-        {%- for segment_id in segment_ids %}
-        {%- for feature in features %}
-        max(centroids.centroid) filter (
-            where centroids.segment_id = {{ segment_id }}
-            and centroids.feature_name = '{{ feature }}'
-        ) as {{ feature }}_{{ segment_id }},
-        {%- endfor %}
-        {%- endfor %}
-        max(versions.outlier_distance) as outlier_distance
-    from {{ ref('segmentation_centroids') }} as centroids
-    inner join versions
-        on centroids.segmentation_version = versions.segmentation_version
-
-),
-
-distances as (
-
-    select
-        scored.observation_date,
-        scored.customer_id,
-        scored.segmentation_version,
-        scored.segment_id,
-        scored.is_noise,
-        centroids.outlier_distance,
-        {%- for segment_id in segment_ids %}
-        sqrt(
-            {%- for feature in features %}
-            (scored.{{ feature }} - centroids.{{ feature }}_{{ segment_id }})
-            * (scored.{{ feature }} - centroids.{{ feature }}_{{ segment_id }})
-            {{- ' +' if not loop.last }}
-            {%- endfor %}
-        ) as distance_{{ segment_id }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from scored
-    cross join centroids
-
-),
-
-second_nearest as (
-
-    select
-        *,
-        case segment_id
-            {%- for segment_id in segment_ids %}
-            when {{ segment_id }} then distance_{{ segment_id }}
-            {%- endfor %}
-        end as distance,
-        least(
-            {%- for segment_id in segment_ids %}
-            case when segment_id <> {{ segment_id }} then distance_{{ segment_id }} end
-            {{- ',' if not loop.last }}
-            {%- endfor %}
-        ) as second_distance
-    from distances
+        customer_features.observation_date,
+        customer_features.customer_id,
+        versions.segmentation_version
+    from {{ ref('customer_features') }} as customer_features
+    cross join {{ ref('segmentation_versions') }} as versions
+    where customer_features.is_never_buyer
+        and versions.is_in_use
 
 ),
 
@@ -94,23 +28,26 @@ final as (
         customer_id,
         segmentation_version,
         segment_id,
-        cast(
-            case
-                {%- for segment_id in segment_ids %}
-                when segment_id <> {{ segment_id }}
-                    and distance_{{ segment_id }} <= second_distance
-                    then {{ segment_id }}
-                {%- endfor %}
-            end as bigint
-        ) as second_segment_id,
+        second_segment_id,
 
         ---------- numerics
         distance,
         second_distance,
 
         ---------- booleans
-        is_noise or distance > outlier_distance as is_outlier
-    from second_nearest
+        is_outlier
+    from scored_customers
+    union all
+    select
+        observation_date,
+        customer_id,
+        segmentation_version,
+        cast({{ never_buyers_segment_id() }} as bigint) as segment_id,
+        cast(null as bigint) as second_segment_id,
+        cast(null as double) as distance,
+        cast(null as double) as second_distance,
+        false as is_outlier
+    from never_buyers
 
 )
 

@@ -153,6 +153,11 @@ def explain(
     )
 
 
+def explain_without_customers() -> Explanation:
+    """Explain one segment that was fitted to nobody: its rule holds for everybody."""
+    return Explanation([Rule(0, {}, 0, None)], fidelity=1.0, cost_ratio=None)
+
+
 def cost_ratio(
     matrix: Matrix, labels: Indices, explained_labels: Indices
 ) -> float | None:

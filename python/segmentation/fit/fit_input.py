@@ -10,6 +10,7 @@ import pandas as pd
 from segmentation.fit.preprocessing import (
     FeatureParameters,
     FeatureSetting,
+    default_preprocessing,
     fit_preprocessing,
     transform_features,
 )
@@ -31,7 +32,7 @@ def build_fit_input(
     training
         The customers that the method is fitted on, by rising customer_id: rows of
         `training` or, for a supervised method, of `outcome_training`, as for
-        `fit_version`.
+        `fit_version`. Without any nothing is scaled.
     feature_selection, settings
         As for `fit_version`.
 
@@ -40,8 +41,11 @@ def build_fit_input(
     ValueError
         If no feature is left.
     """
-    parameters = fit_preprocessing(
-        training, feature_settings(method, feature_selection, settings)
+    features = feature_settings(method, feature_selection, settings)
+    parameters = (
+        default_preprocessing(features)
+        if training.empty
+        else fit_preprocessing(training, features)
     )
     n_segments = settings["n_segments"]
     fit_input = FitInput(
@@ -51,7 +55,7 @@ def build_fit_input(
         random_state=settings["random_state"],
         settings=settings,
         next_spend=training["next_window_spend"].to_numpy(float)
-        if method.is_supervised
+        if "next_window_spend" in training and method.is_supervised
         else None,
         segment_rules=settings["segment_rules"],
     )

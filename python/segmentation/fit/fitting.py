@@ -20,6 +20,8 @@ from segmentation.score.quadratic import QuadraticScorer
 from segmentation.score.rules import RulesScorer
 from segmentation.score.scorers import Scorer
 
+# Of fewer customers segments would say more of chance than of customers.
+MINIMUM_CUSTOMERS = 50
 # Beyond this quantile of the training distances a customer is an outlier.
 OUTLIER_QUANTILE = 0.99
 # A method of quadratic cost is fitted to resamples of at most so many customers.
@@ -90,26 +92,44 @@ def fit_method(name: str, method: Method, fit_input: FitInput) -> Fit:
     )
 
 
-def can_be_segmented(method: Method, fit_input: FitInput) -> bool:
-    """Whether there are as many distinct customers as segments, and at least two.
+def reason_for_one_segment(method: Method, fit_input: FitInput) -> str | None:
+    """Say why the customers are one segment; None where they can be more.
 
-    A method that defines its segments by features of its own may leave some empty, so
-    it can always be fitted.
+    They must be enough, and as many distinct ones as segments. A method that defines
+    its segments by features of its own may leave some empty: it needs no distinct ones.
     """
-    return bool(method.features) or (
-        count_distinct(fit_input.matrix) >= max(fit_input.n_segments or 2, 2)
-    )
+    n_customers = len(fit_input.matrix)
+    if n_customers < MINIMUM_CUSTOMERS:
+        return f"fewer than the {MINIMUM_CUSTOMERS} that a fit needs"
+    if method.features:
+        return None
+    settings = SelectionSettings.from_mapping(fit_input.settings)
+    least = 2 if method.selects_k == "always" else settings.k_range[0]
+    n_segments = max(fit_input.n_segments or least, 2)
+    # What is selected or costs much is fitted to a sample of the customers.
+    rows = selection_rows(n_customers, settings)
+    distinct = count_distinct(fit_input.matrix[rows])
+    if distinct < n_segments:
+        return (
+            f"too alike ({distinct} different by their features, fewer than "
+            f"{n_segments} segments; see feature_selection)"
+        )
+    return None
 
 
-def fit_one_segment(fit_input: FitInput) -> Fit:
-    """Put all customers into one segment, where too few of them differ."""
+def fit_one_segment(fit_input: FitInput, reason: str) -> Fit:
+    """Put all customers into one segment, where there is a reason not to fit more.
+
+    Without any customer its centre is the origin, and nobody is too far from it.
+    """
     settings = SelectionSettings.from_mapping(fit_input.settings)
     labels = np.zeros(len(fit_input.matrix), dtype=np.int64)
     partition = Partition(labels, 1, segment_names=(ALL_CUSTOMERS,))
-    scorer = QuadraticScorer.nearest_centroid(
-        segment_means(fit_input.matrix, labels, 1)
-    )
-    centers, outlier_distance = locate_centers(scorer, fit_input, partition)
+    means = np.nan_to_num(segment_means(fit_input.matrix, labels, 1))
+    scorer = QuadraticScorer.nearest_centroid(means)
+    centers, outlier_distance = means, float("inf")
+    if len(labels):
+        centers, outlier_distance = locate_centers(scorer, fit_input, partition)
     inertia = float(((fit_input.matrix - centers[0]) ** 2).sum())
     unknown = float("nan")
     chosen = Candidate(
@@ -124,7 +144,7 @@ def fit_one_segment(fit_input: FitInput) -> Fit:
         minimum_jaccard=1.0,
         smallest_share=1.0,
         is_chosen=True,
-        reason="the customers do not differ enough for two segments",
+        reason=f"one segment: the customers are {reason}",
     )
     return Fit(
         partition=partition,

@@ -138,6 +138,19 @@ def fit_preprocessing(
     return [fit_feature(training[s.name].to_numpy(float), s) for s in settings]
 
 
+def default_preprocessing(
+    settings: Sequence[FeatureSetting],
+) -> list[FeatureParameters]:
+    """Parameters where there is no customer to learn from: nothing is scaled.
+
+    A missing value is the constant of the setting, which is 0 unless it says otherwise.
+    """
+    return [
+        FeatureParameters(setting, setting.constant, None, None, center=0.0, scale=1.0)
+        for setting in settings
+    ]
+
+
 def fit_feature(
     values: NDArray[np.float64], setting: FeatureSetting
 ) -> FeatureParameters:

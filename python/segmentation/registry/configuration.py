@@ -82,8 +82,10 @@ def drifted_features(
 
     Compares, for each feature that the version clusters on, the counts in the bins that
     it stored with those of `training`. Features that time alone moves are left out:
-    they would always drift.
+    they would always drift. Without any training customer nothing has drifted.
     """
+    if training.empty:
+        return []
     features = latest_version.loc[
         latest_version["parameter"] == "feature_number", "feature_name"
     ]

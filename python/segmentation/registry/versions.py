@@ -47,6 +47,7 @@ LOGGER = logging.getLogger("segmentation")
 def fit_version(
     *,
     training: pd.DataFrame,
+    training_date: datetime.date | None,
     read_outcomes: Callable[[], pd.DataFrame],
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -60,7 +61,10 @@ def fit_version(
     ----------
     training
         One row per training customer: customer_id, observation_date and a float column
-        per candidate feature, missing as NaN.
+        per candidate feature, missing as NaN. There may be none: where purchases are
+        recorded, only customers who have bought are drawn.
+    training_date
+        Their observation date; None where there is no customer at all.
     read_outcomes
         Reads the rows of the model `outcome_training`: the columns of `training` and
         next_window_spend, for customers of the training date and of the oldest one.
@@ -84,8 +88,9 @@ def fit_version(
     ValueError
         If no feature is left, or the method fails on the training customers.
     """
-    if training.empty:
+    if training_date is None:
         return no_rows()
+    date_text = f"{training_date:%Y-%m-%d}"
     configuration, configuration_hash = configuration_of(settings)
     is_first = latest_version.empty
     time_driven = feature_selection.loc[
@@ -102,13 +107,14 @@ def fit_version(
     if fit_reason is None and not was_one_segment:
         return no_rows()
 
-    from segmentation.explain.explanation import explain
+    from segmentation.explain.explanation import explain, explain_without_customers
     from segmentation.fit.fit_input import build_fit_input, date_of
     from segmentation.fit.fitting import (
-        can_be_segmented,
+        MINIMUM_CUSTOMERS,
         fit_method,
         fit_one_segment,
         order_by_value,
+        reason_for_one_segment,
     )
     from segmentation.fit.outcomes import evaluate_out_of_time, training_with_outcomes
     from segmentation.fit.preprocessing import original_values
@@ -120,7 +126,8 @@ def fit_version(
     # A supervised method is fitted on customers of an older date. Drift is always
     # measured from the training customers.
     fit_customers = training
-    if method.is_supervised:
+    learns_outcomes = method.is_supervised and len(training) >= MINIMUM_CUSTOMERS
+    if learns_outcomes:
         outcomes = read_outcomes()
         fit_customers = training_with_outcomes(
             outcomes, training["observation_date"].iloc[0], method_name
@@ -129,7 +136,8 @@ def fit_version(
     parameters, fit_input = build_fit_input(
         method, fit_customers, feature_selection, settings
     )
-    is_segmented = can_be_segmented(method, fit_input)
+    reason_for_one = reason_for_one_segment(method, fit_input)
+    is_segmented = reason_for_one is None
     if fit_reason is None:
         if not is_segmented:
             return no_rows()
@@ -138,8 +146,8 @@ def fit_version(
     continues = not is_first and is_segmented != was_one_segment
     fit = (
         fit_method(method_name, method, fit_input)
-        if is_segmented
-        else fit_one_segment(fit_input)
+        if reason_for_one is None
+        else fit_one_segment(fit_input, reason_for_one)
     )
     order = order_by_value(
         fit.labels, fit.centers, fit_customers["total_spend"].to_numpy(float)
@@ -153,14 +161,18 @@ def fit_version(
         minimum_match_similarity=settings["minimum_match_similarity"],
     )
 
-    explanation = explain(
-        fit_input.matrix,
-        original_values(fit_customers, parameters),
-        fit.labels,
-        fit.centers,
-        maximum_leaves=settings["maximum_rule_leaves"],
+    explanation = (
+        explain_without_customers()
+        if fit_customers.empty
+        else explain(
+            fit_input.matrix,
+            original_values(fit_customers, parameters),
+            fit.labels,
+            fit.centers,
+            maximum_leaves=settings["maximum_rule_leaves"],
+        )
     )
-    log_warnings(fit, identities, settings)
+    log_warnings(fit, identities, settings, reason_for_one)
 
     facts: dict[str, float | str] = {
         "method": method_name,
@@ -169,9 +181,9 @@ def fit_version(
         "n_segments": len(fit.centers),
         "random_state": settings["random_state"],
         "training_rows": len(fit_customers),
-        "training_date": date_of(fit_customers),
+        "training_date": date_of(fit_customers) if learns_outcomes else date_text,
         "drift_reference_rows": len(training),
-        "drift_reference_date": date_of(training),
+        "drift_reference_date": date_text,
         "inertia": fit.inertia,
         "outlier_distance": fit.outlier_distance,
         "configuration": configuration,
@@ -187,7 +199,7 @@ def fit_version(
         number = latest_number + 1
         if continues:
             facts["matched_from_version"] = latest_number
-    if method.is_supervised:
+    if learns_outcomes and is_segmented:
         facts |= evaluate_out_of_time(
             fit, parameters, fit_customers, training, outcomes
         )
@@ -222,13 +234,14 @@ def log_warnings(
     fit: Fit,
     identities: Sequence[SegmentIdentity],
     settings: Mapping[str, Any],
+    reason_for_one_segment: str | None,
 ) -> None:
     """Log what a reader of the new version should know."""
-    if fit.partition.segment_names == (ALL_CUSTOMERS,):
+    if reason_for_one_segment is not None:
         LOGGER.warning(
-            "The %d training customers do not differ enough for two segments (see "
-            "feature_selection): they are one segment, %s.",
+            "The %d training customers are %s: they are one segment, %s.",
             len(fit.labels),
+            reason_for_one_segment,
             ALL_CUSTOMERS,
         )
     if fit.chosen.faults:

@@ -44,10 +44,11 @@ def value_of(value: float | str | None) -> Row:
 
 
 def version_rows(facts: Mapping[str, float | str]) -> list[Row]:
-    """Rows that hold for a whole version."""
+    """Rows that hold for a whole version; a number that is not finite has none."""
     return [
         {"parameter": parameter, **value_of(value)}
         for parameter, value in facts.items()
+        if isinstance(value, str) or np.isfinite(value)
     ]
 
 

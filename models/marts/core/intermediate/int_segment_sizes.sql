@@ -12,7 +12,12 @@ labels as (
     from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
         on labels.segmentation_version = versions.segmentation_version
+    cross join {{ ref('int_purchase_evidence') }} as purchase_evidence
     where versions.is_in_use
+        and (
+            labels.segment_id <> {{ never_buyers_segment_id() }}
+            or purchase_evidence.has_purchase_records
+        )
 
 ),
 

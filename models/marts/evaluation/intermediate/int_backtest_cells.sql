@@ -1,6 +1,7 @@
 {#
     Customers of the training date who are in the same group of every cut are one cell:
-    few rows hold all that any comparison of the cuts needs.
+    few rows hold all that any comparison of the cuts needs. Who never bought is in group
+    0 of every cut: no cut is better for it.
 #}
 with
 
@@ -54,11 +55,12 @@ final as (
         assignments.segment_id,
 
         ---------- numerics
-        spend.quantile_group as spend_group,
-        recent_spend.quantile_group as recent_spend_group,
-        spend.share_group as spend_share_group,
-        recency.quintile_score + orders.quintile_score + spend.quintile_score
-            as rfm_score,
+        coalesce(spend.quantile_group, 0) as spend_group,
+        coalesce(recent_spend.quantile_group, 0) as recent_spend_group,
+        coalesce(spend.share_group, 0) as spend_share_group,
+        coalesce(
+            recency.quintile_score + orders.quintile_score + spend.quintile_score, 0
+        ) as rfm_score,
         count(*) as customers,
         sum(features.trailing_spend) as spend_before,
         sum(outcome.trailing_spend) as spend_after,
@@ -74,14 +76,18 @@ final as (
     inner join {{ ref('customer_features') }} as outcome
         on training_date.outcome_end_date = outcome.observation_date
             and assignments.customer_id = outcome.customer_id
-    inner join recency
+    left join recency
         on features.recency_days = recency.amount
-    inner join orders
+            and features.is_never_buyer is not true
+    left join orders
         on features.order_count = orders.amount
-    inner join spend
+            and features.is_never_buyer is not true
+    left join spend
         on features.total_spend = spend.amount
-    inner join recent_spend
+            and features.is_never_buyer is not true
+    left join recent_spend
         on features.trailing_spend = recent_spend.amount
+            and features.is_never_buyer is not true
     group by all
 
 )

@@ -27,6 +27,7 @@ rfm_scores as (
         rfm_score,
         sum(customers) as customers
     from cells
+    where rfm_score > 0
     group by rfm_score
 
 ),
@@ -48,14 +49,17 @@ grouped as (
 
     select
         cells.*,
-        1 + cast(
-            floor(
-                cast(ranked_scores.customers_above as double)
-                * group_count.group_count / ranked_scores.all_customers
-            ) as int
+        coalesce(
+            1 + cast(
+                floor(
+                    cast(ranked_scores.customers_above as double)
+                    * group_count.group_count / ranked_scores.all_customers
+                ) as int
+            ),
+            0
         ) as rfm_group
     from cells
-    inner join ranked_scores
+    left join ranked_scores
         on cells.rfm_score = ranked_scores.rfm_score
     cross join group_count
 

@@ -20,6 +20,7 @@ sized as (
     inner join {{ ref('customer_features') }} as features
         on assignments.observation_date = features.observation_date
             and assignments.customer_id = features.customer_id
+    where assignments.segment_id <> {{ never_buyers_segment_id() }}
     group by assignments.segment_id
 
 ),

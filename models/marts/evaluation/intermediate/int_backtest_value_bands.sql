@@ -1,6 +1,6 @@
 {#
-    The cuts of customers that the segments in production are compared with, on the
-    training date. Values are cut and not customers: equal values share a group, and
+    The cuts that the segments in production are compared with, of customers who have
+    bought by the training date. Values are cut and not customers: equal values share a group, and
     there are far fewer of them.
 #}
 {% set measures = {
@@ -28,6 +28,7 @@ distinct_values as (
     from {{ ref('customer_features') }} as features
     inner join training_date
         on features.observation_date = training_date.observation_date
+    where features.is_never_buyer is not true
     group by features.{{ measure }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

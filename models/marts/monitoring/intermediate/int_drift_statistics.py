@@ -23,8 +23,9 @@ SCHEMA = pa.schema(
 
 def model(dbt, session):
     features = dbt.ref("int_feature_bin_counts")
-    # As if the segment were one more feature, of as many bins.
-    segments = dbt.ref("int_segment_sizes")
+    # As if the segment were one more feature, of as many bins. Segment 0 had no
+    # training customers.
+    segments = dbt.ref("int_segment_sizes").filter("segment_id <> 0")
     bin_counts = features.select(COLUMNS.format("feature_name", "bin_number")).union(
         segments.select(COLUMNS.format("'segment_id'", "segment_id"))
     )

@@ -1,5 +1,5 @@
 {#
-    Customers in each bin of each feature on every date, in one pass over customers: how
+    Customers who have bought in each bin of each feature on every date, in one pass: how
     many are not above a bound is a count of its own, and what a bin holds is the
     difference of two. Giving every value its bin first would take twice as long.
 #}
@@ -10,6 +10,7 @@ with
 customer_features as (
 
     select * from {{ ref('customer_features') }}
+    where is_never_buyer is not true
 
 ),
 

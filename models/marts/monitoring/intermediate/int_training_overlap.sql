@@ -1,5 +1,5 @@
 {#
-    Customers who were known before the date of the training customers that drift
+    Customers who have bought and were known before the date of the training customers that drift
     compares with were possibly drawn for the training sample. A customer without any
     date may have been known then.
 #}
@@ -22,10 +22,12 @@ final as (
 
     select
         ---------- numerics
-        count(*) as customers,
+        count(*) filter (where customer_features.is_never_buyer is not true)
+            as customers,
         cast(
             count_if(
-                coalesce(
+                customer_features.is_never_buyer is not true
+                and coalesce(
                     customer_features.tenure_days
                     > {{ dbt.datediff(
                         'versions.drift_reference_date',
