@@ -54,17 +54,17 @@
             'interval': 'mean',
             'scale': [0, 1],
             'shared_features': ['loyalty', 'order_count', 'trailing_order_count'],
-            'money': {
-                'identity': 'buyers', 'horizon': 'outcome_window_days',
-                'campaign_outcome': none
-            }
+            'money': none
         },
         'retention': {
             'columns': {'outcome': 'outcome_retained'},
             'interval': 'proportion',
             'scale': [0, 1],
             'shared_features': ['loyalty', 'order_count', 'trailing_order_count'],
-            'money': none
+            'money': {
+                'identity': 'buyers', 'horizon': 'outcome_window_days',
+                'campaign_outcome': none
+            }
         },
         'conversion': {
             'columns': {'observed': 'trailing_', 'outcome': 'outcome_'},
