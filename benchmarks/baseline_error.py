@@ -4,10 +4,12 @@
 
 takes every observation date of a warehouse that has a date before it and whose next
 window is over, and prints a markdown table of what each segment's customers of the date
-were expected to spend, by three baselines, and how far that was from what they spent:
+were expected to spend, by four baselines, and how far that was from what they spent:
 
 observed        what they spent in the window before the date
 outcome         what the segment's customers of the date before spent in that window
+observed and    what the date's customers spent in the window before it, and the change
+change          of those of the date before from the window before theirs to that one
 with season     the same, times all customers' spend a year before the next window over
                 that in the window before the date, where a year of history exists
 """
@@ -76,6 +78,11 @@ def baselines(records: Records, dates: pd.DataFrame) -> pd.DataFrame:
         segments = records.segments(date)
         last, following = records.spend(start, date), records.spend(date, end)
         outcome = last.reindex(earlier.index, fill_value=0).groupby(earlier).mean()
+        former = records.spend(start - (date - start), start)
+        change = (
+            outcome
+            - former.reindex(earlier.index, fill_value=0).groupby(earlier).mean()
+        )
         factor = records.season_factor(date, start)
         for segment_id, group in segments.groupby(segments):
             observed = last.reindex(group.index, fill_value=0).sum()
@@ -88,6 +95,8 @@ def baselines(records: Records, dates: pd.DataFrame) -> pd.DataFrame:
                     "spent": following.reindex(group.index, fill_value=0).sum(),
                     "observed": observed,
                     "outcome": expected,
+                    "observed and change": observed
+                    + len(group) * change.get(segment_id, float("nan")),
                     "with season": expected * factor,
                 }
             )
@@ -105,8 +114,8 @@ def main() -> None:
             for query in (DAILY_SPEND, ASSIGNMENTS, DATES)
         )
     table = baselines(Records(daily, assignments), dates)
-    print("| date | segment | customers | spent | observed | outcome | with season |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| " + " | ".join(table.columns) + " |")
+    print("|---" + "|--:" * (len(table.columns) - 1) + "|")
     for row in table.itertuples(index=False):
         amounts = " | ".join(f"{amount:,.0f}" for amount in row[3:])
         print(f"| {row.date} | {row.segment} | {row.customers} | {amounts} |")
@@ -115,7 +124,7 @@ def main() -> None:
     print("|---|---|--:|--:|")
     for date, group in table.groupby("date", sort=False):
         spent = group["spent"].sum()
-        for name in ("observed", "outcome", "with season"):
+        for name in table.columns[4:]:
             if group[name].notna().any():
                 distance = (group[name] - group["spent"]).abs().sum()
                 total, apart = group[name].sum() / spent, distance / spent

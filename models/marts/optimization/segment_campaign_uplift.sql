@@ -59,6 +59,7 @@ final as (
         effects.segment_balance_p_value,
         effects.spend_before_p_value,
         effects.spend_before_difference,
+        effects.control_share_p_value,
 
         ---------- booleans
         effects.is_overall,

@@ -63,7 +63,9 @@ final as (
         judged.expected_{{ column }},
         {%- endfor %}
         judged.cost_per_customer,
-        {%- for column in ['segment_balance_p_value', 'spend_before_p_value'] %}
+        {%- for column in [
+            'segment_balance_p_value', 'spend_before_p_value', 'control_share_p_value'
+        ] %}
         case
             when judged.is_overall then {{ published_p_value('balance.' ~ column) }}
         end as {{ column }},
