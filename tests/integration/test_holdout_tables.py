@@ -226,13 +226,13 @@ def compared(
         )
         # Every third of the treated, a day later, and somebody who was not assigned.
         connection.execute(
-            "insert into int_campaign_contacts_unioned by name "
-            "select 'spring' as campaign_id, customer_id, 'crm' as source_system, "
-            "cast(assigned_on as timestamp) + interval 1 day as contacted_at, "
-            "false as is_control, 1.5 as cost from rows "
+            "insert into int_campaign_contacted_customers by name "
+            "select 'spring' as campaign_id, customer_id, 'treated' as arm, "
+            "1.5 as cost, true as has_orders, "
+            "cast(assigned_on as timestamp) + interval 1 day as contacted_at from rows "
             "where not is_held_out and md5(customer_id) < '55' "
-            "union all select 'spring', 'a stranger', 'crm', "
-            "timestamp '2025-11-01', false, 1.5"
+            "union all select 'spring', 'a stranger', 'treated', 1.5, true, "
+            "timestamp '2025-11-01'"
         )
     build(warehouse, "--select", "int_customer_holdouts+")
     return warehouse
