@@ -10,7 +10,7 @@
     scale             its lowest and its highest value
     shared_features   features of the same records: where the model clusters on one of
                       them, segments differ in the measure by construction
-    money             how money follows from it: the identity, see segment_optimization,
+    money             how money follows from it: the identity, see int_scenario_returns,
                       the var with the days over which it comes, and the outcome of
                       campaigns that measures the same
 #}
@@ -54,17 +54,17 @@
             'interval': 'mean',
             'scale': [0, 1],
             'shared_features': ['loyalty', 'order_count', 'trailing_order_count'],
-            'money': {
-                'identity': 'buyers', 'horizon': 'outcome_window_days',
-                'campaign_outcome': none
-            }
+            'money': none
         },
         'retention': {
             'columns': {'outcome': 'outcome_retained'},
             'interval': 'proportion',
             'scale': [0, 1],
             'shared_features': ['loyalty', 'order_count', 'trailing_order_count'],
-            'money': none
+            'money': {
+                'identity': 'buyers', 'horizon': 'outcome_window_days',
+                'campaign_outcome': none
+            }
         },
         'conversion': {
             'columns': {'observed': 'trailing_', 'outcome': 'outcome_'},

@@ -241,3 +241,21 @@
 {% macro spark__count_above(values, bound) -%}
     cast(size(filter({{ values }}, v -> v > {{ bound }})) as bigint)
 {%- endmacro %}
+
+
+{#
+    A number in [0, 1) from the first 52 bits of the md5 of a text: the same wherever and
+    whenever it is computed.
+#}
+{% macro hashed_share(text) %}
+    {{ return(adapter.dispatch('hashed_share')(text)) }}
+{% endmacro %}
+
+{% macro default__hashed_share(text) -%}
+    cast(cast('0x' || substr(md5({{ text }}), 1, 13) as bigint) as double)
+        / 4503599627370496
+{%- endmacro %}
+
+{% macro spark__hashed_share(text) -%}
+    cast(conv(substr(md5({{ text }}), 1, 13), 16, 10) as double) / 4503599627370496
+{%- endmacro %}

@@ -179,7 +179,8 @@
         'margin_rate': {'kind': 'number', 'above': 0, 'maximum': 1},
         'campaign_budget': {
             'kind': 'number', 'minimum': 0, 'maximum': 10000000000
-        }
+        },
+        'allocate_assumed_effects': {'kind': 'flag'}
     }) }}
 {% endmacro %}
 

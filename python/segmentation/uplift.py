@@ -342,6 +342,32 @@ def split_p_value(customers: ArrayLike) -> float:
     return float(chdtrc(len(counts) - 1, statistic))
 
 
+def control_share_p_value(
+    control: float, customers: float, planned_share: float
+) -> float:
+    """How often a draw by a planned share gives that many controls, or fewer or more.
+
+    The two-sided exact binomial test.
+
+    Parameters
+    ----------
+    control, customers
+        Control customers, and all of both arms.
+    planned_share
+        Share of customers to hold out; NaN if none was planned.
+
+    Returns
+    -------
+    p_value
+        In [0, 1]; NaN if no share was planned.
+    """
+    if np.isnan(planned_share):
+        return float("nan")
+    from scipy.stats import binomtest
+
+    return float(binomtest(int(control), int(customers), planned_share).pvalue)
+
+
 def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
     """Test whether the arms of each campaign were alike before its first contact.
 
@@ -352,7 +378,8 @@ def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
         and one per campaign over all customers (is_overall), with, for both ARMS,
         <arm>_customers, <arm>_spend_before_mean and _deviation, and
         <arm>_spend_rank_mean and _deviation, of the ranks of all customers of the
-        campaign by spend before the contact; missing where spend is not recorded.
+        campaign by spend before the contact; missing where spend is not recorded; and
+        holdout_share, the planned share of controls, missing where there is none.
 
     Returns
     -------
@@ -365,8 +392,9 @@ def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
         spend_before_difference, treated less control in standard deviations, the root
         of the mean of both variances: Austin, P. C. (2009), Balance diagnostics for
         comparing the distribution of baseline covariates between treatment groups,
-        Statistics in Medicine 28; is_balanced, whether the smaller p-value, adjusted by
-        holm_adjusted, is UNBALANCED_SHARE or more, missing where both are.
+        Statistics in Medicine 28; control_share_p_value, of the function of that name;
+        is_balanced, whether the smallest p-value, adjusted by holm_adjusted, is
+        UNBALANCED_SHARE or more, missing where all are.
     """
     ordered = arms.sort_values("campaign_id", ignore_index=True)
     is_overall = ordered["is_overall"].to_numpy(bool)
@@ -397,9 +425,15 @@ def measure_balance(arms: pd.DataFrame) -> pd.DataFrame:
     difference[is_known] = np.subtract(*means)[is_known] / deviation[is_known]
     balance["spend_before_p_value"] = p_value
     balance["spend_before_difference"] = difference
+    balance["control_share_p_value"] = [
+        control_share_p_value(control, treated + control, planned)
+        for treated, control, planned in zip(
+            *customers, ordered.loc[is_overall, "holdout_share"], strict=True
+        )
+    ]
+    p_values = [name for name in balance.columns if name.endswith("p_value")]
     smallest = [
-        np.nanmin([*holm_adjusted(pair), np.inf])
-        for pair in balance[["segment_balance_p_value", "spend_before_p_value"]].values
+        np.nanmin([*holm_adjusted(row), np.inf]) for row in balance[p_values].to_numpy()
     ]
     balance["is_balanced"] = pd.Series(
         [None if np.isinf(p) else bool(p >= UNBALANCED_SHARE) for p in smallest],

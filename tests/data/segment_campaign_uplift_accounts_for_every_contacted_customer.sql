@@ -14,15 +14,30 @@ current_observation as (
 
 ),
 
-contacted as (
+-- Of a campaign with a holdout all who were assigned count, contacted or not.
+members as (
 
     select
         contacts.campaign_id,
-        count(distinct contacts.customer_id) as customers
+        contacts.customer_id
     from contacts
     inner join current_observation
         on contacts.contacted_at < current_observation.observation_date
-    group by contacts.campaign_id
+    union
+    select
+        campaign_id,
+        customer_id
+    from {{ ref('segment_holdouts') }}
+
+),
+
+contacted as (
+
+    select
+        campaign_id,
+        count(*) as customers
+    from members
+    group by campaign_id
 
 ),
 

@@ -380,6 +380,137 @@ def test_households_have_no_control_group(households: Warehouse) -> None:
     ]
 
 
+# ---------------------------------------------------------------- baselines
+
+
+DAILY_SPEND = """
+    select customer_id, cast(counted_at as date) as counted_on,
+        sum(if(order_kind = 'order', amount, -abs(amount)))::double as spend
+    from int_counted_orders group by all
+"""
+
+
+def spend_between(daily: pd.DataFrame, start: object, end: object) -> pd.Series:
+    """Spend of each customer from one day on and before another."""
+    days = pd.to_datetime(daily["counted_on"])
+    within = daily[(days >= pd.Timestamp(start)) & (days < pd.Timestamp(end))]
+    return within.groupby("customer_id")["spend"].sum()
+
+
+def segments_on(warehouse: Warehouse, date: object) -> pd.Series:
+    """The segment of each customer on an observation date."""
+    assigned = warehouse.frame(
+        "select customer_id, segment_id from customer_segment_assignments "
+        f"where observation_date = '{date}'"
+    )
+    return assigned.set_index("customer_id")["segment_id"]
+
+
+def observation_dates(warehouse: Warehouse) -> list[pd.Timestamp]:
+    """The dates from the current one back, and the start of the last window."""
+    dates = warehouse.rows(
+        "select observation_date, trailing_start_date from int_observation_dates "
+        "order by observation_date desc"
+    )
+    return [pd.Timestamp(date) for date, _ in dates] + [pd.Timestamp(dates[-1][1])]
+
+
+def season_of(daily: pd.DataFrame, date: pd.Timestamp, start: pd.Timestamp) -> float:
+    """All spend of the next window a year ago over that of the last one; 1 if none."""
+    year_ago = date - pd.DateOffset(years=1)
+    if pd.to_datetime(daily["counted_on"]).min() > year_ago:
+        return 1.0
+    last = spend_between(daily, start, date).sum()
+    return float(spend_between(daily, year_ago, year_ago + (date - start)).sum() / last)
+
+
+def test_a_baseline_is_what_came_after_the_training_date(
+    sample_warehouse: Warehouse, households: Warehouse
+) -> None:
+    """Of the segment's customers of that date, in the season to come."""
+    factors = []
+    for warehouse in (sample_warehouse, households):
+        current, training, *_ = observation_dates(warehouse)
+        daily = warehouse.frame(DAILY_SPEND)
+        segments = segments_on(warehouse, training.date())
+        spend = spend_between(daily, training, current)
+        means = spend.reindex(segments.index, fill_value=0).groupby(segments).mean()
+        factors.append(season_of(daily, current, training))
+        rows = warehouse.frame(
+            "select * from segment_scenarios where measure = 'value'"
+        ).set_index("segment_id")
+        assert set(rows["baseline_window"]) == {"outcome"}
+        assert set(rows["baseline_start_date"]) == {training}
+        assert set(rows["baseline_end_date"]) == {current}
+        assert np.allclose(rows["baseline"], factors[-1] * means[rows.index], rtol=1e-5)
+    assert all(factor != 1 for factor in factors)
+
+
+def test_baselines_are_checked_on_the_window_before(
+    sample_warehouse: Warehouse, households: Warehouse
+) -> None:
+    """By means of segments and the interval of their sum."""
+    for warehouse in (sample_warehouse, households):
+        current, training, earlier, *_ = observation_dates(warehouse)
+        daily = warehouse.frame(DAILY_SPEND)
+        segments = segments_on(warehouse, training.date())
+        customers = segments.value_counts()
+        following = spend_between(daily, training, current)
+        spent = following.reindex(segments.index, fill_value=0).mean()
+        intervals = warehouse.frame(
+            "select segment_id, estimate, ci_low, ci_high from segment_evaluation "
+            "where measure = 'value' and evaluation_window = 'outcome' "
+            f"and observation_date = '{earlier.date()}'"
+        ).set_index("segment_id")
+        weights = (customers / customers.sum())[intervals.index]
+        factor = season_of(daily, training, earlier)
+        expected = factor * (weights * intervals["estimate"]).sum()
+        reach = {
+            side: factor
+            * np.hypot.reduce(weights * (intervals[side] - intervals["estimate"]))
+            for side in ("ci_low", "ci_high")
+        }
+        holds = expected - reach["ci_low"] <= spent <= expected + reach["ci_high"]
+        published = warehouse.row(
+            "select spend_per_customer, expected_spend, expected_spend_low, "
+            "expected_spend_high, baseline_holds from int_baseline_check"
+        )
+        bounds = expected - reach["ci_low"], expected + reach["ci_high"]
+        assert published[:4] == pytest.approx((spent, expected, *bounds), rel=1e-4)
+        assert published[4] == holds
+        assert warehouse.rows(
+            "select distinct baseline_holds from segment_scenarios "
+            "where baseline_window = 'outcome'"
+        ) == [(holds,)]
+
+
+def test_retention_earns_by_an_identity_of_its_own(households: Warehouse) -> None:
+    """A customer more who comes back is one order more, not all that others spend."""
+    revenue = households.frame(
+        "select segment_id, measure, incremental_revenue::double as revenue, "
+        "increment, customers_affected from segment_optimization "
+        "inner join segment_scenarios using "
+        "(segment_id, measure, scenario, customers_affected) "
+        "where measure in ('value', 'retention')"
+    ).set_index(["measure", "segment_id"])
+    current, training, *_ = observation_dates(households)
+    orders = households.frame(
+        "select customer_id, counted_at, amount::double as amount "
+        "from int_counted_orders where order_kind = 'order'"
+    )
+    today = segments_on(households, current.date())
+    value = orders.groupby(orders["customer_id"].map(today))["amount"].mean()
+    before = segments_on(households, training.date())
+    bought = orders[orders["counted_at"] < training]["customer_id"].unique()
+    former = pd.Series(before.index.isin(bought), before.index).groupby(before).mean()
+    factor = season_of(households.frame(DAILY_SPEND), current, training)
+    rows = revenue.loc["retention"]
+    expected = rows["increment"] * former[rows.index] * rows["customers_affected"]
+    expected *= factor * value[rows.index]
+    assert np.allclose(rows["revenue"], expected, rtol=1e-3)
+    assert ((rows["revenue"] - revenue.loc["value"]["revenue"]).abs() > 1).all()
+
+
 # ---------------------------------------------------------------- money
 
 
@@ -420,11 +551,11 @@ def test_a_measurement_replaces_the_assumption(
 def allocated(
     sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Warehouse:
-    """A copy in which another budget is allocated."""
+    """A copy in which another budget is allocated, whether or not baselines hold."""
     warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("allocation"))
     return warehouse.build(
-        *["--select", "segment_budget_allocation"],
-        variables={"campaign_budget": BUDGET},
+        *["--select", "int_budget_candidates", "segment_budget_allocation"],
+        variables={"campaign_budget": BUDGET, "allocate_assumed_effects": True},
     )
 
 
@@ -450,12 +581,12 @@ def test_the_budget_is_never_exceeded(allocated: Warehouse, budget: float) -> No
     assert len(worth_it) > 0
     assert worth_it["roi"].is_monotonic_decreasing
     if budget > 1_000_000:
-        assert (worth_it["customers"] == worth_it["segment_customers"]).all()
+        assert (worth_it["customers"] == worth_it["contactable_customers"]).all()
     elif budget > 0:
         first = worth_it.iloc[0]
         # What is left would not pay for one customer more.
         assert budget - cost < first["cost_per_customer"]
-        assert first["customers"] < first["segment_customers"]
+        assert first["customers"] < first["contactable_customers"]
     else:
         assert cost == 0
         assert (rows["expected_return"] == 0).all()
@@ -467,3 +598,40 @@ def test_each_segment_is_paid_for_once(sample_warehouse: Warehouse) -> None:
     assert sample_warehouse.row(
         "select count(*), count(distinct segment_id) from segment_budget_allocation"
     ) == (4, 4)
+
+
+def test_nothing_is_spent_on_what_was_not_measured(
+    sample_warehouse: Warehouse, households: Warehouse
+) -> None:
+    """Nor where baselines did not hold when they last could be checked."""
+    rows = sample_warehouse.frame("from segment_budget_allocation")
+    assert set(rows["evidence"]) == {"measured"}
+    assert not rows["baseline_holds"].any()
+    assert set(rows["allocation"]) == {"baseline_does_not_hold"}
+    rows = households.frame("from segment_budget_allocation")
+    assert set(rows["evidence"]) == {"assumed"}
+    assert set(rows["allocation"]) == {"effect_not_measured"}
+    assert (rows["customers"] == 0).all()
+
+
+def test_a_budget_reaches_customers_who_agreed(
+    sample_warehouse: Warehouse, households: Warehouse
+) -> None:
+    """The households never said, so that all of them may be addressed."""
+    agreed = sample_warehouse.frame(
+        "select segment_id, count(*) as customers from customer_segments "
+        "inner join int_customers_deduplicated using (customer_id) "
+        "where has_marketing_consent group by segment_id"
+    ).set_index("segment_id")["customers"]
+    budget = sample_warehouse.frame("from segment_budget_allocation").set_index(
+        "segment_id"
+    )
+    assert (budget["contactable_customers"] == agreed[budget.index]).all()
+    assert (budget["contactable_customers"] < budget["segment_customers"]).all()
+    scenarios = sample_warehouse.frame("from segment_scenarios")
+    reached = scenarios["segment_id"].map(agreed)
+    assert (scenarios["customers_affected"] == reached).all()
+    assert households.row(
+        "select bool_and(contactable_customers = segment_customers) "
+        "from segment_budget_allocation"
+    ) == (True,)

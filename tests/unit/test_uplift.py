@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import (
+    binomtest,
     chi2,
     chi2_contingency,
     fisher_exact,
@@ -462,7 +463,7 @@ def draw_customers(
     )
 
 
-def balance_of(customers: pd.DataFrame) -> pd.DataFrame:
+def balance_of(customers: pd.DataFrame, holdout_share: float = np.nan) -> pd.DataFrame:
     """Balance of campaigns, of moments that pandas takes of their customers."""
     ranks = customers.groupby("campaign_id")["spend"].rank()
     customers = customers.assign(rank=ranks)
@@ -481,7 +482,7 @@ def balance_of(customers: pd.DataFrame) -> pd.DataFrame:
     arms = pd.concat(parts, ignore_index=True)
     counts = ["treated_customers", "control_customers"]
     arms[counts] = arms[counts].fillna(0)
-    return measure_balance(arms)
+    return measure_balance(arms.assign(holdout_share=holdout_share))
 
 
 def test_balance_is_tested_by_chi_square_and_by_ranks() -> None:
@@ -562,6 +563,27 @@ def test_what_cannot_be_judged_is_neither_balanced_nor_unbalanced() -> None:
     assert balance.drop(["campaign_id", "is_balanced"]).isna().all()
 
 
+def test_a_planned_share_is_tested_by_the_exact_binomial_test() -> None:
+    customers = draw_customers(np.random.default_rng(18), 400, treated_share=0.8)
+    control = int((customers["arm"] == "control").sum())
+    balance = balance_of(customers, holdout_share=0.2).loc[0]
+    assert balance["control_share_p_value"] == pytest.approx(
+        binomtest(control, 400, 0.2).pvalue, rel=1e-10
+    )
+    assert balance["is_balanced"]
+    # The same arms where half were to be held out: too few are, and nothing else shows.
+    balance = balance_of(customers, holdout_share=0.5).loc[0]
+    assert balance["control_share_p_value"] < 1e-12
+    assert balance[["segment_balance_p_value", "spend_before_p_value"]].min() > 0.01
+    assert not balance["is_balanced"]
+
+
+def test_a_fair_draw_by_a_planned_share_is_seldom_called_unbalanced() -> None:
+    generator = np.random.default_rng(19)
+    drawn = draw_customers(generator, 800, 0.9, campaigns=500)
+    assert 1 - balance_of(drawn, holdout_share=0.1)["is_balanced"].mean() <= 0.02
+
+
 def test_small_segments_are_compared_together() -> None:
     """Each of them expects two and a half in an arm; all three are 10 to 0."""
     large = [[100, 100], [80, 80]]
@@ -602,6 +624,7 @@ def test_each_campaign_is_judged_by_itself() -> None:
                 "is_overall": np.isnan(segment),
                 "treated_customers": treated,
                 "control_customers": control,
+                "holdout_share": np.nan,
                 **usual,
             }
             for campaign, segment, treated, control in rows

@@ -7,71 +7,9 @@
 
 with recursive
 
-optimization as (
+candidates as (
 
-    select * from {{ ref('segment_optimization') }}
-
-),
-
-segments as (
-
-    select * from {{ ref('segments') }}
-    where is_in_use
-
-),
-
--- A budget is spent on what it returns within one window; the return of a year would
--- beat all others by its length.
-comparable as (
-
-    select
-        *,
-        row_number() over (
-            partition by segment_id
-            order by
-                evidence = 'measured' desc,
-                -- What costs nothing has no return on cost, and an endless one.
-                coalesce(cost_per_customer = 0 and net_benefit > 0, false) desc,
-                roi desc nulls last,
-                net_benefit desc,
-                scenario asc,
-                measure asc
-        ) as choice
-    from optimization
-    where horizon_days = {{ valid_var('outcome_window_days') }}
-        and net_benefit is not null
-
-),
-
--- Scenarios overlap, so each segment has one: the best of those that were measured, or
--- else of those that are assumed.
-ranked as (
-
-    select
-        segments.segment_id,
-        segments.segment_name,
-        segments.segmentation_version,
-        segments.customers as segment_customers,
-        comparable.scenario,
-        comparable.measure,
-        comparable.evidence,
-        comparable.cost_per_customer,
-        comparable.roi,
-        comparable.incremental_revenue,
-        comparable.incremental_revenue_low,
-        comparable.incremental_revenue_high,
-        coalesce(comparable.net_benefit > 0, false) as is_worth_it,
-        row_number() over (
-            order by
-                coalesce(comparable.net_benefit > 0, false) desc,
-                coalesce(comparable.cost_per_customer = 0, false) desc,
-                comparable.roi desc nulls last,
-                segments.segment_id asc
-        ) as priority
-    from segments
-    left join comparable
-        on segments.segment_id = comparable.segment_id
-            and comparable.choice = 1
+    select * from {{ ref('int_budget_candidates') }}
 
 ),
 
@@ -93,23 +31,23 @@ spent as (
             as budget_left
     from (
         select
-            ranked.priority,
-            coalesce(ranked.cost_per_customer, 0) as cost_per_customer,
+            candidates.priority,
+            coalesce(candidates.cost_per_customer, 0) as cost_per_customer,
             spent.budget_left,
             cast(
                 case
-                    when not ranked.is_worth_it then 0
+                    when candidates.refusal_reason is not null then 0
                     else least(
                         round(
-                            spent.budget_left / nullif(ranked.cost_per_customer, 0)
+                            spent.budget_left / nullif(candidates.cost_per_customer, 0)
                         ),
-                        ranked.segment_customers
+                        candidates.contactable_customers
                     )
                 end as bigint
             ) as nearest
         from spent
-        inner join ranked
-            on spent.priority + 1 = ranked.priority
+        inner join candidates
+            on spent.priority + 1 = candidates.priority
     ) as affordable
 
 ),
@@ -117,30 +55,25 @@ spent as (
 allocated as (
 
     select
-        ranked.*,
+        candidates.*,
         spent.customers,
-        coalesce(spent.customers * ranked.cost_per_customer, 0) as cost,
+        coalesce(spent.customers * candidates.cost_per_customer, 0) as cost,
         {%- for suffix in ['', '_low', '_high'] %}
-        round(
-            coalesce(
-                ranked.incremental_revenue{{ suffix }} * {{ var('margin_rate') }}
-                * spent.customers
-                / nullif(cast(ranked.segment_customers as double), 0),
-                0
-            ),
-            2
-        ) as expected_margin{{ suffix }},
+        round(coalesce(
+            candidates.incremental_revenue{{ suffix }} * {{ var('margin_rate') }}
+            * spent.customers
+            / nullif(cast(candidates.contactable_customers as double), 0), 0
+        ), 2) as expected_margin{{ suffix }},
         {%- endfor %}
         case
-            when ranked.scenario is null then 'no_known_return'
-            when not ranked.is_worth_it then 'costs_more_than_it_earns'
-            when spent.customers = ranked.segment_customers then 'funded'
+            when candidates.refusal_reason is not null then candidates.refusal_reason
+            when spent.customers = candidates.contactable_customers then 'funded'
             when spent.customers > 0 then 'partly_funded'
             else 'budget_spent'
         end as allocation
-    from ranked
+    from candidates
     inner join spent
-        on ranked.priority = spent.priority
+        on candidates.priority = spent.priority
 
 ),
 
@@ -161,6 +94,7 @@ final as (
 
         ---------- numerics
         segment_customers,
+        contactable_customers,
         customers,
         cost_per_customer,
         roi,
@@ -171,13 +105,12 @@ final as (
         {%- endfor %}
         cast(expected_margin - cost as decimal(18, 4)) as expected_return,
         cast(sum(cost) over so_far as decimal(18, 4)) as cumulative_cost,
-        cast(
-            sum(cast(expected_margin - cost as decimal(18, 4))) over so_far
-            as decimal(18, 4)
-        ) as cumulative_return,
+        cast(sum(cast(expected_margin - cost as decimal(18, 4))) over so_far
+            as decimal(18, 4)) as cumulative_return,
 
         ---------- booleans
-        count(roi) over (partition by roi) > 1 as is_tied
+        count(roi) over (partition by roi) > 1 as is_tied,
+        baseline_holds
     from allocated
     window so_far as (order by priority)
 

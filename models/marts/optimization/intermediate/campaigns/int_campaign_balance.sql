@@ -11,6 +11,7 @@ ranked as (
         segment_id,
         arm,
         cast(spend_before as double) as spend_before,
+        holdout_share,
         case
             when spend_before is not null
                 then rank() over (
@@ -38,6 +39,7 @@ totals as (
             as {{ arm }}_{{ column }}_deviation,
         {%- endfor %}
         {%- endfor %}
+        round(avg(holdout_share), 9) as holdout_share,
         grouping(segment_id) = 1 as is_overall
     from ranked
     group by campaign_id, rollup(segment_id)
@@ -70,6 +72,7 @@ final as (
         {{ arm }}_{{ column }}_deviation,
         {%- endfor %}
         {%- endfor %}
+        holdout_share,
 
         ---------- booleans
         is_overall

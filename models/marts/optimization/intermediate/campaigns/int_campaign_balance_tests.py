@@ -9,7 +9,7 @@ COLUMNS = """
     treated_customers, treated_spend_before_mean, treated_spend_before_deviation,
     treated_spend_rank_mean, treated_spend_rank_deviation,
     control_customers, control_spend_before_mean, control_spend_before_deviation,
-    control_spend_rank_mean, control_spend_rank_deviation
+    control_spend_rank_mean, control_spend_rank_deviation, holdout_share
 """
 SCHEMA = pa.schema(
     [
@@ -17,6 +17,7 @@ SCHEMA = pa.schema(
         ("segment_balance_p_value", pa.float64()),
         ("spend_before_p_value", pa.float64()),
         ("spend_before_difference", pa.float64()),
+        ("control_share_p_value", pa.float64()),
         ("is_balanced", pa.bool_()),
     ]
 )

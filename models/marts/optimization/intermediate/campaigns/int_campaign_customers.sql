@@ -77,6 +77,7 @@ final as (
 
         ---------- numerics
         compared.cost,
+        compared.holdout_share,
         case
             when not compared.is_compared then null
             when compared.has_orders
