@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.linear_model import LinearRegression
-from sklearn.preprocessing import OneHotEncoder
 
 from segmentation.fit.k_selection import Selection, SelectionSettings, select_k
 from segmentation.fit.next_window import (
@@ -52,7 +50,7 @@ def customers() -> pd.DataFrame:
     )
 
 
-def test_shares_are_those_of_a_regression_on_the_other_folds(
+def test_shares_are_those_of_pandas(
     customers: pd.DataFrame,
 ) -> None:
     labels = customers["label"].to_numpy()
@@ -64,22 +62,32 @@ def test_shares_are_those_of_a_regression_on_the_other_folds(
     folds = draw_folds(301, random_state=0)
     shares = cross_validated_shares(labels, outcomes, folds)
     assert shares.shape == (FOLDS * REPETITIONS, 3)
-    encoder = OneHotEncoder(handle_unknown="ignore")
-    for repetition, fold in enumerate(folds):
+    table = pd.DataFrame(outcomes)
+    errors, deviations = [], []
+    for fold in folds:
         for number in range(FOLDS):
-            own, others = fold == number, fold != number
-            if not (labels[others] == 3).any():
-                continue
-            dummies = encoder.fit(labels[others].reshape(-1, 1)).transform(
-                labels.reshape(-1, 1)
-            )
-            model = LinearRegression().fit(dummies[others], outcomes[others])
-            errors = ((outcomes[own] - model.predict(dummies[own])) ** 2).sum(axis=0)
-            mean = outcomes[others].mean(axis=0)
-            assert_allclose(
-                shares[repetition * FOLDS + number],
-                1 - errors / ((outcomes[own] - mean) ** 2).sum(axis=0),
-            )
+            others = table[fold != number]
+            own = table[fold == number]
+            means = others.groupby(labels[fold != number]).mean()
+            expected = means.reindex(labels[fold == number]).fillna(others.mean())
+            errors.append(((own - expected.to_numpy()) ** 2).sum())
+            deviations.append(((own - others.mean()) ** 2).sum())
+    error, deviation = pd.DataFrame(errors), pd.DataFrame(deviations)
+    share = 1 - error.sum() / deviation.sum()
+    assert_allclose(shares.mean(axis=0), share)
+    # The spread of a ratio of sums is that of its residuals.
+    residuals = deviation - error - share * deviation
+    assert_allclose(shares.std(axis=0), residuals.std(ddof=0) / deviation.mean())
+
+
+def test_of_what_hardly_anybody_does_nothing_is_explained() -> None:
+    """In four of five folds the others know one buyer, and the fold has none."""
+    random = np.random.default_rng(0)
+    outcomes = np.zeros((500, 1))
+    outcomes[7] = 1
+    labels = random.integers(3, size=500)
+    shares = cross_validated_shares(labels, outcomes, draw_folds(500, 0))
+    assert -0.1 < shares.mean() < 0.01
 
 
 def test_nobody_is_expected_to_be_like_themselves() -> None:
@@ -88,8 +96,10 @@ def test_nobody_is_expected_to_be_like_themselves() -> None:
     labels = np.array([0] * 9 + [1])
     folds = np.array([np.arange(10) % FOLDS])
     shares = cross_validated_shares(labels, outcomes, folds)
-    # Of the last fold: 1 and 11, where all others had 1.
-    assert shares[4, 0] == 0
+    # The fold of the one customer is expected to have 1 as all others have; the others,
+    # who are like their own segment, would be expected to be like all.
+    deviation = 10.0**2 + 8 * (10 / 8) ** 2
+    assert shares.mean() == pytest.approx(1 - 10.0**2 / deviation)
     assert (cross_validated_shares(labels, np.ones((10, 1)), folds) == 0).all()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ def internal_indices(
     matrix: NDArray[np.float64],
     labels: NDArray[np.int64],
     settings: SelectionSettings,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Compute the internal indices of `Candidate` from scaled features and segments."""
     return {
         "silhouette": stratified_silhouette(

@@ -366,7 +366,7 @@ def evaluate(
     return Evaluation(candidate, clustering, refits, scores)
 
 
-def size_facts(labels: NDArray[np.int64], n_segments: int) -> dict[str, float]:
+def size_facts(labels: NDArray[np.int64], n_segments: int) -> dict[str, Any]:
     """Share of the smallest segment, and of all that are too small.
 
     `labels` is the segment of each customer, 0 to n_segments - 1 (customers,).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -99,10 +99,11 @@ class Explanation:
     def by_split(self) -> NDArray[np.float64]:
         """Mean share of the outcomes (splits,); one that is not explained counts 0."""
         is_explained = self.shares.mean(axis=0) > 0
-        return np.where(is_explained, self.shares, 0.0).mean(axis=1)
+        counted: NDArray[np.float64] = np.where(is_explained, self.shares, 0.0)
+        return counted.mean(axis=1)
 
     @property
-    def facts(self) -> dict[str, float]:
+    def facts(self) -> dict[str, Any]:
         """The attributes of `Candidate` that it decides."""
         return {
             **self.by_outcome,
@@ -140,11 +141,14 @@ def cross_validated_shares(
     outcomes: NDArray[np.float64],
     folds: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Share of the variation of a fold that the segments of the other folds explain.
+    """Share of the variation that the segments of other folds explain, split by split.
 
-    A customer of the fold is expected to be like the mean of their segment in the other
-    folds, or, where nobody there is in it, like the mean of all. The share is 1 less
-    the sum of squared errors over that of the mean of all; 0 where all are alike.
+    A customer of a fold is expected to be like the mean of their segment in the other
+    folds, or, where nobody there is in it, like the mean of all. The share is what is
+    saved of the sum of squared errors of the mean of all, over all splits; a fold in
+    which hardly anything happens has no share of its own. The value of a split is the
+    linearised one of such a ratio (Cochran 1977, Sampling Techniques, chapter 6): their
+    mean is the share, and their spread is that of the share.
 
     Parameters
     ----------
@@ -158,11 +162,13 @@ def cross_validated_shares(
     Returns
     -------
     shares
-        (repetitions x folds, outcomes), at most 1; negative where segments mislead.
+        (repetitions x folds, outcomes); the mean is at most 1, and negative where
+        segments mislead. 0 of an outcome that is the same for all.
     """
     centered = outcomes - outcomes.mean(axis=0)
     shape = (int(labels.max()) + 1, FOLDS)
-    shares = np.zeros((len(folds), FOLDS, outcomes.shape[1]))
+    saved = np.zeros((len(folds), FOLDS, outcomes.shape[1]))
+    total = np.zeros_like(saved)
     for repetition, fold in enumerate(folds):
         cells = labels * FOLDS + fold
         counts = np.bincount(cells, minlength=shape[0] * FOLDS).reshape(shape)
@@ -177,9 +183,13 @@ def cross_validated_shares(
                 squares + (expected * (expected * counts - 2 * sums)).sum(axis=0)
                 for expected in (means, np.broadcast_to(overall, shape))
             )
-            varies = (by_all > 0) & (np.ptp(outcome) > 0)
-            shares[repetition, varies, number] = 1 - by_segment[varies] / by_all[varies]
-    return shares.reshape(-1, outcomes.shape[1])
+            saved[repetition, :, number] = by_all - by_segment
+            total[repetition, :, number] = by_all
+    saved, total = (of.reshape(-1, outcomes.shape[1]) for of in (saved, total))
+    varies = np.ptp(outcomes, axis=0) > 0
+    mean_total = np.where(varies, total.mean(axis=0), 1)
+    share = np.where(varies, saved.mean(axis=0) / mean_total, 0)
+    return np.where(varies, share + (saved - share * total) / mean_total, 0)
 
 
 def standard_error(values: NDArray[np.float64], ratio: float) -> float:
