@@ -144,7 +144,6 @@
         'prediction_strength_splits': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 1000
         },
-        'gap_reference_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
         'selection_sample_rows': {
             'kind': 'whole_number', 'minimum': 50, 'maximum': 10000000
         },

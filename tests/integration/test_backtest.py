@@ -1,14 +1,14 @@
 """What is back-tested, recomputed from customers and items by other libraries."""
 
+from hashlib import md5
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse
-from sklearn.linear_model import LinearRegression
-from sklearn.preprocessing import OneHotEncoder
+from conftest import Warehouse, open_database
+from scipy.stats import t as student_t
 
 WAREHOUSES = ["sample_warehouse", "households"]
 TRAINING_DATE = "(select observation_date from int_observation_dates where is_training)"
@@ -22,9 +22,15 @@ def warehouse(request: pytest.FixtureRequest) -> Warehouse:
     return result
 
 
-def compared_customers(warehouse: Warehouse) -> pd.DataFrame:
+@pytest.fixture(params=["customers", "buyers"])
+def population(request: pytest.FixtureRequest) -> str:
+    """All customers of the training date, then those who had bought before it."""
+    return str(request.param)
+
+
+def compared_customers(warehouse: Warehouse, population: str) -> pd.DataFrame:
     """Customers of the training date, and their spend in the next window."""
-    return warehouse.frame(
+    customers = warehouse.frame(
         "select features.customer_id, assignments.segment_id, features.recency_days, "
         "features.order_count, cast(features.total_spend as double) as total_spend, "
         "cast(features.trailing_spend as double) as trailing_spend, "
@@ -38,6 +44,7 @@ def compared_customers(warehouse: Warehouse) -> pd.DataFrame:
         f"where features.observation_date = {TRAINING_DATE} "
         "order by features.customer_id"
     )
+    return customers[(customers["segment_id"] > 0) | (population == "customers")]
 
 
 def cut(values: pd.Series, groups: int) -> pd.Series:
@@ -92,36 +99,176 @@ def best_fifth_share(customers: pd.DataFrame, groups: pd.Series) -> float:
     return float(spend / customers["spend_after"].sum())
 
 
-def test_eta_squared_is_that_of_a_regression_on_the_groups(
-    warehouse: Warehouse,
-) -> None:
-    customers = compared_customers(warehouse)
-    summary = warehouse.frame("select * from segment_backtest").set_index(
-        "segmentation"
+def outcomes_of(warehouse: Warehouse, customers: pd.DataFrame) -> pd.DataFrame:
+    """What the customers did in the next window, from features and orders."""
+    orders = warehouse.frame(
+        "select customer_id, cast(amount as double) as amount, "
+        "cast(discount_amount as double) as discount, "
+        f"cast(ordered_at as date) - {TRAINING_DATE} as days "
+        "from int_orders_unioned where order_kind = 'order' "
+        f"and ordered_at >= {TRAINING_DATE} and ordered_at < {OUTCOME_DATE}"
     )
-    expected = segmentations(customers)
-    assert set(summary.index) == set(expected)
-    assert (summary["customers"] == len(customers)).all()
-    for name, groups in expected.items():
-        dummies = OneHotEncoder().fit_transform(groups.to_numpy().reshape(-1, 1))
-        regression = LinearRegression().fit(dummies, customers["spend_after"])
-        assert summary.loc[name, "eta_squared"] == pytest.approx(
-            regression.score(dummies, customers["spend_after"]), abs=2e-6
-        ), name
+    contacts = warehouse.frame(
+        "select customer_id, avg(has_converted::int) as response "
+        "from int_campaign_contacts_unioned where is_control is not true "
+        f"and contacted_at >= {TRAINING_DATE} and contacted_at < {OUTCOME_DATE} "
+        "group by customer_id"
+    ).set_index("customer_id")["response"]
+    ids = customers["customer_id"]
+    by_customer = orders.groupby("customer_id")
+    spend = customers["spend_after"]
+    count = ids.map(by_customer.size()).fillna(0)
+    known = orders[orders["discount"].notna()].groupby("customer_id")
+    paid = known["amount"].sum() + known["discount"].sum()
+    days = ids.map(by_customer["days"].min().astype(float)).fillna(90)
+    is_buyer = customers["order_count"] > 0
+    outcomes = pd.DataFrame(
+        {
+            "spend": spend,
+            "log_spend": (np.sign(spend) * np.log1p(spend.abs())).round(4),
+            "orders": count,
+            "retention": (count > 0).astype(float).where(is_buyer),
+            "days_to_order": days.where(is_buyer),
+            "log_basket": np.log1p(ids.map(by_customer["amount"].mean())).round(4),
+            "discount_share": ids.map(known["discount"].sum() / paid).round(4),
+            "campaign_response": ids.map(contacts.astype(float)).round(4),
+        }
+    )
+    return outcomes.dropna(axis=1, how="all")
+
+
+def test_what_groups_explain_is_cross_validated(
+    warehouse: Warehouse, population: str
+) -> None:
+    """With 16 folds by the last digit of a hash, and intervals over the folds."""
+    customers = compared_customers(warehouse, population)
+    outcomes = outcomes_of(warehouse, customers)
+    summary = warehouse.frame(
+        f"select * from segment_backtest where population = '{population}'"
+    ).set_index(["segmentation", "outcome"])
+    groupings = segmentations(customers)
+    assert set(summary.index) == {
+        (name, outcome) for name in groupings for outcome in outcomes
+    }
+    folds = customers["customer_id"].map(lambda key: md5(key.encode()).hexdigest()[-1])
+
+    def explained(saved: pd.Series, squares: pd.Series) -> tuple[float, float]:
+        """A share of squares that is saved, and half of its interval."""
+        share = saved.sum() / squares.sum()
+        by_fold = (saved - share * squares).groupby(folds).sum()
+        count = len(by_fold)
+        error = np.sqrt((1 / count + 1 / (count - 1)) * by_fold.var())
+        half = student_t.ppf(0.975, 15) * error / (squares.sum() / count)
+        return float(share), float(half)
+
+    for outcome, values in outcomes.items():
+        known = values.notna()
+        errors = {}
+        nothing = {"nothing": customers["segment_id"] * 0}
+        for name, groups in {**groupings, **nothing}.items():
+            expected = values * np.nan
+            for fold in folds.unique():
+                others = values[folds != fold]
+                means = others.groupby(groups[folds != fold]).mean()
+                own = groups[folds == fold].map(means).fillna(others.mean())
+                expected[folds == fold] = own
+            errors[name] = ((values - expected) ** 2)[known]
+        squares = errors.pop("nothing")
+        for name in groupings:
+            row = summary.loc[(name, outcome)]
+            share, half = explained(squares - errors[name], squares)
+            assert row["customers"] == known.sum()
+            assert row["explained_share"] == pytest.approx(share, abs=2e-6)
+            assert row["explained_share_low"] == pytest.approx(share - half, abs=2e-6)
+            assert row["explained_share_high"] == pytest.approx(share + half, abs=2e-6)
+            lows = {"all_customers": share - half}
+            for other in groupings:
+                if other != name:
+                    lead, half_lead = explained(errors[other] - errors[name], squares)
+                    lows[other] = lead - half_lead
+            assert row["difference_low"] == pytest.approx(min(lows.values()), abs=2e-6)
+            assert row["is_best"] == (row["difference_low"] > 0)
+    assert summary["is_out_of_time"].all()
+
+
+def test_best_customers_are_those_who_spent_most_before(
+    warehouse: Warehouse, population: str
+) -> None:
+    customers = compared_customers(warehouse, population)
+    summary = warehouse.frame(
+        "select * from segment_backtest "
+        f"where outcome = 'spend' and population = '{population}'"
+    ).set_index("segmentation")
+    for name, groups in segmentations(customers).items():
         assert summary.loc[name, "group_count"] == groups.nunique()
-        buyers = customers[groups >= 0]
-        dummies = OneHotEncoder().fit_transform(
-            groups[groups >= 0].to_numpy().reshape(-1, 1)
-        )
-        regression = LinearRegression().fit(dummies, buyers["spend_after"])
-        assert summary.loc[name, "eta_squared_among_buyers"] == pytest.approx(
-            regression.score(dummies, buyers["spend_after"]), abs=2e-6
-        ), name
-        assert summary.loc[name, "buyers"] == len(buyers)
         assert summary.loc[name, "top_quintile_spend_share"] == pytest.approx(
             best_fifth_share(customers, groups), abs=2e-6
         ), name
-    assert summary["eta_squared"].idxmax() == summary.index[summary["is_best"]].item()
+
+
+def replace_by_shuffled(warehouse: Warehouse, view: str, columns: list[str]) -> None:
+    """Give each customer of a view the outcomes of another one, drawn by a hash."""
+    outcomes = ", ".join(f"outcome.{column}" for column in columns)
+    with open_database(warehouse.database) as connection:
+        connection.execute(
+            "create table main_internal.shuffled as with numbered as ("
+            "select *, row_number() over (order by customer_id) as own, "
+            "row_number() over (order by md5(customer_id || 'shuffled')) as other "
+            f"from main_internal.{view}) "
+            f"select own.* exclude (own, other, {', '.join(columns)}), {outcomes} "
+            "from numbered as own inner join numbered as outcome "
+            "on own.own = outcome.other"
+        )
+        connection.execute(f"drop view main_internal.{view}")
+        connection.execute(f"alter table main_internal.shuffled rename to {view}")
+
+
+def test_where_nothing_predicts_nothing_is_best(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """Every customer has the outcomes of another one."""
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    outcomes = ["spend", "log_spend", "orders", "retention", "days_to_order"]
+    replace_by_shuffled(
+        warehouse,
+        "int_backtest_outcomes",
+        [*outcomes, "log_basket", "discount_share", "campaign_response"],
+    )
+    warehouse.build("--select", "int_backtest_cells+")
+    assert warehouse.row("select count_if(is_best) from segment_backtest") == (0,)
+    assert sample_warehouse.row(
+        "select count(*) from segment_backtest where explained_share_low > 0.3"
+    ) > (5,)
+    assert warehouse.row(
+        "select count(*) from segment_backtest where explained_share > 0.02"
+    ) == (0,)
+
+
+def test_where_nothing_predicts_the_build_says_so(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    replace_by_shuffled(
+        warehouse,
+        "int_k_selection_customers",
+        ["next_window_spend", "next_window_order_count"],
+    )
+    result = warehouse.run_dbt(
+        [
+            *["run", "--select", "segmentation_registry", "segmentation_versions"],
+            "segmentation_k_candidates",
+        ],
+        {"n_segments": "auto", "refit": True},
+    )
+    assert result.returncode == 0, result.stdout
+    assert "There is nothing to segment by these features: from 2 to 8" in result.stdout
+    assert warehouse.row(
+        "select min(k) from segmentation_k_candidates "
+        "where is_in_use and minimum_jaccard >= 0.75 and smallest_share >= 0.02 "
+        "and k >= 3"
+    ) == warehouse.row(
+        "select k from segmentation_k_candidates where is_in_use and is_chosen"
+    )
 
 
 def test_outcomes_are_means_of_what_customers_did(warehouse: Warehouse) -> None:

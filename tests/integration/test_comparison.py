@@ -17,7 +17,6 @@ TABLES = (
 SETTINGS = {
     "bootstrap_count": 4,
     "prediction_strength_splits": 2,
-    "gap_reference_count": 2,
     "selection_sample_rows": 1000,
 }
 CUSTOMERS = 1967
@@ -115,8 +114,12 @@ def test_k_means_is_what_production_says_of_itself(compared: Warehouse) -> None:
     )
     [segments], [quantiles] = (
         compared.row(
-            "select eta_squared_among_buyers from segment_backtest "
-            f"where segmentation = '{segmentation}'"
+            "select (sum(total ** 2 / customers) - sum(total) ** 2 / sum(customers)) "
+            "/ (sum(squares) - sum(total) ** 2 / sum(customers)) from ("
+            "select sum(spend_total) as total, sum(spend_squares) as squares, "
+            "sum(customers) as customers from int_backtest_groups "
+            f"where population = 'buyers' and segmentation = '{segmentation}' "
+            "group by group_number)"
         )
         for segmentation in ("segments", "spend_quantiles")
     )

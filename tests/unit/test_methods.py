@@ -42,7 +42,6 @@ SETTINGS: dict[str, Any] = {
     "k_range": [3, 6],
     "bootstrap_count": 2,
     "prediction_strength_splits": 2,
-    "gap_reference_count": 2,
     "selection_sample_rows": 3000,
     "random_state": 0,
     "minimum_scoring_agreement": 0.9,

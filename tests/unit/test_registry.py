@@ -58,7 +58,6 @@ SETTINGS: dict[str, Any] = {
     "k_range": [3, 5],
     "bootstrap_count": 5,
     "prediction_strength_splits": 2,
-    "gap_reference_count": 2,
     "selection_sample_rows": 1000,
     "minimum_scoring_agreement": 0.9,
     "maximum_scoring_leaves": 64,
@@ -110,6 +109,7 @@ def fit(
     selected_features: Sequence[str] = NAMES,
     outcomes: pd.DataFrame | None = None,
     training_date: datetime.date | None = TRAINING_DATE,
+    next_window: pd.DataFrame | None = None,
     **changes: Any,
 ) -> pd.DataFrame:
     """Rows that a build with the settings, some changed, would append to a registry."""
@@ -119,12 +119,18 @@ def fit(
         assert outcomes is not None, "outcomes were read that nobody asked for"
         return outcomes
 
+    def read_next_window() -> pd.DataFrame:
+        assert settings["n_segments"] == "auto", "a window was read that judges nothing"
+        return training.iloc[:0] if next_window is None else next_window
+
+    settings = {**SETTINGS, **changes}
     table = fit_version(
         training=training,
         training_date=training_date,
         read_outcomes=read_outcomes,
+        read_next_window=read_next_window,
         feature_selection=selection_of(selected_features),
-        settings={**SETTINGS, **changes},
+        settings=settings,
         latest_version=registry[registry["segmentation_version"] == latest],
         highest_segment_id=int(registry["segment_id"].max()) if len(registry) else 0,
         fitted_at=FITTED_AT,
@@ -577,7 +583,7 @@ def test_a_choice_that_fails_the_rule_is_logged(
     rows = fit(round_groups, n_segments=5, bootstrap_count=20)
     [reason] = candidates_of(rows)["candidate_reason"]
     assert reason.startswith("n_segments is 5; a segment has mean bootstrap Jaccard 0.")
-    assert "n_segments 5: 5 segments, but a segment has mean boot" in caplog.text
+    assert "n_segments 5: 5 segments, n_segments is 5; a segment has" in caplog.text
 
 
 def test_how_k_is_chosen_defines_the_model_only_where_it_is_chosen() -> None:

@@ -1,6 +1,12 @@
+{{ config(post_hook={
+    'sql': '{{ report_nothing_to_segment() }}', 'transaction': false
+}) }}
+
 {% set indices = [
-    'inertia', 'silhouette', 'davies_bouldin', 'calinski_harabasz', 'gap', 'gap_error',
-    'prediction_strength', 'minimum_jaccard', 'smallest_share'
+    'minimum_jaccard', 'smallest_share', 'small_segment_share', 'explanation',
+    'explanation_error', 'explained_log_spend', 'explained_orders',
+    'explained_retention', 'prediction_strength', 'difference_from_best',
+    'difference_error', 'inertia', 'silhouette', 'davies_bouldin', 'calinski_harabasz'
 ] %}
 
 with
@@ -52,7 +58,11 @@ final as (
 
         ---------- booleans
         candidates.is_chosen = 1 as is_chosen,
-        versions.is_in_use
+        versions.is_in_use,
+        versions.selection_end_date <= versions.training_date as is_out_of_time,
+
+        ---------- dates
+        versions.selection_date
     from candidates
     inner join versions
         on candidates.segmentation_version = versions.segmentation_version

@@ -14,6 +14,7 @@ def model(dbt, session):
     }
     training = dbt.ref("segmentation_training")
     outcomes = dbt.ref("outcome_training")
+    next_window = dbt.ref("int_k_selection_customers")
     rules = dbt.ref("rfm_segments").df().sort_values("rule_number")
     settings["segment_rules"] = rules.to_dict("records")
     selection = dbt.ref("feature_selection")
@@ -42,6 +43,7 @@ def model(dbt, session):
         training=training.df(),
         training_date=training_date,
         read_outcomes=outcomes.df,
+        read_next_window=next_window.df,
         feature_selection=selection.df(),
         settings=settings,
         latest_version=latest_version,

@@ -60,6 +60,10 @@ final as (
         ---------- dates
         cast({{ registry_parameter('training_date', 'string') }} as date)
             as training_date,
+        cast({{ registry_parameter('selection_date', 'string') }} as date)
+            as selection_date,
+        cast({{ registry_parameter('selection_end_date', 'string') }} as date)
+            as selection_end_date,
         cast(
             coalesce(
                 {{ registry_parameter('drift_reference_date', 'string') }},

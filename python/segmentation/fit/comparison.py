@@ -306,6 +306,7 @@ def compare_methods(
     *,
     methods: Sequence[str],
     outcomes: pd.DataFrame,
+    next_window: pd.DataFrame,
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
 ) -> pa.Table:
@@ -321,6 +322,8 @@ def compare_methods(
     outcomes
         Rows of the model `outcome_training`; those of the latest date are the training
         customers.
+    next_window
+        Rows of the model `int_k_selection_customers`.
     feature_selection
         As for `fit_version` of the registry.
     settings
@@ -346,7 +349,9 @@ def compare_methods(
     training_date = outcomes["observation_date"].max()
     compared = outcomes[outcomes["observation_date"] == training_date]
     kmeans = load_method("kmeans")
-    _, shared = build_fit_input(kmeans, compared, feature_selection, settings)
+    _, shared = build_fit_input(
+        kmeans, compared, feature_selection, settings, next_window
+    )
     shared = replace(shared, selection=selection_of(shared))
 
     def prepare(name: str) -> ComparedMethod:
@@ -389,6 +394,7 @@ def selection_of(fit_input: FitInput) -> Selection | None:
             fit_input.matrix,
             "auto" if fit_input.n_segments is None else fit_input.n_segments,
             SelectionSettings.from_mapping(fit_input.settings),
+            fit_input.next_window,
         )
     except ValueError:
         return None

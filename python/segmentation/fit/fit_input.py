@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from segmentation.fit.next_window import NextWindow
 from segmentation.fit.preprocessing import (
     FeatureParameters,
     FeatureSetting,
@@ -22,6 +23,7 @@ def build_fit_input(
     training: pd.DataFrame,
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
+    next_window: pd.DataFrame | None = None,
 ) -> tuple[list[FeatureParameters], FitInput]:
     """Scale the features of training customers and collect all that a method needs.
 
@@ -35,6 +37,9 @@ def build_fit_input(
         `fit_version`. Without any nothing is scaled.
     feature_selection, settings
         As for `fit_version`.
+    next_window
+        The customers whose next window the choice of k is judged by: rows of
+        `int_k_selection_customers`.
 
     Raises
     ------
@@ -57,6 +62,9 @@ def build_fit_input(
         next_spend=training["next_window_spend"].to_numpy(float)
         if "next_window_spend" in training and method.is_supervised
         else None,
+        next_window=None
+        if next_window is None
+        else NextWindow.from_customers(next_window, parameters),
         segment_rules=settings["segment_rules"],
     )
     return parameters, fit_input

@@ -131,18 +131,15 @@ def fit_one_segment(fit_input: FitInput, reason: str) -> Fit:
     if len(labels):
         centers, outlier_distance = locate_centers(scorer, fit_input, partition)
     inertia = float(((fit_input.matrix - centers[0]) ** 2).sum())
-    unknown = float("nan")
     chosen = Candidate(
         n_segments=1,
         inertia=inertia,
-        silhouette=unknown,
-        davies_bouldin=unknown,
-        calinski_harabasz=unknown,
-        gap=unknown,
-        gap_error=unknown,
-        prediction_strength=unknown,
+        silhouette=k_selection.UNKNOWN,
+        davies_bouldin=k_selection.UNKNOWN,
+        calinski_harabasz=k_selection.UNKNOWN,
         minimum_jaccard=1.0,
         smallest_share=1.0,
+        small_segment_share=0.0,
         is_chosen=True,
         reason=f"one segment: the customers are {reason}",
     )
@@ -167,7 +164,10 @@ def resolve_n_segments(method: Method, fit_input: FitInput) -> FitInput:
     if fit_input.n_segments is not None or method.selects_k == "if_auto":
         return fit_input
     selection = fit_input.selection or k_selection.select_k(
-        fit_input.matrix, "auto", SelectionSettings.from_mapping(fit_input.settings)
+        fit_input.matrix,
+        "auto",
+        SelectionSettings.from_mapping(fit_input.settings),
+        fit_input.next_window,
     )
     return replace(
         fit_input, n_segments=selection.chosen.n_segments, selection=selection
@@ -423,22 +423,16 @@ def evaluate(
 ) -> Candidate:
     """Evaluate the segments of any method as those of k-means are evaluated.
 
-    The gap and the prediction strength are computed for k-means alone.
+    Prediction strength and what they explain of the next window are of k-means alone,
+    as only its number of segments is chosen by them.
     """
     settings = SelectionSettings.from_mapping(fit_input.settings)
-    sizes = np.bincount(labels, minlength=n_segments)
-    indices = internal_indices(fit_input.matrix, labels, settings)
     candidate = Candidate(
         n_segments=n_segments,
         inertia=inertia,
-        silhouette=indices["silhouette"],
-        davies_bouldin=indices["davies_bouldin"],
-        calinski_harabasz=indices["calinski_harabasz"],
-        gap=float("nan"),
-        gap_error=float("nan"),
-        prediction_strength=float("nan"),
+        **internal_indices(fit_input.matrix, labels, settings),
         minimum_jaccard=float(jaccard.mean(axis=0).min()),
-        smallest_share=float(sizes.min() / len(labels)),
+        **k_selection.size_facts(labels, n_segments),
         is_chosen=True,
     )
     chooser = (

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
 from sklearn.metrics import (
     calinski_harabasz_score,
     davies_bouldin_score,
@@ -17,21 +15,27 @@ from sklearn.metrics import (
 )
 from threadpoolctl import threadpool_limits
 
-from segmentation.fit.stability import REFIT_N_INIT, fit_labels
+from segmentation.fit.stability import fit_labels
 
 if TYPE_CHECKING:
     from segmentation.fit.k_selection import SelectionSettings
+
+# Enough customers for a silhouette: its cost grows with their square.
+SILHOUETTE_ROWS = 1000
 
 
 def internal_indices(
     matrix: NDArray[np.float64],
     labels: NDArray[np.int64],
     settings: SelectionSettings,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Compute the internal indices of `Candidate` from scaled features and segments."""
     return {
         "silhouette": stratified_silhouette(
-            matrix, labels, settings.selection_sample_rows, settings.random_state
+            matrix,
+            labels,
+            min(settings.selection_sample_rows, SILHOUETTE_ROWS),
+            settings.random_state,
         ),
         "davies_bouldin": index_of(davies_bouldin_score, matrix, labels),
         "calinski_harabasz": index_of(calinski_harabasz_score, matrix, labels),
@@ -98,80 +102,22 @@ def equal_quota(sizes: NDArray[np.int64], maximum_rows: int) -> int:
     return quota
 
 
-def reference_samples(
-    matrix: NDArray[np.float64], count: int, random_state: int
-) -> list[NDArray[np.float64]]:
-    """Draw data without segments: uniform in a box along the principal components.
-
-    Reference distribution (b) of Tibshirani, Walther and Hastie (2001). A box along the
-    features would be mostly empty where features are correlated, as order count and
-    spend are, and any data would then look clustered.
-    """
-    components = PCA(svd_solver="full").fit(matrix)
-    scores = components.transform(matrix)
-    random = np.random.default_rng(random_state)
-    return [
-        components.inverse_transform(
-            random.uniform(scores.min(axis=0), scores.max(axis=0), size=scores.shape)
-        )
-        for _ in range(count)
-    ]
-
-
-def gap_statistic(
-    inertia: float,
-    references: Sequence[NDArray[np.float64]],
-    n_segments: int,
-    random_state: int,
-) -> tuple[float, float]:
-    """Gap between the log inertia of reference data sets and that of the data.
-
-    Tibshirani, Walther and Hastie (2001), Estimating the number of clusters in a data
-    set via the gap statistic, Journal of the Royal Statistical Society B 63. They
-    choose the least k with gap(k) >= gap(k + 1) - error(k + 1).
-
-    Parameters
-    ----------
-    inertia
-        Inertia of the data.
-    references
-        Data sets of the same shape without segments.
-    n_segments
-        Segments that are fitted to each data set.
-    random_state
-        Seed of the fits.
-
-    Returns
-    -------
-    gap, error
-        Mean log inertia of the references less that of the data; its standard deviation
-        times sqrt(1 + 1 / references). Not finite where an inertia is 0.
-    """
-    with threadpool_limits(limits=1):
-        inertias = [
-            KMeans(n_segments, n_init=REFIT_N_INIT, random_state=random_state)
-            .fit(reference)
-            .inertia_
-            for reference in references
-        ]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithms = np.log(inertias)
-        gap = float(logarithms.mean() - np.log(inertia))
-        error = float(logarithms.std() * np.sqrt(1 + 1 / len(references)))
-    return gap, error
-
-
-def prediction_strength(
+def prediction_strengths(
     matrix: NDArray[np.float64], n_segments: int, splits: int, random_state: int
-) -> float:
+) -> NDArray[np.float64]:
     """Share of pairs of a segment that the other half of customers keeps together.
 
     Tibshirani and Walther (2005), Cluster validation by prediction strength, Journal of
     Computational and Graphical Statistics 14. Customers are split into halves and each
     half is clustered. For each segment of a half, count the pairs of customers who
     share their nearest centroid of the other half. The strength is the share of such
-    pairs in the worst segment, as a mean over both halves and all splits. A segment of
-    one customer has no pair and counts as 0.
+    pairs in the worst segment. A segment of one customer has no pair and counts as 0.
+
+    Returns
+    -------
+    strengths
+        Of both halves of each split (2 x splits,), in [0, 1]; those of every number of
+        segments are of the same halves.
     """
     strengths = []
     with threadpool_limits(limits=1):
@@ -187,7 +133,7 @@ def prediction_strength(
                 )
                 for own, other in ((0, 1), (1, 0))
             ]
-    return float(np.mean(strengths))
+    return np.array(strengths)
 
 
 def nearest_mean(

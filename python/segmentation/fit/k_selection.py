@@ -1,21 +1,23 @@
-"""Select the number of segments by their stability, and report other indices too."""
+"""Select the number of segments by their stability and what they explain."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import pairwise_distances_argmin_min
+from sklearn.metrics import pairwise_distances_argmin, pairwise_distances_argmin_min
 
 from segmentation.fit.clustering import Clustering, fit_kmeans
-from segmentation.fit.indices import (
-    gap_statistic,
-    internal_indices,
-    prediction_strength,
-    reference_samples,
+from segmentation.fit.indices import internal_indices, prediction_strengths
+from segmentation.fit.next_window import (
+    FOLD_RATIO,
+    NextWindow,
+    compare_with_best,
+    explain_next_window,
+    is_as_good,
 )
 from segmentation.fit.stability import (
     MINIMUM_STABLE_JACCARD,
@@ -28,6 +30,9 @@ from segmentation.fit.stability import (
 # may reach farther.
 CANDIDATES = (2, 8)
 MINIMUM_SEGMENT_SHARE = 0.02
+# A half of the customers for each of the other half.
+HALF_RATIO = 1
+UNKNOWN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,6 @@ class SelectionSettings:
         Resamples for the stability of segments.
     prediction_strength_splits
         Splits into halves for prediction strength.
-    gap_reference_count
-        Reference data sets for the gap statistic.
     selection_sample_rows
         Most customers that resamples are drawn from.
     random_state
@@ -53,7 +56,6 @@ class SelectionSettings:
     k_range: tuple[int, int]
     bootstrap_count: int
     prediction_strength_splits: int
-    gap_reference_count: int
     selection_sample_rows: int
     random_state: int
 
@@ -66,7 +68,7 @@ class SelectionSettings:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A number of segments and its evaluation.
+    """A number of segments and its evaluation; NaN where it is not known.
 
     Attributes
     ----------
@@ -75,14 +77,20 @@ class Candidate:
     inertia, silhouette, davies_bouldin, calinski_harabasz
         As scikit-learn defines them, of all training customers; the silhouette of a
         sample stratified by segment.
-    gap, gap_error
-        Gap statistic and its error s: see `gap_statistic`.
-    prediction_strength
-        See `prediction_strength`.
     minimum_jaccard
         Mean bootstrap Jaccard similarity of the least stable segment.
-    smallest_share
-        Share of the training customers that the smallest segment has.
+    smallest_share, small_segment_share
+        Shares of the training customers: those of the smallest segment, and those of
+        all segments under `MINIMUM_SEGMENT_SHARE`.
+    prediction_strength
+        Mean of `prediction_strengths`, where no next window is known.
+    explained_log_spend, explained_orders, explained_retention
+        Cross-validated shares of the next window: see `cross_validated_shares`.
+    explanation, explanation_error
+        Their mean, negative ones counted as 0, and its standard error.
+    difference_from_best, difference_error
+        How far the explanation is below that of the best k, and the standard error of
+        the paired difference; of the prediction strength, where that decides.
     is_chosen, reason
         Whether the rule chooses it, and why or why not.
     """
@@ -92,11 +100,17 @@ class Candidate:
     silhouette: float
     davies_bouldin: float
     calinski_harabasz: float
-    gap: float
-    gap_error: float
-    prediction_strength: float
     minimum_jaccard: float
     smallest_share: float
+    small_segment_share: float
+    prediction_strength: float = UNKNOWN
+    explained_log_spend: float = UNKNOWN
+    explained_orders: float = UNKNOWN
+    explained_retention: float = UNKNOWN
+    explanation: float = UNKNOWN
+    explanation_error: float = UNKNOWN
+    difference_from_best: float = UNKNOWN
+    difference_error: float = UNKNOWN
     is_chosen: bool = False
     reason: str = ""
 
@@ -118,12 +132,36 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """What decides between numbers of segments.
+
+    Attributes
+    ----------
+    noun
+        What it is, in words.
+    by_k
+        Its values of the same splits (splits,), by k.
+    ratio
+        As for `standard_error`.
+    """
+
+    noun: str
+    by_k: Mapping[int, NDArray[np.float64]]
+    ratio: float
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """A candidate, its segments on all training customers, and its refits."""
+    """A candidate, its segments on all training customers, and its refits.
+
+    `scores` (splits,) are what decides: what the segments explain of the next window,
+    or their prediction strength.
+    """
 
     candidate: Candidate
     clustering: Clustering
     refits: list[Refit]
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -157,6 +195,7 @@ def select_k(
     matrix: NDArray[np.float64],
     n_segments: int | Literal["auto"],
     settings: SelectionSettings,
+    next_window: NextWindow | None = None,
 ) -> Selection:
     """Cluster the training customers, with the k that is set or the best one.
 
@@ -172,6 +211,8 @@ def select_k(
         A number, which alone is evaluated, or `auto`.
     settings
         How much is computed, and the range from which the rule selects.
+    next_window
+        What the segments are to explain; None where no window is over.
 
     Raises
     ------
@@ -181,10 +222,7 @@ def select_k(
     rows = selection_rows(len(matrix), settings)
     if n_segments != "auto":
         clustering = fit_kmeans(matrix, n_segments, settings.random_state)
-        references = reference_samples(
-            matrix[rows], settings.gap_reference_count, settings.random_state
-        )
-        evaluation = evaluate(matrix, clustering, settings, references)
+        evaluation = evaluate(matrix, clustering, settings, next_window)
         candidate = replace(
             evaluation.candidate,
             is_chosen=True,
@@ -194,8 +232,15 @@ def select_k(
         )
         return Selection([candidate], clustering, rows, evaluation.refits)
 
-    evaluations = evaluate_all(matrix, settings)
-    candidates = apply_rule([e.candidate for e in evaluations], settings.k_range)
+    evaluations = evaluate_all(matrix, settings, next_window)
+    scores = {e.candidate.n_segments: e.scores for e in evaluations}
+    candidates = apply_rule(
+        [e.candidate for e in evaluations],
+        Scores("prediction strength", scores, HALF_RATIO)
+        if next_window is None
+        else Scores("explanation", scores, FOLD_RATIO),
+        settings.k_range,
+    )
     [chosen] = [
         evaluation
         for evaluation, candidate in zip(evaluations, candidates, strict=True)
@@ -220,7 +265,9 @@ def selection_rows(n_rows: int, settings: SelectionSettings) -> NDArray[np.int64
 
 
 def evaluate_all(
-    matrix: NDArray[np.float64], settings: SelectionSettings
+    matrix: NDArray[np.float64],
+    settings: SelectionSettings,
+    next_window: NextWindow | None = None,
 ) -> list[Evaluation]:
     """Evaluate every candidate k that the number of distinct customers allows.
 
@@ -229,8 +276,8 @@ def evaluate_all(
     matrix
         Scaled features of all training customers (customers, features), in an order
         that does not depend on chance.
-    settings
-        How much is computed.
+    settings, next_window
+        As for `select_k`.
 
     Raises
     ------
@@ -241,15 +288,12 @@ def evaluate_all(
     distinct = len(np.unique(sample, axis=0))
     last = min(max(CANDIDATES[1], settings.k_range[1]), distinct)
     candidates = set(range(CANDIDATES[0], last + 1)) | {settings.k_range[0]}
-    references = reference_samples(
-        sample, settings.gap_reference_count, settings.random_state
-    )
     return [
         evaluate(
             matrix,
             clustering_of(matrix, sample, n_segments, settings.random_state),
             settings,
-            references,
+            next_window,
         )
         for n_segments in sorted(candidates)
     ]
@@ -275,7 +319,7 @@ def evaluate(
     matrix: NDArray[np.float64],
     clustering: Clustering,
     settings: SelectionSettings,
-    references: Sequence[NDArray[np.float64]],
+    next_window: NextWindow | None = None,
 ) -> Evaluation:
     """Evaluate a clustering of all training customers.
 
@@ -285,10 +329,8 @@ def evaluate(
         Scaled features of all training customers (customers, features).
     clustering
         Their segments.
-    settings
-        How much is computed.
-    references
-        The result of `reference_samples` for the customers of `selection_rows`.
+    settings, next_window
+        As for `select_k`.
     """
     n_segments = len(clustering.centers)
     rows = selection_rows(len(matrix), settings)
@@ -296,69 +338,132 @@ def evaluate(
     refits = refit_bootstraps(
         sample, n_segments, settings.bootstrap_count, settings.random_state
     )
-    gap, gap_error = gap_statistic(
-        float((clustering.distances[rows] ** 2).sum()),
-        references,
-        n_segments,
-        settings.random_state,
-    )
-    sizes = np.bincount(clustering.labels, minlength=n_segments)
-    indices = internal_indices(matrix, clustering.labels, settings)
     candidate = Candidate(
         n_segments=n_segments,
         inertia=clustering.inertia,
-        silhouette=indices["silhouette"],
-        davies_bouldin=indices["davies_bouldin"],
-        calinski_harabasz=indices["calinski_harabasz"],
-        gap=gap,
-        gap_error=gap_error,
-        prediction_strength=prediction_strength(
+        **internal_indices(matrix, clustering.labels, settings),
+        minimum_jaccard=float(
+            bootstrap_jaccard(labels, n_segments, refits).mean(axis=0).min()
+        ),
+        **size_facts(clustering.labels, n_segments),
+    )
+    if next_window is None:
+        scores = prediction_strengths(
             sample,
             n_segments,
             settings.prediction_strength_splits,
             settings.random_state,
-        ),
-        minimum_jaccard=float(
-            bootstrap_jaccard(labels, n_segments, refits).mean(axis=0).min()
-        ),
-        smallest_share=float(sizes.min() / len(matrix)),
-    )
-    return Evaluation(candidate, clustering, refits)
+        )
+        candidate = replace(candidate, prediction_strength=float(scores.mean()))
+    else:
+        explanation = explain_next_window(
+            pairwise_distances_argmin(next_window.matrix, clustering.centers),
+            next_window,
+            settings.random_state,
+        )
+        scores = explanation.by_split
+        candidate = replace(candidate, **explanation.facts)
+    return Evaluation(candidate, clustering, refits, scores)
+
+
+def size_facts(labels: NDArray[np.int64], n_segments: int) -> dict[str, Any]:
+    """Share of the smallest segment, and of all that are too small.
+
+    `labels` is the segment of each customer, 0 to n_segments - 1 (customers,).
+    """
+    shares = np.bincount(labels, minlength=n_segments) / len(labels)
+    return {
+        "smallest_share": float(shares.min()),
+        "small_segment_share": float(shares[shares < MINIMUM_SEGMENT_SHARE].sum()),
+    }
 
 
 def apply_rule(
-    candidates: Sequence[Candidate], k_range: tuple[int, int]
+    candidates: Sequence[Candidate], scores: Scores, k_range: tuple[int, int]
 ) -> list[Candidate]:
-    """Choose the largest k with only stable and large segments.
+    """Choose the smallest k that is as good as the best.
 
-    Silhouette, gap and the other indices are reported and do not decide: they nearly
+    Only k of `k_range` whose segments are all stable and large enough count. The best
+    is the one with the highest mean score, and a k is as good where `is_as_good` says
+    so. Silhouette and the other indices are reported and do not decide: they nearly
     always prefer two segments or, on skewed data, a segment of one customer.
 
-    Where no k of `k_range` passes, the most stable one is chosen, among those with
-    large segments where there are any: a segment of one customer reappears in every
-    resample with that customer, which says nothing about the other customers.
+    Where no k passes, the most stable one is chosen of those with large enough
+    segments: a segment of one customer reappears in every resample with that customer,
+    which says nothing about the other customers. Where there are none of these either,
+    it is the one with the fewest customers in segments that are too small.
     """
-    eligible = [c for c in candidates if k_range[0] <= c.n_segments <= k_range[1]]
-    large_enough = [c for c in eligible if c.smallest_share >= MINIMUM_SEGMENT_SHARE]
-    passing = [c for c in eligible if not c.faults]
     limits = f"{k_range[0]} to {k_range[1]}"
+    eligible = [c for c in candidates if k_range[0] <= c.n_segments <= k_range[1]]
+    passing = [c for c in eligible if not c.faults]
     if passing:
-        chosen = max(passing, key=lambda c: c.n_segments)
+        candidates, chosen, why = smallest_as_good(candidates, passing, scores)
+        why = f"the smallest of {limits} whose {why}"
     else:
-        chosen = max(
-            large_enough or eligible, key=lambda c: (c.minimum_jaccard, -c.n_segments)
-        )
+        chosen, why = last_resort(eligible)
+        why = f"none of {limits} passes; this one {why}: {'; '.join(chosen.faults)}"
 
     decided = []
     for candidate in candidates:
-        faults = "; ".join(candidate.faults)
-        if candidate is chosen and passing:
-            reason = f"the largest of {limits} with only stable and large segments"
-        elif candidate is chosen:
-            reason = f"the most stable of {limits}, of which none passes: {faults}"
-        elif candidate not in eligible:
+        is_chosen = candidate.n_segments == chosen.n_segments
+        if is_chosen:
+            reason = why
+        elif not k_range[0] <= candidate.n_segments <= k_range[1]:
             reason = "; ".join([f"not from {limits}", *candidate.faults])
+        elif candidate.faults:
+            reason = "; ".join(candidate.faults)
+        elif candidate.n_segments > chosen.n_segments:
+            reason = f"passes, and {chosen.n_segments}, which is smaller, is as good"
         else:
-            reason = faults or f"passes, as does {chosen.n_segments}, which is larger"
-        decided.append(replace(candidate, is_chosen=candidate is chosen, reason=reason))
+            reason = (
+                f"its {scores.noun} is {candidate.difference_from_best:.3f} below the "
+                "best"
+            )
+        decided.append(replace(candidate, is_chosen=is_chosen, reason=reason))
     return decided
+
+
+def smallest_as_good(
+    candidates: Sequence[Candidate], passing: Sequence[Candidate], scores: Scores
+) -> tuple[list[Candidate], Candidate, str]:
+    """Compare all candidates with the best of those that pass, and choose of these.
+
+    Returns
+    -------
+    compared, chosen, why
+        The candidates with their differences, the one that is chosen, and the words
+        that say why.
+    """
+    means = {k: float(values.mean()) for k, values in scores.by_k.items()}
+    best = max(passing, key=lambda c: (means[c.n_segments], -c.n_segments)).n_segments
+    compared = compare_with_best(scores.by_k, best, scores.ratio)
+    chosen = min(
+        (c for c in passing if is_as_good(*compared[c.n_segments], means[best])),
+        key=lambda c: c.n_segments,
+    )
+    why = f"{scores.noun} is as good as the best"
+    if chosen.n_segments != best:
+        why += f", that of {best}"
+    differences = [
+        replace(
+            candidate,
+            difference_from_best=compared[candidate.n_segments][0],
+            difference_error=compared[candidate.n_segments][1],
+        )
+        for candidate in candidates
+    ]
+    return differences, chosen, why
+
+
+def last_resort(eligible: Sequence[Candidate]) -> tuple[Candidate, str]:
+    """Choose among candidates of which none passes, and say why in words.
+
+    The most stable one, if any has only segments that are large enough; else the one
+    with the fewest customers in segments that are not.
+    """
+    large_enough = [c for c in eligible if c.smallest_share >= MINIMUM_SEGMENT_SHARE]
+    if large_enough:
+        chosen = max(large_enough, key=lambda c: (c.minimum_jaccard, -c.n_segments))
+        return chosen, "is the most stable"
+    chosen = min(eligible, key=lambda c: (c.small_segment_share, c.n_segments))
+    return chosen, "has the fewest customers in segments that are too small"

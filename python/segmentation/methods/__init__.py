@@ -20,6 +20,7 @@ from segmentation.score.scorers import Scorer
 
 if TYPE_CHECKING:
     from segmentation.fit.k_selection import Selection
+    from segmentation.fit.next_window import NextWindow
     from segmentation.fit.preprocessing import FeatureSetting
 
 
@@ -45,6 +46,9 @@ class FitInput:
     next_spend
         Spend in the window after the observation date (customers,); None unless the
         method is supervised.
+    next_window
+        The customers whose next window the choice of k is judged by; None where no
+        window is over.
     segment_rules
         The seed of named segments, one mapping of its columns for each row; only
         `rfm_rules` reads it.
@@ -57,6 +61,7 @@ class FitInput:
     settings: Mapping[str, Any]
     selection: Selection | None = None
     next_spend: NDArray[np.float64] | None = None
+    next_window: NextWindow | None = None
     segment_rules: Sequence[Mapping[str, Any]] = ()
 
     def required_n_segments(self) -> int:

@@ -12,6 +12,7 @@ def fit(fit_input: FitInput) -> Partition:
         fit_input.matrix,
         fit_input.n_segments or "auto",
         k_selection.SelectionSettings.from_mapping(fit_input.settings),
+        fit_input.next_window,
     )
     clustering = selection.clustering
     return Partition(

@@ -24,7 +24,12 @@ CONFIGURATION = (
     "maximum_rule_leaves",
 )
 # These do so only where k is selected.
-SELECTION_CONFIGURATION = ("k_range", "bootstrap_count", "selection_sample_rows")
+SELECTION_CONFIGURATION = (
+    "k_range",
+    "bootstrap_count",
+    "prediction_strength_splits",
+    "selection_sample_rows",
+)
 # These do so only for methods other than k-means.
 SCORING_CONFIGURATION = (
     "selection_sample_rows",

@@ -10,6 +10,7 @@ import datetime
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -39,6 +40,7 @@ from segmentation.registry.write import (
 if TYPE_CHECKING:
     from segmentation.fit.fitting import Fit
     from segmentation.fit.identity import SegmentIdentity
+    from segmentation.methods import FitInput
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas")
 LOGGER = logging.getLogger("segmentation")
@@ -49,6 +51,7 @@ def fit_version(
     training: pd.DataFrame,
     training_date: datetime.date | None,
     read_outcomes: Callable[[], pd.DataFrame],
+    read_next_window: Callable[[], pd.DataFrame],
     feature_selection: pd.DataFrame,
     settings: Mapping[str, Any],
     latest_version: pd.DataFrame,
@@ -69,6 +72,11 @@ def fit_version(
         Reads the rows of the model `outcome_training`: the columns of `training` and
         next_window_spend, for customers of the training date and of the oldest one.
         Called only for a supervised method.
+    read_next_window
+        Reads the rows of the model `int_k_selection_customers`: the columns of
+        `training`, outcome_end_date, next_window_spend and next_window_order_count, for
+        customers of the date that judges the number of segments. Called only where that
+        is chosen.
     feature_selection
         One row per candidate feature: feature_name, is_selected, is_time_driven
         (whether time alone moves it) and is_always_known (whether it is never missing).
@@ -133,8 +141,13 @@ def fit_version(
             outcomes, training["observation_date"].iloc[0], method_name
         )
     fit_customers = fit_customers.sort_values("customer_id", ignore_index=True)
+    chooses_k = settings["n_segments"] == "auto" and method.selects_k != "always"
     parameters, fit_input = build_fit_input(
-        method, fit_customers, feature_selection, settings
+        method,
+        fit_customers,
+        feature_selection,
+        settings,
+        read_next_window() if chooses_k else None,
     )
     reason_for_one = reason_for_one_segment(method, fit_input)
     is_segmented = reason_for_one is None
@@ -203,6 +216,7 @@ def fit_version(
         facts |= evaluate_out_of_time(
             fit, parameters, fit_customers, training, outcomes
         )
+    facts |= selection_facts(fit, fit_input)
     if drifted:
         facts["drifted_features"] = ", ".join(drifted)
     rows = [
@@ -230,6 +244,17 @@ def fit_version(
     )
 
 
+def selection_facts(fit: Fit, fit_input: FitInput) -> dict[str, float | str]:
+    """Return the window that the number of segments was judged by, if one was."""
+    window = fit_input.next_window
+    if window is None or not any(isfinite(c.explanation) for c in fit.candidates):
+        return {}
+    return {
+        "selection_date": window.observation_date,
+        "selection_end_date": window.outcome_end_date,
+    }
+
+
 def log_warnings(
     fit: Fit,
     identities: Sequence[SegmentIdentity],
@@ -246,12 +271,12 @@ def log_warnings(
         )
     if fit.chosen.faults:
         LOGGER.warning(
-            "segmentation_method %s, n_segments %s: %d segments, but %s (see "
+            "segmentation_method %s, n_segments %s: %d segments, %s (see "
             "segmentation_k_candidates).",
             settings["segmentation_method"],
             settings["n_segments"],
             fit.chosen.n_segments,
-            "; ".join(fit.chosen.faults),
+            fit.chosen.reason,
         )
     for identity in identities:
         is_new = identity.matched_from_segment_id is None

@@ -1,7 +1,7 @@
 {#
-    Customers of the training date who are in the same group of every cut are one cell:
-    few rows hold all that any comparison of the cuts needs. Who never bought is in group
-    0 of every cut: no cut is better for it.
+    Customers of the training date who are in the same group of every cut and in the same
+    fold are one cell: few rows hold all that any comparison of the cuts needs. Who never
+    bought is in group 0 of every cut: no cut is better for it.
 #}
 with
 
@@ -54,6 +54,9 @@ final as (
         training_date.observation_date,
         assignments.segment_id,
 
+        ---------- strings
+        {{ backtest_fold('assignments.customer_id') }} as fold,
+
         ---------- numerics
         coalesce(spend.quantile_group, 0) as spend_group,
         coalesce(recent_spend.quantile_group, 0) as recent_spend_group,
@@ -63,19 +66,21 @@ final as (
         ) as rfm_score,
         count(*) as customers,
         sum(features.trailing_spend) as spend_before,
-        sum(outcome.trailing_spend) as spend_after,
         -- Decimals that are multiplied keep their width, and a square needs more.
-        sum(cast(outcome.trailing_spend as decimal(38, 4)) * outcome.trailing_spend)
-            as spend_after_squared
+        {%- for outcome in backtest_outcomes() %}
+        count(outcomes.{{ outcome }}) as {{ outcome }}_customers,
+        sum(outcomes.{{ outcome }}) as {{ outcome }}_total,
+        sum(cast(outcomes.{{ outcome }} as decimal(38, 4)) * outcomes.{{ outcome }})
+            as {{ outcome }}_squares{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('customer_segment_assignments') }} as assignments
     inner join training_date
         on assignments.observation_date = training_date.observation_date
     inner join {{ ref('customer_features') }} as features
         on assignments.observation_date = features.observation_date
             and assignments.customer_id = features.customer_id
-    inner join {{ ref('customer_features') }} as outcome
-        on training_date.outcome_end_date = outcome.observation_date
-            and assignments.customer_id = outcome.customer_id
+    inner join {{ ref('int_backtest_outcomes') }} as outcomes
+        on assignments.customer_id = outcomes.customer_id
     left join recency
         on features.recency_days = recency.amount
             and features.is_never_buyer is not true

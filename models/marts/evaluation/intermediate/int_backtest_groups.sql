@@ -1,9 +1,7 @@
-{% set segmentations = {
-    'segments': 'segment_id',
-    'spend_quantiles': 'spend_group',
-    'trailing_spend_quantiles': 'recent_spend_group',
-    'size_matched_spend_bands': 'spend_share_group',
-    'rfm_grid': 'rfm_group'
+{% set segmentations = backtest_segmentations() %}
+{# Who never bought is one group of every way to group customers, and of no help to any. #}
+{% set populations = {
+    'customers': 'true', 'buyers': 'segment_id <> ' ~ never_buyers_segment_id()
 } %}
 
 with
@@ -67,22 +65,32 @@ grouped as (
 
 final as (
 
+    {% for population, condition in populations.items() %}
     {% for segmentation, column in segmentations.items() %}
     select
         ---------- ids
         observation_date,
 
         ---------- strings
+        '{{ population }}' as population,
         '{{ segmentation }}' as segmentation,
+        fold,
 
         ---------- numerics
         cast({{ column }} as int) as group_number,
         cast(sum(customers) as bigint) as customers,
         cast(sum(spend_before) as double) as spend_before,
-        cast(sum(spend_after) as double) as spend_after,
-        cast(sum(spend_after_squared) as double) as spend_after_squared
+        {%- for outcome in backtest_outcomes() %}
+        cast(sum({{ outcome }}_customers) as bigint) as {{ outcome }}_customers,
+        cast(sum({{ outcome }}_total) as double) as {{ outcome }}_total,
+        cast(sum({{ outcome }}_squares) as double) as {{ outcome }}_squares
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from grouped
-    group by observation_date, {{ column }}
+    where {{ condition }}
+    group by observation_date, fold, {{ column }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -13,10 +13,12 @@ def model(dbt, session):
     rules = dbt.ref("rfm_segments").df().sort_values("rule_number")
     settings["segment_rules"] = rules.to_dict("records")
     outcomes = dbt.ref("outcome_training")
+    next_window = dbt.ref("int_k_selection_customers")
     selection = dbt.ref("feature_selection")
     return compare_methods(
         methods=methods.order("method_number").df()["method"].tolist(),
         outcomes=outcomes.df(),
+        next_window=next_window.df(),
         feature_selection=selection.select("feature_name, is_selected").df(),
         settings=settings,
     )

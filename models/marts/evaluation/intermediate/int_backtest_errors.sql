@@ -1,0 +1,86 @@
+with
+
+groups as (
+
+    select * from {{ ref('int_backtest_groups') }}
+
+),
+
+outcomes as (
+
+    {% for outcome in backtest_outcomes() %}
+    select
+        observation_date,
+        population,
+        segmentation,
+        group_number,
+        fold,
+        '{{ outcome }}' as outcome,
+        {{ outcome }}_customers as customers,
+        coalesce({{ outcome }}_total, 0) as total,
+        coalesce({{ outcome }}_squares, 0) as squares
+    from groups
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- What the other folds hold, of the group and of all groups.
+others as (
+
+    select
+        *,
+        sum(customers) over of_group - customers as group_customers,
+        sum(total) over of_group - total as group_total,
+        sum(customers) over of_all - sum(customers) over of_fold as all_customers,
+        sum(total) over of_all - sum(total) over of_fold as all_total
+    from outcomes
+    window
+        of_group as (partition by population, segmentation, outcome, group_number),
+        of_fold as (partition by population, segmentation, outcome, fold),
+        of_all as (partition by population, segmentation, outcome)
+
+),
+
+-- A customer is expected to be like the mean of the group; where the other folds have
+-- nobody in it, like that of all.
+expected as (
+
+    select
+        *,
+        all_total / nullif(all_customers, 0) as overall_mean,
+        coalesce(
+            group_total / nullif(group_customers, 0),
+            all_total / nullif(all_customers, 0)
+        ) as group_mean
+    from others
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+
+        ---------- strings
+        population,
+        segmentation,
+        outcome,
+        fold,
+
+        ---------- numerics
+        cast(sum(customers) as bigint) as customers,
+        round(
+            sum(squares + group_mean * (group_mean * customers - 2 * total)), 6
+        ) as squared_error,
+        round(
+            sum(squares + overall_mean * (overall_mean * customers - 2 * total)), 6
+        ) as squared_deviation
+    from expected
+    group by observation_date, population, segmentation, outcome, fold
+    having sum(customers) > 0
+
+)
+
+select * from final
