@@ -8,7 +8,7 @@ groups as (
         observation_date,
         sum(customers) as customers,
         sum(spend_before) as spend_before,
-        sum(spend_after) as spend_after
+        sum(spend_total) as spend_after
     from {{ ref('int_backtest_groups') }}
     group by segmentation, observation_date
 
