@@ -117,7 +117,7 @@ def explained(training: Observed, k: int) -> float:
     matrix = transform_features(training.features, parameters)
     labels = fit_kmeans(matrix, k, 0).labels
     explanation = explain_next_window(labels, window_of(training, matrix), 0)
-    return explanation.facts["explanation"]
+    return float(explanation.facts["explanation"])
 
 
 def of_data_sets(data: Path, warehouse: Path) -> pd.DataFrame:

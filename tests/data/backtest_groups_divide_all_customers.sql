@@ -9,7 +9,7 @@ groups as (
         sum(customers) as customers,
         sum(customers) filter (where group_number = 0) as never_buyers,
         sum(spend_before) as spend_before,
-        sum(spend_after) as spend_after
+        sum(spend_total) as spend_after
     from {{ ref('int_backtest_groups') }}
     group by segmentation, observation_date
 

@@ -100,7 +100,8 @@ class Explanation:
         """Mean share of the outcomes (splits,); one that is not explained counts 0."""
         is_explained = self.shares.mean(axis=0) > 0
         counted: NDArray[np.float64] = np.where(is_explained, self.shares, 0.0)
-        return counted.mean(axis=1)
+        mean: NDArray[np.float64] = counted.mean(axis=1)
+        return mean
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -185,11 +186,11 @@ def cross_validated_shares(
             )
             saved[repetition, :, number] = by_all - by_segment
             total[repetition, :, number] = by_all
-    saved, total = (of.reshape(-1, outcomes.shape[1]) for of in (saved, total))
     varies = np.ptp(outcomes, axis=0) > 0
-    mean_total = np.where(varies, total.mean(axis=0), 1)
-    share = np.where(varies, saved.mean(axis=0) / mean_total, 0)
-    return np.where(varies, share + (saved - share * total) / mean_total, 0)
+    mean_total = np.where(varies, total.mean(axis=(0, 1)), 1)
+    share = np.where(varies, saved.mean(axis=(0, 1)) / mean_total, 0)
+    values = np.where(varies, share + (saved - share * total) / mean_total, 0)
+    return values.reshape(-1, outcomes.shape[1])
 
 
 def standard_error(values: NDArray[np.float64], ratio: float) -> float:
