@@ -11,6 +11,7 @@ groups as (
         sum(spend_before) as spend_before,
         sum(spend_total) as spend_after
     from {{ ref('int_backtest_groups') }}
+    where population = 'customers'
     group by segmentation, observation_date
 
 ),

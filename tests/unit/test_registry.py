@@ -107,6 +107,7 @@ def fit(
     training: pd.DataFrame,
     registry: pd.DataFrame = NO_VERSION,
     selected_features: Sequence[str] = NAMES,
+    *,
     outcomes: pd.DataFrame | None = None,
     training_date: datetime.date | None = TRAINING_DATE,
     next_window: pd.DataFrame | None = None,

@@ -206,12 +206,11 @@ def fit_version(
         **{f"{name.replace('-', '_')}_version": version(name) for name in LIBRARIES},
         **{f"method_{name}": value for name, value in fit.partition.facts.items()},
     }
-    number = 1
-    if not is_first:
-        latest_number = int(latest_version["segmentation_version"].iloc[0])
-        number = latest_number + 1
-        if continues:
-            facts["matched_from_version"] = latest_number
+    latest_number = (
+        0 if is_first else int(latest_version["segmentation_version"].iloc[0])
+    )
+    if continues:
+        facts["matched_from_version"] = latest_number
     if learns_outcomes and is_segmented:
         facts |= evaluate_out_of_time(
             fit, parameters, fit_customers, training, outcomes
