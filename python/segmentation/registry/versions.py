@@ -239,7 +239,8 @@ def fit_version(
         *training_bin_rows(training),
     ]
     return pa.Table.from_pylist(
-        [{"segmentation_version": number, **row} for row in rows], schema=SCHEMA
+        [{"segmentation_version": latest_number + 1, **row} for row in rows],
+        schema=SCHEMA,
     )
 
 
