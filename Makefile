@@ -105,7 +105,7 @@ test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the samp
 	@mkdir -p build
 	$(VENV)/bin/python -m pytest --numprocesses 2 tests/unit
 	@rm -f $(SEGMENTATION_DATABASE)
-	$(BUILD) --vars '{n_segments: 4}' --target-path build/quick
+	$(BUILD) --vars '{n_segments: 3}' --target-path build/quick
 
 
 # ---------- environments

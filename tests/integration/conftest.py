@@ -46,7 +46,7 @@ OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
 STRUCTURAL_VARIABLES = ("source_systems", "crm_tables", "complete_journey_location")
 LOCATION_VARIABLES = ("crm_folder", "crm_location", "crm_locations")
 # Most tests are not about the number of segments: choosing it takes seconds a fit.
-USUAL_VARIABLES = {"n_segments": 4}
+USUAL_VARIABLES = {"n_segments": 3}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
 TIMEOUT_SECONDS = 600
 # With --exclude dbt forgets the default selector, which leaves out the comparison.

@@ -76,7 +76,7 @@ def test_make_compares_the_methods_where_nothing_was_built(
         HOME=str(tmp_path),
         SEGMENTATION_DATABASE=str(warehouse.database),
         # The defaults take half a minute; the tables are the same but for stability.
-        ARGS="--vars '{n_segments: 4, bootstrap_count: 4, "
+        ARGS="--vars '{n_segments: 3, bootstrap_count: 4, "
         "prediction_strength_splits: 2, selection_sample_rows: 1000}'",
     )
     queries = comparison_queries()

@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import FROM_FIT_ON, Warehouse, write_raw_tables
+from conftest import (
+    FROM_FIT_ON,
+    USUAL_VARIABLES,
+    Warehouse,
+    write_raw_tables,
+)
 from sklearn.metrics import adjusted_rand_score
 
 from crm_sample import CrmSample
+
+K = USUAL_VARIABLES["n_segments"]
 
 FIT = ("--select", "segmentation_registry")
 FIT_AND_ASSIGN = (
@@ -77,7 +84,7 @@ def test_candidates_of_both_versions_are_listed(automatic: Warehouse) -> None:
     assert automatic.rows(
         "select segmentation_version, k, is_chosen, is_in_use "
         "from segmentation_k_candidates order by segmentation_version, k"
-    ) == [(1, 4, True, False), *((2, k, k == chosen, True) for k in range(2, 9))]
+    ) == [(1, K, True, False), *((2, k, k == chosen, True) for k in range(2, 9))]
     assert automatic.row(REASON) == ("configuration_changed",)
 
 
@@ -120,7 +127,7 @@ def test_refits_with_other_seeds_change_nobodys_segment(
         segments = segments_of(warehouse).reindex(first.index)
         assert (segments == first).mean() >= 0.999
         assert [row[:2] for row in warehouse.rows(IDENTITIES)] == [
-            (segment, segment) for segment in range(1, 5)
+            (segment, segment) for segment in range(1, K + 1)
         ]
     assert warehouse.row(
         "select count(distinct segmentation_version) from segmentation_registry"

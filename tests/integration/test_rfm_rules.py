@@ -101,7 +101,7 @@ def test_the_seed_as_edited_is_a_new_version(
         *TO_SCORES, variables={**VARIABLES, "segmentation_features": OTHER_FEATURES}
     )
     assert edited.rows(VERSIONS) == [
-        ("kmeans", "first_fit", 4),
+        ("kmeans", "first_fit", 3),
         ("rfm_rules", "configuration_changed", 11),
         ("rfm_rules", "configuration_changed", 11),
     ]

@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse
+from conftest import (
+    USUAL_VARIABLES,
+    Warehouse,
+)
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
@@ -17,6 +20,8 @@ from sklearn.preprocessing import (
     RobustScaler,
     StandardScaler,
 )
+
+K = USUAL_VARIABLES["n_segments"]
 
 TOLERANCE = 1e-9
 
@@ -278,4 +283,4 @@ def test_changed_settings_make_a_new_version(settings_warehouse: Warehouse) -> N
     assert settings_warehouse.rows(
         "select segmentation_version, fit_reason, n_segments, is_in_use "
         "from segmentation_versions order by segmentation_version"
-    ) == [(1, "first_fit", 4, False), (2, "configuration_changed", 5, True)]
+    ) == [(1, "first_fit", K, False), (2, "configuration_changed", 5, True)]

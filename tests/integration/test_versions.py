@@ -3,7 +3,14 @@
 from pathlib import Path
 
 import pytest
-from conftest import FROM_FIT_ON, Warehouse, open_database
+from conftest import (
+    FROM_FIT_ON,
+    USUAL_VARIABLES,
+    Warehouse,
+    open_database,
+)
+
+K = USUAL_VARIABLES["n_segments"]
 
 SCORES = (
     "select observation_date, customer_id, segment_id, second_segment_id, distance, "
@@ -63,14 +70,14 @@ def test_versions_are_added_pinned_and_kept(
 
     warehouse.build(*FROM_FIT_ON, variables={"refit": True})
     assert warehouse.rows(VERSIONS) == [
-        (1, "first_fit", 4, False),
-        (2, "refit_requested", 4, True),
+        (1, "first_fit", K, False),
+        (2, "refit_requested", K, True),
     ]
 
     warehouse.build(*FROM_FIT_ON, variables={"n_segments": 6})
     assert warehouse.rows(VERSIONS) == [
-        (1, "first_fit", 4, False),
-        (2, "refit_requested", 4, False),
+        (1, "first_fit", K, False),
+        (2, "refit_requested", K, False),
         (3, "configuration_changed", 6, True),
     ]
     assert warehouse.row("select count(*) from segments where is_in_use") == (7,)
