@@ -1,5 +1,5 @@
 {% set segmentations = backtest_segmentations() %}
-{# Who never bought is one group of every way to group customers, and of no help to any. #}
+{# Who never bought is one group of every way to group them, and of no help to any. #}
 {% set populations = {
     'customers': 'true', 'buyers': 'segment_id <> ' ~ never_buyers_segment_id()
 } %}
