@@ -24,7 +24,8 @@ SETTINGS = {
     "prediction_strength_splits": 2,
     "selection_sample_rows": 1000,
 }
-CUSTOMERS = 1967
+# Those of the training date who have bought.
+CUSTOMERS = 1471
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from conftest import Warehouse
+from conftest import USUAL_VARIABLES, Warehouse
 
 SALES = Decimal("4596039.58")
 HOUSEHOLDS = 2469
@@ -39,7 +39,7 @@ def test_every_household_is_segmented_once(households: Warehouse) -> None:
         ) == (HOUSEHOLDS, HOUSEHOLDS)
     assert households.row(
         "select count(distinct segment_id) from customer_segments"
-    ) == (4,)
+    ) == (USUAL_VARIABLES["n_segments"],)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from conftest import NEW_CUSTOMER, Growth
+from conftest import NEW_CUSTOMER, USUAL_VARIABLES, Growth
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_every_order_has_the_segment_of_its_day(growth: Growth) -> None:
     )
     assert orders > 1000
     assert found == orders
-    assert segments == 5
+    assert segments == USUAL_VARIABLES["n_segments"] + 1
 
 
 def test_migrations_add_up_on_both_sides(growth: Growth) -> None:

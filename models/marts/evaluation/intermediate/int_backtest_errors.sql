@@ -71,12 +71,17 @@ final as (
 
         ---------- numerics
         cast(sum(customers) as bigint) as customers,
-        round(
-            sum(squares + group_mean * (group_mean * customers - 2 * total)), 6
-        ) as squared_error,
-        round(
-            sum(squares + overall_mean * (overall_mean * customers - 2 * total)), 6
-        ) as squared_deviation
+        -- Sums of decimals do not depend on their order.
+        {%- for error, mean in {
+            'squared_error': 'group_mean', 'squared_deviation': 'overall_mean'
+        }.items() %}
+        cast(
+            sum(cast(
+                squares + {{ mean }} * ({{ mean }} * customers - 2 * total)
+                as decimal(38, 6)
+            )) as double
+        ) as {{ error }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from expected
     group by observation_date, population, segmentation, outcome, fold
     having sum(customers) > 0

@@ -82,8 +82,8 @@ final as (
         cast(sum(spend_before) as double) as spend_before,
         {%- for outcome in backtest_outcomes() %}
         cast(sum({{ outcome }}_customers) as bigint) as {{ outcome }}_customers,
-        cast(sum({{ outcome }}_total) as double) as {{ outcome }}_total,
-        cast(sum({{ outcome }}_squares) as double) as {{ outcome }}_squares
+        sum({{ outcome }}_total) as {{ outcome }}_total,
+        sum({{ outcome }}_squares) as {{ outcome }}_squares
         {{- ',' if not loop.last }}
         {%- endfor %}
     from grouped
