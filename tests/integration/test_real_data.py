@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import BUT_THE_SAMPLE, Warehouse
+from conftest import BUT_THE_SAMPLE, USUAL_VARIABLES, Warehouse
 
 RETAIL_LINES = 541_909
 RETAIL_LINES_WITHOUT_CUSTOMER = 135_080
@@ -241,7 +241,7 @@ def test_flat_file_is_enough(people: Warehouse) -> None:
             f"select count(*), count(distinct customer_id) from {table}"
         ) == (PEOPLE, PEOPLE)
     assert people.row("select count(distinct segment_id) from customer_segments") == (
-        4,
+        USUAL_VARIABLES["n_segments"],
     )
 
 
