@@ -45,7 +45,7 @@ OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
 # value, or by whether they have one.
 STRUCTURAL_VARIABLES = ("source_systems", "crm_tables", "complete_journey_location")
 LOCATION_VARIABLES = ("crm_folder", "crm_location", "crm_locations")
-# Most tests are not about the number of segments: choosing it takes seconds a fit.
+# What the rule chooses on the sample. Choosing it takes seconds a fit.
 USUAL_VARIABLES = {"n_segments": 3}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
 TIMEOUT_SECONDS = 600

@@ -3,10 +3,7 @@
 import pkgutil
 
 import pytest
-from conftest import (
-    USUAL_VARIABLES,
-    Warehouse,
-)
+from conftest import USUAL_VARIABLES, Warehouse
 
 import segmentation.methods
 from segmentation.methods import load_method

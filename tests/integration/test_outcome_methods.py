@@ -142,7 +142,8 @@ def test_accuracy_is_that_of_the_window_after_the_training_date(
         assert version[f"{name}_balanced_accuracy"] == pytest.approx(
             is_right.groupby(realised).mean().mean(), abs=1e-12
         )
-    assert version["outcome_accuracy"] > 0.65
+    # Hardly worse than to expect of everybody what they did before.
+    assert version["outcome_accuracy"] > version["baseline_accuracy"] - 0.01
 
 
 def test_it_is_learned_at_the_oldest_date_and_drift_is_not_measured_from_there(

@@ -10,12 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import (
-    FROM_FIT_ON,
-    USUAL_VARIABLES,
-    Warehouse,
-    write_raw_tables,
-)
+from conftest import FROM_FIT_ON, USUAL_VARIABLES, Warehouse, write_raw_tables
 from sklearn.metrics import adjusted_rand_score
 
 from crm_sample import CrmSample

@@ -5,10 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import (
-    USUAL_VARIABLES,
-    Warehouse,
-)
+from conftest import USUAL_VARIABLES, Warehouse
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans

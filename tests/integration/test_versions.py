@@ -3,12 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import (
-    FROM_FIT_ON,
-    USUAL_VARIABLES,
-    Warehouse,
-    open_database,
-)
+from conftest import FROM_FIT_ON, USUAL_VARIABLES, Warehouse, open_database
 
 K = USUAL_VARIABLES["n_segments"]
 

@@ -78,7 +78,7 @@ class NextWindow:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class ExplainedShares:
     """What segments explain of the next window, split by split.
 
     Attributes
@@ -115,10 +115,10 @@ class Explanation:
 
 def explain_next_window(
     labels: NDArray[np.int64], next_window: NextWindow, random_state: int
-) -> Explanation:
+) -> ExplainedShares:
     """Measure what the segments of the customers (customers,) explain."""
     folds = draw_folds(len(labels), random_state)
-    return Explanation(cross_validated_shares(labels, next_window.outcomes, folds))
+    return ExplainedShares(cross_validated_shares(labels, next_window.outcomes, folds))
 
 
 def draw_folds(n_customers: int, random_state: int) -> NDArray[np.int64]:
