@@ -11,6 +11,7 @@ import itertools
 import json
 import marshal
 import os
+import re
 import select
 import signal
 import subprocess
@@ -19,6 +20,9 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
+
+# What stands before the first common table expression of a query.
+HEAD = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*with\s+(recursive\s+)?", re.DOTALL)
 
 # What Jinja has compiled, by the text of the template and what it was compiled for.
 COMPILED: dict[tuple[Any, ...], Any] = {}
@@ -90,6 +94,7 @@ def serve() -> None:
     parse_by_vars()
     compile_templates_once()
     leave_out_debug_events()
+    read_only_the_head()
     for line in sys.stdin:
         request = json.loads(line)
         templates = Path(request["templates"])
@@ -171,6 +176,25 @@ def leave_out_debug_events() -> None:
             fire(manager, event, level, *rest, **more)
 
     EventManager.fire_event = fire_event
+
+
+def read_only_the_head() -> None:
+    """Let dbt look for the place of what it inserts at the head of a query alone.
+
+    It would parse all of it; for a unit test that takes longer than the test.
+    """
+    from dbt import compilation
+
+    insert = compilation.inject_ctes_into_sql
+
+    def insert_at_head(query: str, expressions: Sequence[Any]) -> str:
+        head = HEAD.match(query)
+        if head is None:
+            return insert(query, expressions)
+        # A name must follow: the one that does, whatever it is called.
+        return insert(head.group() + "x", expressions)[:-1] + query[head.end() :]
+
+    compilation.inject_ctes_into_sql = insert_at_head
 
 
 def run_command(request: Mapping[str, Any]) -> NoReturn:

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import dbt_server
 import pytest
 from conftest import Warehouse
+from dbt import compilation
+from dbt.contracts.graph.nodes import InjectedCTE
 
 # Of each kind of use one: given to a Python model, read in SQL, read by a data test.
 OTHER_VARIABLES = {
@@ -47,3 +50,22 @@ def test_nodes_parsed_again_are_as_if_parsed_from_nothing(
     monkeypatch.setattr(Warehouse, "parsed", tmp_path / "nothing")
     assert again == parsed_nodes(warehouse, OTHER_VARIABLES)
     assert again != usual
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "with a as (select 1 as x) select x from a",
+        "\n-- The first.\n/* with */\n  with\n\na as (select 1 as x) select x from a",
+        "with recursive a as (select 1 as x) select x from a",
+        "select x from (with a as (select 1 as x) select x from a)",
+    ],
+)
+def test_expressions_are_inserted_where_dbt_inserts_them(
+    query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [InjectedCTE(id=name, sql=f"{name} as (select 2)") for name in ("b", "c")]
+    insert = compilation.inject_ctes_into_sql
+    monkeypatch.setattr(compilation, "inject_ctes_into_sql", insert)
+    dbt_server.read_only_the_head()
+    assert compilation.inject_ctes_into_sql(query, given) == insert(query, given)
