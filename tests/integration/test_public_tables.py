@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -67,3 +69,24 @@ def test_every_public_table_and_column_is_described_in_the_warehouse(
 
     assert tables == []
     assert columns == []
+
+
+def test_a_model_that_fails_leaves_its_former_table(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    models = warehouse.folder / "models"
+    models.unlink()
+    shutil.copytree(sample_warehouse.folder / "models", models)
+    path = models / "marts" / "core" / "segments.sql"
+    query = path.read_text(encoding="utf-8")
+    last = "select * from final"
+    assert query.count(last) == 1
+    broken = query.replace(last, f"{last} where error('broken') is null")
+    path.write_text(broken, encoding="utf-8")
+    before = warehouse.rows("select * from segments order by segment_id")
+
+    result = warehouse.run_dbt(["run", "--select", "segments"])
+    assert result.returncode == 1, result.stdout[-2000:]
+    assert "broken" in result.stdout
+    assert warehouse.rows("select * from segments order by segment_id") == before
