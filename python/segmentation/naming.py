@@ -1,9 +1,10 @@
 """Name segments after what sets their centres apart.
 
 A segment has a descriptive name in the words of a vocabulary, such as Lapsed one-time
-buyers, and a neutral name of directions and features, such as Low recency, high spend
-customers. A method can give it a name as well. No two segments of any version share a
-name, and a name is never taken back: those that came first keep theirs.
+buyers, and a neutral name of directions and features, such as Low-recency, high-spend
+customers, for where the words of the other do not hold. A method can give it a name as
+well. No two segments of any version share a name, and a name is never taken back: those
+that came first keep theirs.
 """
 
 from __future__ import annotations
@@ -345,7 +346,7 @@ def descriptive_candidates(
         is_apart = any(item.distance >= CLEAR_DEVIATION for item in deviations)
         return [] if is_apart or not deviations else ["Typical customers"]
     has_second = len(true) > 1 and true[1][0].distance >= CLEAR_DEVIATION
-    counts = range(1 + has_second, len(true) + 1)
+    counts = range(1 + has_second, min(len(true), MOST_WORDS) + 1)
     names = [
         *(compose(true[:count]) for count in counts),
         *(
@@ -363,49 +364,56 @@ def descriptive_candidates(
 def neutral_candidates(
     deviations: Sequence[Deviation], terms: Sequence[Term]
 ) -> list[str]:
-    """Neutral names of a segment, the best first.
+    """Neutral names of a segment, the best first, of at most five words each.
 
     The first has the two features in which it lies farthest from the mean, each further
-    one a feature more; where all are used up it is said how far each lies. A segment
-    that lies near the mean in every feature, or on no one side of it, is Average
-    customers.
+    one a feature more; then come other features, and then it is said how far each lies.
+    A segment that lies near the mean in every feature, or on no one side of it, is
+    Average customers.
     """
     is_average = all(
         item.distance < LEAST_DEVIATION or item.direction is None for item in deviations
     )
-    return [
-        *(["Average customers"] if is_average else []),
-        *(
-            capitalized(f"{', '.join(phrases)} customers")
-            for phrases in neutral_phrases(deviations, terms)
-        ),
+    adjectives = [
+        ", ".join(degree + term.replace(" ", "-") for degree, term in phrases)
+        for phrases in neutral_phrases(deviations, terms)
     ]
+    names = [
+        *(["Average customers"] if is_average else []),
+        *(capitalized(f"{adjective} customers") for adjective in adjectives),
+    ]
+    return [name for name in dict.fromkeys(names) if len(name.split()) <= MOST_WORDS]
 
 
 def neutral_phrases(
     deviations: Sequence[Deviation], terms: Sequence[Term]
-) -> list[list[str]]:
-    """Phrases of direction and feature, of as many features as a name can have."""
+) -> list[list[tuple[str, str]]]:
+    """Degree, and direction and feature, of as many features as a name can have."""
     neutral_terms = {
         (term.feature_name, term.direction): term.neutral_term for term in terms
     }
     apart = [item for item in sorted(deviations, key=by_distance) if item.direction]
     first = min(sum(item.distance >= LEAST_DEVIATION for item in apart), 2) or 1
-    phrases = []
-    for has_degree in (False, True):
-        for count in range(first, len(apart) + 1):
-            chosen = sorted(apart[:count], key=lambda item: item.feature_number)
-            phrases.append(
-                [
-                    degree_of(item) * has_degree
-                    + (
-                        neutral_terms.get((item.feature_name, str(item.direction)))
-                        or f"{item.direction} {item.feature_name.replace('_', ' ')}"
-                    )
-                    for item in chosen
-                ]
+    choices = [
+        *(apart[:count] for count in range(first, len(apart) + 1)),
+        *(
+            list(others)
+            for count in [*range(first, MOST_WORDS), 1]
+            for others in combinations(apart[:MOST_WORDS], count)
+        ),
+    ]
+    return [
+        [
+            (
+                degree_of(item) if has_degree else "",
+                neutral_terms.get((item.feature_name, str(item.direction)))
+                or f"{item.direction} {item.feature_name.replace('_', ' ')}",
             )
-    return phrases
+            for item in sorted(chosen, key=lambda item: item.feature_number)
+        ]
+        for has_degree in (False, True)
+        for chosen in choices
+    ]
 
 
 def degree_of(deviation: Deviation) -> str:
@@ -413,6 +421,11 @@ def degree_of(deviation: Deviation) -> str:
     if deviation.distance < CLEAR_DEVIATION:
         return "slightly "
     return "very " if deviation.distance >= GREAT_DEVIATION else ""
+
+
+def spoken(name: str) -> str:
+    """Write a name so that names that sound alike are the same."""
+    return name.lower().replace("-", " ")
 
 
 def capitalized(name: str) -> str:
@@ -432,7 +445,7 @@ def given_candidates(
     return [
         name,
         *(
-            f"{name} with {' and '.join(phrases)}"
+            f"{name} with {' and '.join(map(''.join, phrases))}"
             for phrases in [*farthest, *neutral_phrases(deviations, terms)]
         ),
     ]
@@ -461,7 +474,7 @@ def assign(
     candidates
         Names of each segment, the best first, by segment id.
     owners
-        Which segment has a name, by the name in lower case.
+        Which segment has a name, by the name as it is spoken.
 
     Returns
     -------
@@ -475,10 +488,10 @@ def assign(
         proposals = {
             segment_id: rest.pop(0) for segment_id, rest in waiting.items() if rest
         }
-        counts = Counter(name.lower() for name in proposals.values())
+        counts = Counter(spoken(name) for name in proposals.values())
         for segment_id, name in proposals.items():
-            owner = owners.get(name.lower())
-            is_free = counts[name.lower()] == 1 and name.lower() not in proposed
+            owner = owners.get(spoken(name))
+            is_free = counts[spoken(name)] == 1 and spoken(name) not in proposed
             if owner == segment_id or (owner is None and is_free):
                 names[segment_id] = name
                 del waiting[segment_id]
@@ -505,7 +518,7 @@ def name_segments(
         keeps its descriptive and its neutral name, wherever its centre has gone, and
         the given one as long as the method gives the same.
     owners
-        Which segment has a name, or has had it, by the name in lower case.
+        Which segment has a name, or has had it, by the name as it is spoken.
 
     Returns
     -------
@@ -518,7 +531,7 @@ def name_segments(
 
     def assigned(candidates: Mapping[int, Sequence[str]]) -> dict[int, str]:
         names = assign(candidates, taken)
-        taken.update({name.lower(): id_ for id_, name in names.items()})
+        taken.update({spoken(name): id_ for id_, name in names.items()})
         return names
 
     def given_before(segment_id: int, by_method: str) -> list[str]:
@@ -532,7 +545,11 @@ def name_segments(
             for id_, name in segments.given_names.items()
         }
     )
-    neutral = assigned({id_: neutral_candidates(deviations[id_], terms) for id_ in new})
+    possible = {id_: neutral_candidates(deviations[id_], terms) for id_ in new}
+    neutral = assigned(possible)
+    # Those that have all names in common get different ones nevertheless.
+    for id_ in new:
+        neutral |= {} if id_ in neutral else assigned({id_: possible[id_]})
     neutral = {id_: neutral.get(id_, f"Segment {id_}") for id_ in new}
     words = assigned(
         {id_: descriptive_candidates(deviations[id_], terms) for id_ in new}
@@ -575,14 +592,14 @@ def name_versions(
         all had some is left out.
     """
     known: dict[int, SegmentNames] = {}
-    owners = {NEVER_BUYERS.lower(): 0}
+    owners = {spoken(NEVER_BUYERS): 0}
 
     def remember(names: Mapping[int, SegmentNames]) -> None:
         for segment_id, of_segment in names.items():
             first = known.get(segment_id, of_segment)
             known[segment_id] = replace(first, given=of_segment.given or first.given)
             for name in of_segment.all():
-                owners.setdefault(name.lower(), segment_id)
+                owners.setdefault(spoken(name), segment_id)
 
     for version in sorted(stored):
         remember(stored[version])

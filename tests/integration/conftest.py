@@ -389,6 +389,7 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
         warehouse = sample_warehouse.copy_to(folder)
         with open_database(warehouse.database) as connection:
             connection.execute("drop table customer_segment_snapshot")
+            connection.execute("drop table segment_name_snapshot")
             connection.execute("drop table int_segments_before_history")
         return warehouse.build(
             *["--select", "+customer_segments", "+customer_segments_history"],

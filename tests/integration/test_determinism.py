@@ -31,8 +31,10 @@ WITHOUT_CIRCUMSTANCES = {
     "int_passed_input_totals": "select * exclude (is_sample) from {}",
     "segmentation_registry": "select * from {} where parameter <> 'fitted_at'",
     "segmentation_versions": "select * exclude (fitted_at) from {}",
-    "customer_segment_snapshot": "select * exclude (dbt_scd_id, dbt_updated_at, "
-    "dbt_valid_from) from {}",
+    **dict.fromkeys(
+        ("customer_segment_snapshot", "segment_name_snapshot"),
+        "select * exclude (dbt_scd_id, dbt_updated_at, dbt_valid_from) from {}",
+    ),
 }
 
 

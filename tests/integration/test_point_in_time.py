@@ -7,7 +7,8 @@ import pytest
 from conftest import Warehouse, open_database
 
 # What has an observation date and reads nothing that lies after it. Outcomes are what
-# comes after: of the evaluation only the observed window is compared.
+# comes after: of the evaluation only the observed window is compared, without names,
+# whose words an outcome supports or not.
 KNOWN_ON_A_DATE = {
     "customer_features": "select * from {}",
     "segmentation_training": "select * from {}",
@@ -16,7 +17,8 @@ KNOWN_ON_A_DATE = {
     "lifetime_value_models": "select * from {}",
     "customer_lifetime_value": "select * from {}",
     "customer_value_tiers": "select * from {}",
-    "segment_evaluation": "select * from {} where evaluation_window = 'observed'",
+    "segment_evaluation": "select * exclude (segment_name) from {} "
+    "where evaluation_window = 'observed'",
 }
 # Of every customer a record of each kind, at the first moment not to be seen.
 APPENDED_RECORDS = (
@@ -129,3 +131,15 @@ def test_nothing_was_fitted_again(
 ) -> None:
     registry = "from segmentation_registry order by all"
     assert appended.rows(registry) == sample_warehouse.rows(registry)
+
+
+def test_nobody_is_lapsed_any_more_where_all_come_back(
+    sample_warehouse: Warehouse, appended: Warehouse
+) -> None:
+    lapsed = (
+        "select bool_or(is_supported) from int_segment_claims where word = 'lapsed'"
+    )
+    assert sample_warehouse.row(lapsed) == (True,)
+    assert appended.row(lapsed) == (False,)
+    names = "select segment_name from int_segment_labels order by segment_id"
+    assert not any("lapsed" in name.lower() for (name,) in appended.rows(names))

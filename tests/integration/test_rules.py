@@ -186,18 +186,22 @@ def test_a_chosen_name_wins_and_survives_refits(
     derived = dict(row[:2] for row in warehouse.rows(names))
 
     choose(warehouse, {2: "Sleeping beauties", 3: derived[1]})
-    warehouse.build("--select", "int_segment_labels+")
+    warehouse.build("--select", "int_segment_possible_names+")
     chosen = warehouse.rows(names)
     assert chosen[0] == (0, "No purchases on record", False)
     assert chosen[2:] == [
         (2, "Sleeping beauties", True),
         (3, derived[1], True),
     ]
-    assert chosen[1][1:] == ("High frequency, high spend customers", False)
+    [neutral] = warehouse.row(
+        "select text_value from segmentation_registry where segment_id = 1 "
+        "and parameter = 'neutral_name' and segmentation_version = 1"
+    )
+    assert chosen[1][1:] == (neutral, False)
 
     warehouse.build(*FROM_FIT_ON, variables={"refit": True, "random_state": 1})
     assert warehouse.rows(names) == chosen
 
     choose(warehouse, {})
-    warehouse.build("--select", "int_segment_labels+")
+    warehouse.build("--select", "int_segment_possible_names+")
     assert warehouse.rows(names) == sample_warehouse.rows(names)

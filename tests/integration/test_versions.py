@@ -109,7 +109,8 @@ def test_a_registry_of_before_gets_names_without_a_fit(
         # The vocabulary had fewer columns then.
         connection.execute("alter table segment_name_terms drop column neutral_term")
     warehouse.build(
-        "--select", "segment_name_terms", "segmentation_registry", "int_segment_labels"
+        *["--select", "segment_name_terms", "segmentation_registry"],
+        *["int_segment_claims", "int_segment_possible_names", "int_segment_labels"],
     )
     assert warehouse.rows(REGISTRY) == sample_warehouse.rows(REGISTRY)
     assert warehouse.rows(names) == sample_warehouse.rows(names)

@@ -25,6 +25,7 @@ from segmentation.naming import (
 )
 
 SEED = Path(__file__).parents[2] / "seeds/settings/segment_name_terms.csv"
+THREE = ["recency_days", "order_count", "total_spend"]
 NEUTRAL = {
     ("recency_days", "low"): "high recency",
     ("recency_days", "high"): "low recency",
@@ -281,29 +282,45 @@ def test_a_descriptive_name_has_five_words_at_most() -> None:
 def test_a_neutral_name_has_the_two_features_that_are_farthest_apart() -> None:
     deviations = apart(recency_days=(0.6, 70), order_count=(1, 5), total_spend=(2, 9))
     assert neutral_candidates(deviations, TERMS) == [
-        "High frequency, high spend customers",
-        "Low recency, high frequency, high spend customers",
-        "High frequency, very high spend customers",
-        "Low recency, high frequency, very high spend customers",
+        "High-frequency, high-spend customers",
+        "Low-recency, high-frequency, high-spend customers",
+        "Low-recency, high-spend customers",
+        "Low-recency, high-frequency customers",
+        "High-spend customers",
+        "High-frequency customers",
+        "Low-recency customers",
+        "High-frequency, very high-spend customers",
+        "Low-recency, high-frequency, very high-spend customers",
+        "Low-recency, very high-spend customers",
+        "Very high-spend customers",
     ]
+
+
+def test_a_neutral_name_has_five_words_at_most() -> None:
+    features = ("recency_days", "order_count", "total_spend", "age", "income")
+    deviations = apart(**dict.fromkeys(features, (0.4, 1)))
+    names = neutral_candidates(deviations, TERMS)
+    assert {len(name.split()) for name in names} == {2, 3, 4, 5}
+    assert "Slightly low-recency, slightly high-frequency customers" in names
 
 
 def test_a_feature_near_the_mean_is_said_only_where_names_collide() -> None:
     deviations = apart(
         recency_days=(0.1, 70), total_spend=(-1.5, 9), order_count=(0, 1)
     )
-    assert neutral_candidates(deviations, TERMS) == [
-        "Low spend customers",
-        "Low recency, low spend customers",
-        "Very low spend customers",
-        "Slightly low recency, very low spend customers",
+    assert neutral_candidates(deviations, TERMS)[:2] == [
+        "Low-spend customers",
+        "Low-recency, low-spend customers",
     ]
+    assert "Slightly low-recency, very low-spend customers" in neutral_candidates(
+        deviations, TERMS
+    )
 
 
 def test_a_segment_near_the_mean_in_every_feature_is_average() -> None:
     assert neutral_candidates(apart(age=(0.1, 9)), TERMS)[:2] == [
         "Average customers",
-        "High age customers",
+        "High-age customers",
     ]
     assert neutral_candidates([], TERMS) == ["Average customers"]
     no_side = [Deviation("age", 0, None, 0.4, 9)]
@@ -312,7 +329,7 @@ def test_a_segment_near_the_mean_in_every_feature_is_average() -> None:
 
 def test_a_feature_without_a_term_is_called_by_its_name() -> None:
     assert neutral_candidates(apart(order_size=(-1, 9)), TERMS)[0] == (
-        "Low order size customers"
+        "Low-order-size customers"
     )
 
 
@@ -350,7 +367,7 @@ def test_an_id_keeps_its_names_wherever_its_centre_goes() -> None:
     second = centers({1: [100, 1], 2: [-1, 5], 3: [-2, 1]})
     named = name_versions({1: first, 2: second}, TERMS, {})
     assert named[1][1] == SegmentNames(
-        "Recent frequent buyers", "High recency, high frequency customers"
+        "Recent frequent buyers", "High-recency, high-frequency customers"
     )
     assert {id_: named[2][id_] for id_ in (1, 2)} == named[1]
     again = name_versions({1: first, 2: second}, TERMS, {1: named[1]})
@@ -396,14 +413,42 @@ def test_two_ids_that_appear_together_are_both_told_apart() -> None:
 def test_a_segment_without_words_has_its_neutral_name() -> None:
     named = name_versions({1: centers({1: [0, 2], 2: [0, 1]})}, [], {})[1]
     assert named[1] == SegmentNames(
-        "High order count customers", "High order count customers"
+        "High-order-count customers", "High-order-count customers"
     )
 
 
-def test_segments_that_nothing_tells_apart_have_their_numbers() -> None:
-    named = name_versions({1: centers({1: [1, 1], 2: [1, 1]})}, TERMS, {})[1]
-    assert [named[id_].neutral for id_ in (1, 2)] == ["Segment 1", "Segment 2"]
-    assert [named[id_].descriptive for id_ in (1, 2)] == ["Segment 1", "Segment 2"]
+def test_segments_that_nothing_tells_apart_have_different_names_nevertheless() -> None:
+    """And a number where there are more of them than names."""
+    alike = {id_: [1] if id_ < 9 else [0] for id_ in range(1, 10)}
+    named = name_versions({1: centers(alike, features=["age"])}, [], {})[1]
+    assert [named[id_].neutral for id_ in (1, 2, 3)] == [
+        "Average customers",
+        "High-age customers",
+        "Slightly high-age customers",
+    ]
+    assert named[4].neutral == "Segment 4"
+
+
+def test_two_neutral_names_that_collide_get_one_more_feature() -> None:
+    named = name_versions(
+        {1: centers({1: [-9, 9, 1], 2: [-9, 9, -1], 3: [9, -9, 0]}, features=THREE)},
+        TERMS,
+        {},
+    )[1]
+    assert [named[id_].neutral for id_ in (1, 2, 3)] == [
+        "High-recency, high-frequency, high-spend customers",
+        "High-recency, high-frequency, low-spend customers",
+        "Low-recency, low-frequency customers",
+    ]
+
+
+def test_a_name_with_and_without_hyphens_is_one_name() -> None:
+    """Names that were stored before had none."""
+    stored = {7: SegmentNames("Old", "High recency, high frequency customers")}
+    named = name_versions({2: centers({8: [-1, 5], 9: [100, 1]})}, TERMS, {1: stored})[
+        2
+    ]
+    assert named[8].neutral == "High-recency customers"
 
 
 # ---------------------------------------------------------------- given names
@@ -506,11 +551,11 @@ def test_the_seed_has_no_word_that_compares_twice(seed: pd.DataFrame) -> None:
     assert seed.loc[comparing, "is_relative"].all()
 
 
-@pytest.mark.parametrize("n_segments", [3, 6])
+@pytest.mark.parametrize("n_segments", [2, 3, 6])
 @pytest.mark.parametrize(
     "features",
     [
-        ["recency_days", "order_count", "total_spend"],
+        THREE,
         [
             "trailing_spend",
             "trailing_order_count",
@@ -518,32 +563,44 @@ def test_the_seed_has_no_word_that_compares_twice(seed: pd.DataFrame) -> None:
             "order_count",
             "average_order_value",
         ],
+        [*THREE, "age", "income", "tenure_days", "satisfaction"],
     ],
 )
-def test_names_of_many_segments_are_unique_and_short(
+def test_names_of_any_centres_are_unique_and_short(
     seed: pd.DataFrame, features: list[str], n_segments: int
 ) -> None:
-    """Four versions, all of whose segments are new."""
+    """Twenty first versions, and one after another."""
+    terms = read_terms(seed)
+    comparing = {term.adjective for term in terms if term.is_relative}
     random = np.random.default_rng(n_segments)
-    versions = {}
-    for version in range(4):
+    first: dict[int, SegmentCenters] = {}
+    for version in range(20):
         ids = range(1 + version * n_segments, 1 + (version + 1) * n_segments)
         scaled = random.normal(0, 1.2, (n_segments, len(features)))
-        original = np.expm1(np.clip(scaled + 3, 0, None))
-        versions[version] = centers(
+        first[version] = centers(
             dict(zip(ids, scaled, strict=True)),
-            dict(zip(ids, original, strict=True)),
+            dict(zip(ids, np.expm1(np.clip(scaled + 3, 0, None)), strict=True)),
             features=features,
         )
-    named = name_versions(versions, read_terms(seed), {})
-    names = [one for of_version in named.values() for one in of_version.values()]
+    for version, of_version in first.items():
+        [named] = name_versions({version: of_version}, terms, {}).values()
+        names = {name for of_segment in named.values() for name in of_segment.all()}
+        assert_each_is_its_own(named)
+        for name in names:
+            assert 2 <= len(name.split()) <= 5, name
+            assert not re.search(r"[\d()]", name), name
+            words = name.lower().replace(",", "").split()
+            assert sum(word in comparing for word in words) <= 1, name
+    together = name_versions({number: first[number] for number in range(4)}, terms, {})
+    assert_each_is_its_own(
+        {id_: names for named in together.values() for id_, names in named.items()}
+    )
+
+
+def assert_each_is_its_own(named: Mapping[int, SegmentNames]) -> None:
+    """No two segments share a name, however it is written."""
     owners: dict[str, int] = {}
-    for number, of_segment in enumerate(names):
+    for segment_id, of_segment in named.items():
         for name in of_segment.all():
-            assert owners.setdefault(name.lower(), number) == number
-            assert not re.search(r"[()]", name)
-    assert len(names) == 4 * n_segments
-    for of_segment in named[0].values():
-        assert 2 <= len(of_segment.descriptive.split()) <= 5
-        assert len(of_segment.neutral.split()) <= 7
-        assert not re.search(r"\d", of_segment.descriptive + of_segment.neutral)
+            spoken = name.lower().replace("-", " ")
+            assert owners.setdefault(spoken, segment_id) == segment_id

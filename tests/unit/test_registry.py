@@ -1029,9 +1029,9 @@ def test_a_fit_names_its_segments(registry: pd.DataFrame) -> None:
         "Quiet small spenders",
     ]
     assert [names[segment_id].neutral for segment_id in (1, 2, 3)] == [
-        "High recency, high spend customers",
-        "Low spend customers",
-        "Low recency, low spend customers",
+        "High-recency, high-spend customers",
+        "Low-spend customers",
+        "Low-recency, low-spend customers",
     ]
     assert {of_segment.given for of_segment in names.values()} == {None}
 

@@ -6,21 +6,9 @@ identities as (
 
 ),
 
-versions as (
-
-    select * from {{ ref('segmentation_versions') }}
-
-),
-
 labels as (
 
     select * from {{ ref('int_segment_labels') }}
-
-),
-
-customer_segments as (
-
-    select * from {{ ref('customer_segments') }}
 
 ),
 
@@ -31,7 +19,45 @@ sizes as (
         count(*) as customers,
         count(*) filter (where is_outlier) as outliers,
         max(observation_date) as observation_date
-    from customer_segments
+    from {{ ref('customer_segments') }}
+    group by segment_id
+
+),
+
+-- What a build called a segment, beginning with the name of the fit.
+names as (
+
+    select
+        segment_id,
+        segment_name,
+        dbt_valid_from as named_at,
+        observation_date
+    from {{ ref('segment_name_snapshot') }}
+    union all
+    select
+        segment_id,
+        fitted_name as segment_name,
+        cast(null as timestamp) as named_at,
+        cast(null as date) as observation_date
+    from labels
+
+),
+
+latest_changes as (
+
+    select
+        segment_id,
+        max_by(former_name, named_at) as former_segment_name,
+        max_by(observation_date, named_at) as name_changed_on
+    from (
+        select
+            *,
+            lag(segment_name) over (
+                partition by segment_id order by named_at asc nulls first
+            ) as former_name
+        from names
+    ) as followed
+    where former_name <> segment_name
     group by segment_id
 
 ),
@@ -49,6 +75,7 @@ final as (
 
         ---------- strings
         labels.segment_name,
+        latest_changes.former_segment_name,
         identities.identity_status,
         versions.method,
 
@@ -66,18 +93,22 @@ final as (
         ---------- booleans
         identities.is_in_use,
         labels.is_name_chosen,
+        labels.is_name_supported,
 
         ---------- dates
         max(sizes.observation_date) over () as observation_date,
-        versions.training_date
+        versions.training_date,
+        latest_changes.name_changed_on
     from identities
     inner join labels
         on identities.last_segmentation_version = labels.segmentation_version
             and identities.segment_id = labels.segment_id
-    inner join versions
+    inner join {{ ref('segmentation_versions') }} as versions
         on identities.last_segmentation_version = versions.segmentation_version
     left join sizes
         on identities.segment_id = sizes.segment_id
+    left join latest_changes
+        on identities.segment_id = latest_changes.segment_id
 
 )
 

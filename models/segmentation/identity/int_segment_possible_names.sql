@@ -1,8 +1,3 @@
-{#
-    The fit names segments and stores the names. No two segments share one, so only a
-    name chosen in the seed segment_names can be that of another segment, which then
-    goes on to its next.
-#}
 with
 
 registry as (
@@ -14,6 +9,12 @@ registry as (
 
 ),
 
+versions as (
+
+    select * from {{ ref('segmentation_versions') }}
+
+),
+
 -- Segment 0 has its name from the start, as if a method had given it.
 fitted_segments as (
 
@@ -21,8 +22,6 @@ fitted_segments as (
         segmentation_version,
         segment_id,
         min(segmentation_version) over (partition by segment_id) as first_version,
-        cast({{ registry_parameter('training_customers') }} as bigint)
-            as training_customers,
         coalesce(
             {{ registry_parameter('distinct_given_name', 'string') }},
             {{ registry_parameter('given_name', 'string') }}
@@ -36,11 +35,10 @@ fitted_segments as (
         segmentation_version,
         {{ never_buyers_segment_id() }} as segment_id,
         min(segmentation_version) over () as first_version,
-        0 as training_customers,
         '{{ never_buyers_name() }}' as given_name,
         cast(null as string) as descriptive_name,
         cast(null as string) as neutral_name
-    from {{ ref('segmentation_versions') }}
+    from versions
 
 ),
 
@@ -49,6 +47,7 @@ possible_names as (
 
     select
         segment_id,
+        'chosen' as origin,
         0 as priority,
         0 as place,
         segment_name
@@ -56,40 +55,25 @@ possible_names as (
     union all
     select
         fitted_segments.segment_id,
+        'given' as origin,
         1 as priority,
         -fitted_segments.segmentation_version as place,
         fitted_segments.given_name as segment_name
     from fitted_segments
-    inner join {{ ref('segmentation_versions') }} as versions
+    inner join versions
         on versions.is_in_use
     where fitted_segments.segmentation_version
         <= greatest(fitted_segments.first_version, versions.segmentation_version)
-    {%- for name in ['descriptive_name', 'neutral_name'] %}
+    {%- for origin in ['descriptive', 'neutral'] %}
     union all
     select
         segment_id,
+        '{{ origin }}' as origin,
         {{ loop.index + 1 }} as priority,
         segmentation_version as place,
-        {{ name }} as segment_name
+        {{ origin }}_name as segment_name
     from fitted_segments
     {%- endfor %}
-
-),
-
-ranked_names as (
-
-    select
-        possible_names.*,
-        row_number() over (
-            partition by possible_names.segment_id
-            order by possible_names.priority asc, possible_names.place asc
-        ) as name_rank
-    from possible_names
-    left join {{ ref('segment_names') }} as others
-        on lower(possible_names.segment_name) = lower(others.segment_name)
-            and possible_names.segment_id <> others.segment_id
-    where possible_names.segment_name is not null
-        and (others.segment_id is null or possible_names.priority = 0)
 
 ),
 
@@ -97,24 +81,18 @@ final as (
 
     select
         ---------- ids
-        fitted_segments.segmentation_version,
-        fitted_segments.segment_id,
+        segment_id,
 
         ---------- strings
-        coalesce(
-            ranked_names.segment_name,
-            'Segment ' || cast(fitted_segments.segment_id as string)
-        ) as segment_name,
+        segment_name,
+        origin,
 
         ---------- numerics
-        fitted_segments.training_customers,
-
-        ---------- booleans
-        coalesce(ranked_names.priority = 0, false) as is_name_chosen
-    from fitted_segments
-    left join ranked_names
-        on fitted_segments.segment_id = ranked_names.segment_id
-            and ranked_names.name_rank = 1
+        row_number() over (
+            partition by segment_id order by priority asc, place asc
+        ) as preference
+    from possible_names
+    where segment_name is not null
 
 )
 
