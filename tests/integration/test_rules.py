@@ -166,9 +166,9 @@ def test_names_are_those_of_a_marketer(
     names = "select segment_name from segments where is_in_use order by segment_id"
     assert [name for (name,) in sample_warehouse.rows(names)] == [
         "No purchases on record",
-        "Recent big spenders",
+        "Active big spenders",
         "Occasional buyers",
-        "Lapsed small spenders",
+        "Inactive small spenders",
     ]
     both = [*sample_warehouse.rows(names), *households.rows(names)]
     assert all(2 <= len(name.split()) <= 5 for (name,) in both)
@@ -193,7 +193,7 @@ def test_a_chosen_name_wins_and_survives_refits(
         (2, "Sleeping beauties", True),
         (3, derived[1], True),
     ]
-    assert chosen[1][1:] == ("High frequency, high spend customers", False)
+    assert chosen[1][1:] == ("High spend, high frequency customers", False)
 
     warehouse.build(*FROM_FIT_ON, variables={"refit": True, "random_state": 1})
     assert warehouse.rows(names) == chosen
