@@ -62,7 +62,9 @@ joined as (
         window_orders.mean_order_value,
         window_orders.discount_share,
         window_contacts.campaign_response,
-        category_mixes.* exclude (customer_id)
+        {%- for column in backtest_outcomes()['category_mix'] %}
+        category_mixes.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('customer_features') }} as features
     inner join training_date
         on features.observation_date = training_date.observation_date
@@ -97,15 +99,9 @@ final as (
             case when order_count > 0 then cast(trailing_order_count > 0 as int) end
             as decimal(18, 4)
         ) as retention,
-        cast(
-            case
-                when order_count > 0
-                    then {{ dbt.datediff(
-                        'observation_date',
-                        'coalesce(first_order_on, outcome_end_date)', 'day'
-                    ) }}
-            end as decimal(18, 4)
-        ) as days_to_order,
+        cast(if(order_count > 0, {{ dbt.datediff(
+            'observation_date', 'coalesce(first_order_on, outcome_end_date)', 'day'
+        ) }}, null) as decimal(18, 4)) as days_to_order,
         cast(
             case when mean_order_value >= 0 then ln(1 + mean_order_value) end
             as decimal(18, 4)
