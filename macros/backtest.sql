@@ -1,13 +1,24 @@
 {#
     What customers did in the window after the training date: the outcomes that groups of
-    customers are to explain, in the order of the tables. Each is a column of
-    `int_backtest_outcomes`.
+    customers are to explain, in the order of the tables, with their columns of
+    `int_backtest_outcomes`. Several columns are a vector, which is explained as a whole.
 #}
 {% macro backtest_outcomes() %}
-    {{ return([
-        'spend', 'log_spend', 'orders', 'retention', 'days_to_order', 'log_basket',
-        'discount_share', 'campaign_response'
-    ]) }}
+    {% set category_shares = [] %}
+    {% for number in range(1, 6) %}
+        {% do category_shares.append('category_share_' ~ number) %}
+    {% endfor %}
+    {{ return({
+        'spend': ['spend'],
+        'log_spend': ['log_spend'],
+        'orders': ['orders'],
+        'retention': ['retention'],
+        'days_to_order': ['days_to_order'],
+        'log_basket': ['log_basket'],
+        'category_mix': category_shares,
+        'discount_share': ['discount_share'],
+        'campaign_response': ['campaign_response']
+    }) }}
 {% endmacro %}
 
 

@@ -10,6 +10,8 @@
         'average_order_value',
         'trailing_order_count',
         'trailing_spend',
+        'order_gap_days',
+        'order_value_variation',
         'visit_count',
         'trailing_visit_count',
         'conversion_rate',

@@ -114,6 +114,8 @@ joined as (
         coalesce(orders.trailing_order_count, 0) as trailing_order_count,
         coalesce(orders.trailing_gross_spend - orders.trailing_returned_amount, 0)
             as trailing_spend,
+        orders.order_gap_days,
+        orders.order_value_variation,
         coalesce(visits.visit_count, summaries.visit_count, 0) as visit_count,
         coalesce(
             visits.converted_visit_count,
@@ -211,6 +213,8 @@ final as (
         ) as average_order_value,
         trailing_order_count,
         cast(trailing_spend as decimal(18, 4)) as trailing_spend,
+        order_gap_days,
+        order_value_variation,
         visit_count,
         converted_visits,
         trailing_visit_count,

@@ -278,7 +278,7 @@ def true_terms(
     Of each feature in which the segment lies at least a quarter of a scaled unit from
     the mean the narrowest term speaks. Features half a unit away come first, of these
     the farthest of each aspect: two features of one aspect say nearly the same. Of the
-    terms that only compare the first stays.
+    terms that only compare the first stays, and of terms with the same adjective.
     """
     by_feature = {deviation.feature_name: deviation for deviation in deviations}
     true = []
@@ -307,7 +307,12 @@ def true_terms(
         )
     )
     relative = [pair for pair in true if pair[1].is_relative]
-    return [pair for pair in true if pair not in relative[1:]]
+    first = {pair[1].adjective: pair for pair in reversed(true)}
+    return [
+        pair
+        for pair in true
+        if pair not in relative[1:] and pair is first[pair[1].adjective]
+    ]
 
 
 def by_distance(deviation: Deviation) -> tuple[float, int]:

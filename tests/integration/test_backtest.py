@@ -99,6 +99,27 @@ def best_fifth_share(customers: pd.DataFrame, groups: pd.Series) -> float:
     return float(spend / customers["spend_after"].sum())
 
 
+def category_shares_of(warehouse: Warehouse) -> pd.DataFrame:
+    """Shares of the five most bought categories, by customer of the training data."""
+    bought = warehouse.frame(
+        "select orders.customer_id, products.category "
+        "from int_order_items_unioned as items "
+        "inner join int_orders_unioned as orders using (order_id) "
+        "inner join int_products_unioned as products "
+        "on items.product_id = products.product_id "
+        "where orders.order_kind = 'order' and products.category is not null "
+        "and coalesce(items.quantity, 1) > 0 "
+        f"and ordered_at >= {TRAINING_DATE} and ordered_at < {OUTCOME_DATE} "
+        "and orders.customer_id in (select customer_id from segmentation_training) "
+        # What is bought twice on a day is bought once.
+        "group by orders.customer_id, products.category, cast(ordered_at as date)"
+    )
+    counts = pd.crosstab(bought["customer_id"], bought["category"])
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    most_bought = counts.sum().sort_index().sort_values(ascending=False, kind="stable")
+    return shares[most_bought.index[:5]].round(4)
+
+
 def outcomes_of(warehouse: Warehouse, customers: pd.DataFrame) -> pd.DataFrame:
     """What the customers did in the next window, from features and orders."""
     orders = warehouse.frame(
@@ -122,6 +143,7 @@ def outcomes_of(warehouse: Warehouse, customers: pd.DataFrame) -> pd.DataFrame:
     paid = known["amount"].sum() + known["discount"].sum()
     days = ids.map(by_customer["days"].min().astype(float)).fillna(90)
     is_buyer = customers["order_count"] > 0
+    shares = category_shares_of(warehouse)
     outcomes = pd.DataFrame(
         {
             "spend": spend,
@@ -132,6 +154,10 @@ def outcomes_of(warehouse: Warehouse, customers: pd.DataFrame) -> pd.DataFrame:
             "log_basket": np.log1p(ids.map(by_customer["amount"].mean())).round(4),
             "discount_share": ids.map(known["discount"].sum() / paid).round(4),
             "campaign_response": ids.map(contacts.astype(float)).round(4),
+            **{
+                f"category_mix {category}": ids.map(share)
+                for category, share in shares.items()
+            },
         }
     )
     return outcomes.dropna(axis=1, how="all")
@@ -148,7 +174,7 @@ def test_what_groups_explain_is_cross_validated(
     ).set_index(["segmentation", "outcome"])
     groupings = segmentations(customers)
     assert set(summary.index) == {
-        (name, outcome) for name in groupings for outcome in outcomes
+        (name, outcome.split()[0]) for name in groupings for outcome in outcomes
     }
     folds = customers["customer_id"].map(lambda key: md5(key.encode()).hexdigest()[-1])
 
@@ -161,18 +187,25 @@ def test_what_groups_explain_is_cross_validated(
         half = student_t.ppf(0.975, 15) * error / (squares.sum() / count)
         return float(share), float(half)
 
-    for outcome, values in outcomes.items():
-        known = values.notna()
-        errors = {}
+    def squared_errors(values: pd.Series, groups: pd.Series) -> pd.Series:
+        """Squares of the distances from what the other folds let expect."""
+        expected = values * np.nan
+        for fold in folds.unique():
+            others = values[folds != fold]
+            means = others.groupby(groups[folds != fold]).mean()
+            own = groups[folds == fold].map(means).fillna(others.mean())
+            expected[folds == fold] = own
+        return ((values - expected) ** 2).dropna()
+
+    for outcome in summary.index.unique("outcome"):
+        columns = [column for column in outcomes if column.split()[0] == outcome]
+        known = outcomes[columns].notna().all(axis=1)
         nothing = {"nothing": customers["segment_id"] * 0}
-        for name, groups in {**groupings, **nothing}.items():
-            expected = values * np.nan
-            for fold in folds.unique():
-                others = values[folds != fold]
-                means = others.groupby(groups[folds != fold]).mean()
-                own = groups[folds == fold].map(means).fillna(others.mean())
-                expected[folds == fold] = own
-            errors[name] = ((values - expected) ** 2)[known]
+        # The columns of a vector are explained together.
+        errors = {
+            name: sum(squared_errors(outcomes[column], groups) for column in columns)
+            for name, groups in {**groupings, **nothing}.items()
+        }
         squares = errors.pop("nothing")
         for name in groupings:
             row = summary.loc[(name, outcome)]
@@ -232,7 +265,10 @@ def test_where_nothing_predicts_nothing_is_best(
     replace_by_shuffled(
         warehouse,
         "int_backtest_outcomes",
-        [*outcomes, "log_basket", "discount_share", "campaign_response"],
+        [
+            *[*outcomes, "log_basket", "discount_share", "campaign_response"],
+            *(f"category_share_{number}" for number in range(1, 6)),
+        ],
     )
     warehouse.build("--select", "int_backtest_cells+")
     assert warehouse.row("select count_if(is_best) from segment_backtest") == (0,)

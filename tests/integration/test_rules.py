@@ -166,9 +166,9 @@ def test_names_are_those_of_a_marketer(
     names = "select segment_name from segments where is_in_use order by segment_id"
     assert [name for (name,) in sample_warehouse.rows(names)] == [
         "No purchases on record",
-        "Recent big spenders",
+        "Active big spenders",
         "Occasional buyers",
-        "Lapsed small spenders",
+        "Inactive small spenders",
     ]
     both = [*sample_warehouse.rows(names), *households.rows(names)]
     assert all(2 <= len(name.split()) <= 5 for (name,) in both)

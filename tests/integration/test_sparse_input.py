@@ -214,16 +214,21 @@ def test_order_items_alone(tmp_path: Path) -> None:
 
 
 def test_customers_alone(tmp_path: Path) -> None:
-    """Nobody ever did anything: tenure is all that sets them apart."""
+    """Nobody ever did anything: they are one segment."""
     warehouse = build(tmp_path, {"customers": CUSTOMERS})
     assert_holds(warehouse, [*SILENT, *ACTIVE])
     assert warehouse.rows(
         "select feature_name, reason from feature_selection "
         "where configured_number is not null order by configured_number"
     ) == [
-        ("recency_days", "selected"),
-        ("order_count", "the same for every customer"),
+        ("trailing_spend", "the same for every customer"),
+        ("trailing_order_count", "the same for every customer"),
         ("total_spend", "the same for every customer"),
+        ("order_count", "the same for every customer"),
+        ("average_order_value", "missing for more than 0.2 of customers"),
+    ]
+    assert warehouse.rows("select segment_name from segments where is_in_use") == [
+        ("All customers",)
     ]
 
 

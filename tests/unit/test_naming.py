@@ -52,7 +52,7 @@ def term(feature_name: str, direction: str, adjective: str, **others: Any) -> Te
         "aspect": aspects.get(feature_name, feature_name),
         "noun": None,
         "is_relative": False,
-        "neutral_term": NEUTRAL[feature_name, direction],
+        "neutral_term": NEUTRAL.get((feature_name, direction), ""),
     }
     return Term(feature_name, direction, adjective=adjective, **{**values, **others})
 
@@ -215,6 +215,19 @@ def test_of_equally_far_features_the_first_speaks_first() -> None:
 def test_a_name_compares_once_at_most() -> None:
     deviations = apart(age=(1, 50), income=(2, 9), total_spend=(3, 9))
     assert adjectives(deviations) == ["high-spending", "higher-income"]
+
+
+def test_a_name_says_no_adjective_twice() -> None:
+    """Recent orders and recent spend of nothing are the same to say."""
+    terms = [
+        term("trailing_order_count", "low", "inactive"),
+        term("trailing_spend", "low", "inactive"),
+    ]
+    deviations = apart(trailing_spend=(-1, 0), trailing_order_count=(-2, 0))
+    assert [found.feature_name for _, found in true_terms(deviations, terms)] == [
+        "trailing_order_count"
+    ]
+    assert descriptive_candidates(deviations, terms) == ["Inactive customers"]
 
 
 # ---------------------------------------------------------------- descriptive names

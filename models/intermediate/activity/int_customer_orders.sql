@@ -26,6 +26,7 @@ dated as (
         orders.customer_id,
         orders.order_kind = 'order' as is_order,
         orders.amount,
+        cast(orders.amount as decimal(38, 4)) * orders.amount as squares,
         orders.counted_at,
         {{ observed_period('orders.counted_at') }} as period
     from orders
@@ -46,6 +47,8 @@ by_customer as (
             as return_count_{{ period }},
         coalesce(sum(amount) filter (where period = {{ period }} and is_order), 0)
             as gross_spend_{{ period }},
+        coalesce(sum(squares) filter (where period = {{ period }} and is_order), 0)
+            as squares_{{ period }},
         coalesce(
             sum(abs(amount)) filter (where period = {{ period }} and not is_order), 0
         ) as returned_amount_{{ period }},
@@ -67,14 +70,11 @@ by_customer as (
 
 ),
 
-final as (
+dated_sums as (
 
     select
-        ---------- ids
         observation_dates.observation_date,
         by_customer.customer_id,
-
-        ---------- numerics
         {%- for column in [
             'order_count', 'priced_order_count', 'return_count', 'gross_spend',
             'returned_amount'
@@ -86,20 +86,34 @@ final as (
         bit_count({{ of_all_seen('by_customer.month_bits_' ~ block, '|') }})
         {{- ' +' if not loop.last }}
         {%- endfor %} as order_month_count,
-
-        ---------- dates
-        cast(
-            case
-                when by_customer.first_order_at < observation_dates.observation_date
-                    then by_customer.first_order_at
-            end as date
-        ) as first_order_on,
+        {{ of_all_seen('by_customer.squares') }} as squares,
+        cast(if(
+            by_customer.first_order_at < observation_dates.observation_date,
+            by_customer.first_order_at, null
+        ) as date) as first_order_on,
         cast({{ latest_of_all_seen('by_customer.last_order_at') }} as date)
             as last_order_on,
         cast(by_customer.first_activity_at as date) as first_activity_on
     from by_customer
     inner join observation_dates
         on by_customer.first_activity_at < observation_dates.observation_date
+
+),
+
+-- The standard deviation of amounts over their mean.
+final as (
+
+    select
+        * exclude (squares),
+        round(
+            {{ dbt.datediff('first_order_on', 'last_order_on', 'day') }}
+            / nullif(order_count - 1, 0), 6
+        ) as order_gap_days,
+        round(case when gross_spend > 0 then sqrt(
+            greatest(priced_order_count * (squares / gross_spend ^ 2) - 1, 0)
+            * priced_order_count / nullif(priced_order_count - 1, 0)
+        ) end, 6) as order_value_variation
+    from dated_sums
 
 )
 

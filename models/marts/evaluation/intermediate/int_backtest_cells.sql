@@ -67,7 +67,7 @@ final as (
         count(*) as customers,
         sum(features.trailing_spend) as spend_before,
         -- Decimals that are multiplied keep their width, and a square needs more.
-        {%- for outcome in backtest_outcomes() %}
+        {%- for outcome in backtest_outcomes().values() | sum(start=[]) %}
         count(outcomes.{{ outcome }}) as {{ outcome }}_customers,
         sum(outcomes.{{ outcome }}) as {{ outcome }}_total,
         sum(cast(outcomes.{{ outcome }} as decimal(38, 4)) * outcomes.{{ outcome }})

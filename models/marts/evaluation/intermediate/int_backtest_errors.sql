@@ -8,7 +8,9 @@ groups as (
 
 outcomes as (
 
-    {% for outcome in backtest_outcomes() %}
+    {% for outcome, columns in backtest_outcomes().items() %}
+    {%- set outer_last = loop.last -%}
+    {% for column in columns %}
     select
         observation_date,
         population,
@@ -16,11 +18,13 @@ outcomes as (
         group_number,
         fold,
         '{{ outcome }}' as outcome,
-        {{ outcome }}_customers as customers,
-        coalesce({{ outcome }}_total, 0) as total,
-        coalesce({{ outcome }}_squares, 0) as squares
+        {{ loop.index }} as component,
+        {{ column }}_customers as customers,
+        coalesce({{ column }}_total, 0) as total,
+        coalesce({{ column }}_squares, 0) as squares
     from groups
-    {{ 'union all' if not loop.last }}
+    {{ 'union all' if not (outer_last and loop.last) }}
+    {% endfor %}
     {% endfor %}
 
 ),
@@ -36,9 +40,11 @@ others as (
         sum(total) over of_all - sum(total) over of_fold as all_total
     from outcomes
     window
-        of_group as (partition by population, segmentation, outcome, group_number),
-        of_fold as (partition by population, segmentation, outcome, fold),
-        of_all as (partition by population, segmentation, outcome)
+        of_group as (
+            partition by population, segmentation, outcome, component, group_number
+        ),
+        of_fold as (partition by population, segmentation, outcome, component, fold),
+        of_all as (partition by population, segmentation, outcome, component)
 
 ),
 
@@ -70,7 +76,7 @@ final as (
         fold,
 
         ---------- numerics
-        cast(sum(customers) as bigint) as customers,
+        cast(sum(customers) filter (where component = 1) as bigint) as customers,
         -- Sums of decimals do not depend on their order.
         {%- for error, mean in {
             'squared_error': 'group_mean', 'squared_deviation': 'overall_mean'

@@ -80,7 +80,7 @@ final as (
         cast({{ column }} as int) as group_number,
         cast(sum(customers) as bigint) as customers,
         cast(sum(spend_before) as double) as spend_before,
-        {%- for outcome in backtest_outcomes() %}
+        {%- for outcome in backtest_outcomes().values() | sum(start=[]) %}
         cast(sum({{ outcome }}_customers) as bigint) as {{ outcome }}_customers,
         sum({{ outcome }}_total) as {{ outcome }}_total,
         sum({{ outcome }}_squares) as {{ outcome }}_squares

@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 
+{% set shares = ['discount_share', 'campaign_response'] %}
+
 with
 
 training_date as (
@@ -15,11 +17,7 @@ window_orders as (
 
     select
         orders.customer_id,
-        min(
-            {{ dbt.datediff(
-                'training_date.observation_date', 'orders.ordered_at', 'day'
-            ) }}
-        ) as days_to_order,
+        cast(min(orders.ordered_at) as date) as first_order_on,
         cast(avg(orders.amount) as double) as mean_order_value,
         cast(sum(orders.discount_amount) as double)
         / nullif(
@@ -60,10 +58,13 @@ joined as (
         outcome.trailing_spend,
         outcome.trailing_order_count,
         features.order_count,
-        window_orders.days_to_order,
+        window_orders.first_order_on,
         window_orders.mean_order_value,
         window_orders.discount_share,
-        window_contacts.campaign_response
+        window_contacts.campaign_response,
+        {%- for column in backtest_outcomes()['category_mix'] %}
+        category_mixes.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('customer_features') }} as features
     inner join training_date
         on features.observation_date = training_date.observation_date
@@ -74,6 +75,8 @@ joined as (
         on features.customer_id = window_orders.customer_id
     left join window_contacts
         on features.customer_id = window_contacts.customer_id
+    left join {{ ref('int_backtest_category_mixes') }} as category_mixes
+        on features.customer_id = category_mixes.customer_id
 
 ),
 
@@ -96,23 +99,16 @@ final as (
             case when order_count > 0 then cast(trailing_order_count > 0 as int) end
             as decimal(18, 4)
         ) as retention,
-        cast(
-            case
-                when order_count > 0
-                    then coalesce(
-                        days_to_order,
-                        {{ dbt.datediff(
-                            'observation_date', 'outcome_end_date', 'day'
-                        ) }}
-                    )
-            end as decimal(18, 4)
-        ) as days_to_order,
+        cast(if(order_count > 0, {{ dbt.datediff(
+            'observation_date', 'coalesce(first_order_on, outcome_end_date)', 'day'
+        ) }}, null) as decimal(18, 4)) as days_to_order,
         cast(
             case when mean_order_value >= 0 then ln(1 + mean_order_value) end
             as decimal(18, 4)
         ) as log_basket,
-        cast(discount_share as decimal(18, 4)) as discount_share,
-        cast(campaign_response as decimal(18, 4)) as campaign_response
+        {%- for column in shares + backtest_outcomes()['category_mix'] %}
+        cast({{ column }} as decimal(18, 4)) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from joined
 
 )

@@ -15,7 +15,8 @@ baskets as (
         basket_id,
         household_id,
         min(transaction_timestamp) as first_transaction_at,
-        sum(cast(sales_value as decimal(18, 4))) as sales_value
+        sum(cast(sales_value as decimal(18, 4))) as sales_value,
+        sum(cast(retail_disc + coupon_match_disc as decimal(18, 4))) as discount
     from transactions
     group by basket_id, household_id
 
@@ -29,6 +30,7 @@ final as (
         cast(household_id as string) as customer_id,
         {{ shop_time('first_transaction_at') }} as ordered_at,
         cast(sales_value as decimal(18, 4)) as amount,
+        cast(discount as decimal(18, 4)) as discount_amount,
         'completed' as status
     from baskets
 
