@@ -18,21 +18,19 @@ labels as (
 
 ),
 
-customer_segments as (
-
-    select * from {{ ref('customer_segments') }}
-
-),
-
 sizes as (
 
     select
-        segment_id,
+        assignments.segmentation_name,
+        assignments.segment_id,
         count(*) as customers,
-        count(*) filter (where is_outlier) as outliers,
-        max(observation_date) as observation_date
-    from customer_segments
-    group by segment_id
+        count(*) filter (where assignments.is_outlier) as outliers,
+        max(assignments.observation_date) as observation_date
+    from {{ ref('customer_segment_assignments') }} as assignments
+    inner join {{ ref('int_observation_dates') }} as observation_dates
+        on assignments.observation_date = observation_dates.observation_date
+    where observation_dates.is_current
+    group by assignments.segmentation_name, assignments.segment_id
 
 ),
 
@@ -40,6 +38,7 @@ final as (
 
     select
         ---------- ids
+        identities.segmentation_name,
         identities.segment_id,
         identities.last_segmentation_version as segmentation_version,
         identities.first_segmentation_version,
@@ -56,7 +55,14 @@ final as (
         coalesce(sizes.customers, 0) as customers,
         round(
             coalesce(sizes.customers, 0)
-            / nullif(cast(sum(sizes.customers) over () as double), 0),
+            / nullif(
+                cast(
+                    sum(sizes.customers) over (
+                        partition by identities.segmentation_name
+                    ) as double
+                ),
+                0
+            ),
             6
         ) as customer_share,
         coalesce(sizes.outliers, 0) as outliers,
@@ -72,12 +78,15 @@ final as (
         versions.training_date
     from identities
     inner join labels
-        on identities.last_segmentation_version = labels.segmentation_version
+        on identities.segmentation_name = labels.segmentation_name
+            and identities.last_segmentation_version = labels.segmentation_version
             and identities.segment_id = labels.segment_id
     inner join versions
-        on identities.last_segmentation_version = versions.segmentation_version
+        on identities.segmentation_name = versions.segmentation_name
+            and identities.last_segmentation_version = versions.segmentation_version
     left join sizes
-        on identities.segment_id = sizes.segment_id
+        on identities.segmentation_name = sizes.segmentation_name
+            and identities.segment_id = sizes.segment_id
 
 )
 

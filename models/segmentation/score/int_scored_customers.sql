@@ -39,10 +39,13 @@ centroids as (
         ) as {{ feature }}_{{ segment_id }},
         {%- endfor %}
         {%- endfor %}
-        max(versions.outlier_distance) as outlier_distance
+        max(versions.outlier_distance) as outlier_distance,
+        versions.segmentation_name
     from {{ ref('segmentation_centroids') }} as centroids
     inner join versions
-        on centroids.segmentation_version = versions.segmentation_version
+        on centroids.segmentation_name = versions.segmentation_name
+            and centroids.segmentation_version = versions.segmentation_version
+    group by versions.segmentation_name
 
 ),
 
@@ -51,6 +54,7 @@ distances as (
     select
         scored.observation_date,
         scored.customer_id,
+        scored.segmentation_name,
         scored.segmentation_version,
         scored.segment_id,
         scored.is_noise,
@@ -65,7 +69,8 @@ distances as (
         ) as distance_{{ segment_id }}{{ ',' if not loop.last }}
         {%- endfor %}
     from scored
-    cross join centroids
+    inner join centroids
+        on scored.segmentation_name = centroids.segmentation_name
 
 ),
 
@@ -94,6 +99,7 @@ final as (
         ---------- ids
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
         segment_id,
         cast(

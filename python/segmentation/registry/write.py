@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMA = pa.schema(
     [
+        ("segmentation_name", pa.string()),
         ("segmentation_version", pa.int64()),
         ("segment_id", pa.int64()),
         ("feature_name", pa.string()),
