@@ -161,8 +161,9 @@
 
 
 {#
-    The segmentation whose rows a query asks for where it can have those of one only: the
-    one that the registry's meta has the fit write.
+    The segmentation whose rows a model takes where it can hold those of one only. The fit
+    writes it, as SEGMENTATION_NAME in python/segmentation/registry/write.py: if the two
+    differ, customer_segments is empty and its test fails.
 #}
 {% macro segmentation_name() %}
     {{ return('default') }}

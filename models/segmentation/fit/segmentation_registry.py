@@ -5,7 +5,7 @@ import json
 
 from segmentation.registry.names import NAMING_PARAMETERS, with_names
 from segmentation.registry.versions import fit_version
-from segmentation.registry.write import no_rows
+from segmentation.registry.write import SEGMENTATION_NAME, no_rows
 
 
 def model(dbt, session):
@@ -27,12 +27,12 @@ def model(dbt, session):
     training_date = None
     if observed.limit(1).fetchall():
         [[training_date]] = dates.select("observation_date").fetchall()
-    segmentation_name = settings["segmentation_name"]
+    settings["segmentation_name"] = SEGMENTATION_NAME
     latest_version = stored = no_rows().to_pandas()
     highest_segment_id = 0
     if dbt.is_incremental:
         rows = session.sql(f"from {dbt.this}").filter(
-            f"segmentation_name = '{segmentation_name}'"
+            f"segmentation_name = '{SEGMENTATION_NAME}'"
         )
         [[latest, highest]] = rows.aggregate(
             "max(segmentation_version), max(segment_id)"
@@ -51,4 +51,4 @@ def model(dbt, session):
         highest_segment_id=highest_segment_id,
         fitted_at=datetime.datetime.now(datetime.UTC),
     )
-    return with_names(appended, stored, terms.df(), segmentation_name)
+    return with_names(appended, stored, terms.df(), SEGMENTATION_NAME)

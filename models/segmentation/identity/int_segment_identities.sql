@@ -9,10 +9,7 @@ with
 
 version_in_use as (
 
-    select
-        segmentation_name,
-        segmentation_version
-    from {{ ref('segmentation_versions') }}
+    select * from {{ ref('segmentation_versions') }}
     where is_in_use
 
 ),

@@ -41,13 +41,12 @@ parameters as (
             where terms.segment_id = {{ segment_id }}
         ) as intercept_{{ segment_id }},
         {%- endfor %}
-        versions.segmentation_name,
-        versions.segmentation_version
+        versions.segmentation_name
     from {{ ref('int_segmentation_score_terms') }} as terms
     inner join versions
         on terms.segmentation_name = versions.segmentation_name
             and terms.segmentation_version = versions.segmentation_version
-    group by versions.segmentation_name, versions.segmentation_version
+    group by versions.segmentation_name
 
 ),
 
@@ -73,7 +72,6 @@ scored as (
     from vectors
     inner join parameters
         on vectors.segmentation_name = parameters.segmentation_name
-            and vectors.segmentation_version = parameters.segmentation_version
 
 ),
 

@@ -20,13 +20,6 @@ scored as (
 
 ),
 
-versions as (
-
-    select * from {{ ref('segmentation_versions') }}
-    where is_in_use
-
-),
-
 -- All centroids in one row: a distance is then arithmetic on columns.
 centroids as (
 
@@ -42,9 +35,10 @@ centroids as (
         max(versions.outlier_distance) as outlier_distance,
         versions.segmentation_name
     from {{ ref('segmentation_centroids') }} as centroids
-    inner join versions
+    inner join {{ ref('segmentation_versions') }} as versions
         on centroids.segmentation_name = versions.segmentation_name
             and centroids.segmentation_version = versions.segmentation_version
+            and versions.is_in_use
     group by versions.segmentation_name
 
 ),
