@@ -82,11 +82,21 @@ lint-python: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
-# Every source system is enabled, so that no model is left out.
+# With the vars that pyproject.toml has for sqlfluff: every source system is enabled, so
+# that no model is left out.
 lint-project: $(VENV)/.dev $(BOUNCER_VENV)/.bouncer
 	$(DBT) --quiet parse --target lint --target-path build/lint \
-		--vars '{source_systems: [crm, complete_journey]}'
+		--vars "$$($(VENV)/bin/python -c "$$FIND_LINT_VARS")"
 	$(BOUNCER_VENV)/bin/dbt-bouncer run --config-file dbt-bouncer.yml
+
+define FIND_LINT_VARS
+import json, tomllib
+
+with open("pyproject.toml", "rb") as file:
+    templater = tomllib.load(file)["tool"]["sqlfluff"]["templater"]
+print(json.dumps(templater["dbt"]["context"]))
+endef
+export FIND_LINT_VARS
 
 lint-sql: $(VENV)/.dev
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar models

@@ -11,6 +11,7 @@
     {% set nodes = our_nodes() %}
     {% do drop_gone_workings(nodes['segmentation_registry'].schema) %}
     {% if not is_former_warehouse() %}
+        {% do add_segmentation_name(nodes) %}
         {{ return('') }}
     {% endif %}
     {% set kept = kept_tables() %}
@@ -25,6 +26,7 @@
             {% do dropped.append(relation.identifier) %}
         {% endif %}
     {% endfor %}
+    {% do add_segmentation_name(nodes) %}
     {% do log(
         'Schema ' ~ target.schema ~ ' is now for public tables. Moved out of it: '
         ~ spoken(moved, 'and') ~ '. Dropped from it: '

@@ -38,9 +38,10 @@
         {{ return([]) }}
     {% endif %}
     {{ return(run_query(
-        'select ' ~ columns ~ ' from ' ~ registry ~ ' where ' ~ condition
-        ~ ' and segmentation_version = ' ~ version_in_use_query(registry)
-        ~ ' order by ' ~ order_by
+        'select ' ~ columns ~ ' from (select *, ' ~ version_in_use()
+        ~ ' as version_in_use from ' ~ registry ~ ') as versions where ' ~ condition
+        ~ " and segmentation_name = '" ~ segmentation_name()
+        ~ "' and segmentation_version = version_in_use order by " ~ order_by
     ).rows | map('list') | list) }}
 {% endmacro %}
 
@@ -159,10 +160,20 @@
 {% endmacro %}
 
 
-{# The version that scores: the pinned one, else the latest. #}
-{% macro version_in_use_query(registry) -%}
+{#
+    The segmentation whose rows a model takes where it can hold those of one only. The fit
+    writes it, as SEGMENTATION_NAME in python/segmentation/registry/write.py: if the two
+    differ, customer_segments is empty and its test fails.
+#}
+{% macro segmentation_name() %}
+    {{ return('default') }}
+{% endmacro %}
+
+
+{# The version that scores in a segmentation: the pinned one, else the latest. #}
+{% macro version_in_use() -%}
     {%- if var('segmentation_version') is none -%}
-        (select max(segmentation_version) from {{ registry }})
+        max(segmentation_version) over (partition by segmentation_name)
     {%- else -%}
         {{ var('segmentation_version') }}
     {%- endif -%}

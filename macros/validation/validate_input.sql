@@ -1,6 +1,7 @@
 {#
     Stops before the first model at the first raw table that cannot be used, where a var
-    says where the raw tables are; the seeds need no check.
+    says where the raw tables are; the seeds need no check. A source system other than
+    crm is checked by the macro problem_with_<system>, where there is one.
 #}
 {% macro validate_input() %}
     {% if execute and 'crm' in var('source_systems') and has_own_records() %}
@@ -22,9 +23,9 @@
                 ~ ': they have no records.', info=true) %}
         {% endif %}
     {% endif %}
-    {% if execute and 'complete_journey' in var('source_systems') %}
-        {% do refuse(problem_with_complete_journey()) %}
-    {% endif %}
+    {% for system in var('source_systems') if 'problem_with_' ~ system in context %}
+        {% do refuse(context['problem_with_' ~ system]()) %}
+    {% endfor %}
 {% endmacro %}
 
 

@@ -22,7 +22,8 @@ select
     max(assignments.segment_id) as highest_segment_id
 from vectors
 inner join assignments
-    on vectors.observation_date = assignments.observation_date
+    on vectors.segmentation_name = assignments.segmentation_name
+        and vectors.observation_date = assignments.observation_date
         and vectors.customer_id = assignments.customer_id
 group by
     {%- for feature in features %}

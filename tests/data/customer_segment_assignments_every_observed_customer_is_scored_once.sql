@@ -3,27 +3,32 @@ with
 observed as (
 
     select
-        observation_date,
+        versions.segmentation_name,
+        features.observation_date,
         count(*) as customers
-    from {{ ref('customer_features') }}
-    group by observation_date
+    from {{ ref('customer_features') }} as features
+    cross join {{ ref('segmentation_versions') }} as versions
+    where versions.is_in_use
+    group by versions.segmentation_name, features.observation_date
 
 ),
 
 scored as (
 
     select
+        segmentation_name,
         observation_date,
         count(*) as customers
     from {{ ref('customer_segment_assignments') }}
-    group by observation_date
+    group by segmentation_name, observation_date
 
 )
 
 select
+    segmentation_name,
     observation_date,
     observed.customers as observed_customers,
     scored.customers as scored_customers
 from observed
-full outer join scored using (observation_date)
+full outer join scored using (segmentation_name, observation_date)
 where coalesce(observed.customers, 0) <> coalesce(scored.customers, 0)

@@ -16,6 +16,7 @@ observation_dates as (
 evaluation as (
 
     select
+        evaluation.segmentation_name,
         evaluation.segment_id,
         count(*) filter (where evaluation.evaluation_window = 'observed')
             as observed_measures,
@@ -26,13 +27,13 @@ evaluation as (
     inner join observation_dates
         on evaluation.observation_date = observation_dates.observation_date
     where observation_dates.is_current
-    group by evaluation.segment_id
+    group by evaluation.segmentation_name, evaluation.segment_id
 
 )
 
 select *
 from segments
-left join evaluation using (segment_id)
+left join evaluation using (segmentation_name, segment_id)
 where coalesce(observed_measures, 0)
     <> {{ measures_in_window('observed') | length }}
     or coalesce(outcome_measures, 0) <> 0

@@ -17,12 +17,13 @@ features as (
 by_segment as (
 
     select
+        segmentation_name,
         observation_date,
         sum(estimate * customers_measured) as value,
         sum(customers_measured) as customers,
         bool_or(estimate is null and customers > 0) as is_incomplete
     from evaluation
-    group by observation_date
+    group by segmentation_name, observation_date
 
 ),
 
@@ -38,6 +39,7 @@ in_all as (
 )
 
 select
+    by_segment.segmentation_name,
     in_all.observation_date,
     by_segment.value as value_by_segment,
     in_all.value as total_value

@@ -9,11 +9,12 @@ migrations as (
 sizes as (
 
     select
+        segmentation_name,
         observation_date,
         segment_id,
         count(*) as customers
     from {{ ref('customer_segment_assignments') }}
-    group by observation_date, segment_id
+    group by segmentation_name, observation_date, segment_id
 
 ),
 
@@ -27,21 +28,23 @@ sides as (
 
     select
         'from' as side,
+        segmentation_name,
         from_observation_date as observation_date,
         from_segment_id as segment_id,
         sum(customers) as customers
     from migrations
     where from_segment_id is not null
-    group by from_observation_date, from_segment_id
+    group by segmentation_name, from_observation_date, from_segment_id
     union all
     select
         'to' as side,
+        segmentation_name,
         to_observation_date as observation_date,
         to_segment_id as segment_id,
         sum(customers) as customers
     from migrations
     where to_segment_id is not null
-    group by to_observation_date, to_segment_id
+    group by segmentation_name, to_observation_date, to_segment_id
 
 ),
 
@@ -50,6 +53,7 @@ expected as (
 
     select
         'from' as side,
+        sizes.segmentation_name,
         sizes.observation_date,
         sizes.segment_id,
         sizes.customers
@@ -60,6 +64,7 @@ expected as (
     union all
     select
         'to' as side,
+        sizes.segmentation_name,
         sizes.observation_date,
         sizes.segment_id,
         sizes.customers
@@ -72,5 +77,5 @@ expected as (
 select *
 from expected
 full outer join sides
-    using (side, observation_date, segment_id)
+    using (side, segmentation_name, observation_date, segment_id)
 where coalesce(expected.customers, 0) <> coalesce(sides.customers, 0)

@@ -10,18 +10,19 @@ segments as (
 profiles as (
 
     select
+        segmentation_name,
         segment_id,
         count(*) as features,
         min(customers) as fewest_customers,
         max(customers) as most_customers
     from {{ ref('segment_profiles') }}
-    group by segment_id
+    group by segmentation_name, segment_id
 
 )
 
 select *
 from segments
-left join profiles using (segment_id)
+left join profiles using (segmentation_name, segment_id)
 where coalesce(features, 0) <> {{ candidate_features() | length }}
     or fewest_customers <> customers
     or most_customers <> customers

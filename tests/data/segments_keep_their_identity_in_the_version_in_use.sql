@@ -10,20 +10,28 @@ segments as (
 
 version_in_use as (
 
-    select max(segmentation_version) as segmentation_version from segments
+    select
+        segmentation_name,
+        max(segmentation_version) as segmentation_version
+    from segments
     where is_in_use
+    group by segmentation_name
 
 ),
 
 -- What an earlier version retired was said when that version came.
 retired_by_version_in_use as (
 
-    select segmentation_versions.segmentation_version
+    select
+        segmentation_versions.segmentation_name,
+        segmentation_versions.segmentation_version
     from {{ ref('segmentation_registry') }} as registry
     inner join version_in_use
-        on registry.segmentation_version = version_in_use.segmentation_version
+        on registry.segmentation_name = version_in_use.segmentation_name
+            and registry.segmentation_version = version_in_use.segmentation_version
     inner join {{ ref('segmentation_versions') }} as segmentation_versions
-        on registry.number_value = segmentation_versions.segmentation_version
+        on registry.segmentation_name = segmentation_versions.segmentation_name
+            and registry.number_value = segmentation_versions.segmentation_version
     where registry.parameter = 'matched_from_version'
 
 ),
@@ -31,6 +39,7 @@ retired_by_version_in_use as (
 final as (
 
     select
+        segments.segmentation_name,
         segments.segment_id,
         segments.segment_name,
         segments.identity_status,
@@ -49,12 +58,16 @@ final as (
                 || ' will not be used again.'
         end as reason
     from segments
-    cross join version_in_use
+    inner join version_in_use
+        on segments.segmentation_name = version_in_use.segmentation_name
+    left join retired_by_version_in_use
+        on segments.segmentation_name = retired_by_version_in_use.segmentation_name
+            and segments.last_segmentation_version
+                = retired_by_version_in_use.segmentation_version
     where segments.identity_status in ('weakly_matched', 'new')
         or (
             segments.identity_status = 'retired'
-            and segments.last_segmentation_version
-            in (select segmentation_version from retired_by_version_in_use)
+            and retired_by_version_in_use.segmentation_version is not null
         )
 
 )

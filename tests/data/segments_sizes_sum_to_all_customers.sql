@@ -3,10 +3,12 @@ with
 sizes as (
 
     select
+        segmentation_name,
         count(*) as segments,
         sum(customers) as segment_customers,
         sum(customer_share) as total_share
     from {{ ref('segments') }}
+    group by segmentation_name
 
 ),
 

@@ -812,12 +812,20 @@ def assert_stopped_at_once(
             "var hash_customer_ids is true, but environment variable SEGMENTATION_SALT "
             "is not set; expected it to hold the salt of the hashes.",
         ),
+        (
+            {
+                "source_systems": ["complete_journey"],
+                "complete_journey_location": "/nowhere",
+            },
+            "of complete_journey has no file at /nowhere/",
+        ),
     ],
     ids=[
         "out_of_range",
         "misspelt",
         "of_a_kind_that_models_cannot_be_parsed_with",
         "hashes_without_a_salt",
+        "source_system_without_files",
     ],
 )
 def test_a_bad_var_stops_the_build(

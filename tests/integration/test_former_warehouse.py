@@ -13,7 +13,13 @@ RENAMED = {
     "int_segment_labels": "segment_labels",
     "int_segment_sizes": "segment_sizes",
 }
-REGISTRY = "from segmentation_registry order by all"
+REGISTRY = "select {} from segmentation_registry where segmentation_version = 1"
+# What no build can make again has been without the name of a segmentation.
+NAMED_SINCE = (
+    "segmentation_registry",
+    "customer_segment_snapshot",
+    "int_segments_before_history",
+)
 
 
 @pytest.fixture
@@ -31,8 +37,12 @@ def former(sample_warehouse: Warehouse, tmp_path: Path) -> Warehouse:
             if kind == "VIEW":
                 connection.execute(f"create view {former_name} as select 1 as id")
             else:
+                columns = "*"
+                if name in NAMED_SINCE:
+                    columns += " exclude (segmentation_name)"
                 connection.execute(
-                    f"create table {former_name} as from {schema}.{name}"
+                    f"create table {former_name} as "
+                    f"select {columns} from {schema}.{name}"
                 )
         for schema in SCHEMAS[1:]:
             connection.execute(f"drop schema {schema} cascade")
@@ -87,16 +97,32 @@ def test_the_first_build_keeps_the_registry_and_clears_the_schema(
 
 
 def test_the_next_fit_appends_to_the_registry(former: Warehouse) -> None:
-    before = former.rows(REGISTRY)
+    before = former.rows(REGISTRY.format("*") + " order by all")
     former.build("--select", "+segmentation_registry", variables={"refit": True})
 
     assert former.row(
         "select max(segmentation_version) from segmentation_registry"
     ) == (2,)
     kept = former.rows(
-        "from segmentation_registry where segmentation_version = 1 order by all"
+        REGISTRY.format("* exclude (segmentation_name)") + " order by all"
     )
     assert kept == before
+
+
+def test_rows_without_the_name_of_a_segmentation_get_that_of_the_only_one(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    with open_database(warehouse.database) as connection:
+        for table in NAMED_SINCE:
+            connection.execute(
+                f"alter table main_internal.{table} drop column segmentation_name"
+            )
+    for _ in range(2):
+        build_one_table(warehouse)
+        for table in NAMED_SINCE:
+            query = f"from {table} order by all"
+            assert warehouse.rows(query) == sample_warehouse.rows(query)
 
 
 def test_raw_tables_that_a_company_reads_stay(former: Warehouse) -> None:

@@ -262,8 +262,8 @@ def score_in_sql(
         connection.execute("drop view customer_feature_vectors")
         connection.execute(
             "create table main_internal.customer_feature_vectors as "
-            "select *, current_date as observation_date, 2 as segmentation_version "
-            "from frame"
+            "select *, current_date as observation_date, "
+            "'default' as segmentation_name, 2 as segmentation_version from frame"
         )
         found = connection.execute(
             f"from int_{scorer.name}_assignments order by customer_id"

@@ -383,6 +383,7 @@ TABLE_SETTINGS = {
     ],
     # What the registry needs besides.
     "refit": False,
+    "segmentation_name": "default",
     "maximum_missing_share": 0.2,
     "training_sample_rows": 1000,
     "minimum_match_similarity": 0.5,

@@ -62,6 +62,7 @@ SETTINGS: dict[str, Any] = {
     "minimum_scoring_agreement": 0.9,
     "maximum_scoring_leaves": 64,
     "refit": False,
+    "segmentation_name": "default",
     "minimum_match_similarity": 0.5,
     "outcome_window_days": 90,
     "segment_rules": [],
@@ -679,7 +680,7 @@ def test_facts_of_a_version(registry: pd.DataFrame) -> None:
 def test_every_row_has_one_value_and_no_parameter_comes_twice(
     registry: pd.DataFrame,
 ) -> None:
-    key = list(SCHEMA.names[:5])
+    key = list(SCHEMA.names[:6])
     assert not registry.duplicated(key).any()
     values = registry[["number_value", "text_value"]].notna().sum(axis=1)
     has_no_cap = registry["parameter"].isin(["cap_lower", "cap_upper"]) & (
@@ -1008,8 +1009,10 @@ def named(appended: pd.DataFrame, stored: pd.DataFrame = NO_VERSION) -> pd.DataF
         pa.Table.from_pandas(appended, schema=SCHEMA, preserve_index=False),
         stored[stored["parameter"].isin(NAMING_PARAMETERS)],
         TERMS,
+        "default",
     )
     assert table.schema == SCHEMA
+    assert set(table["segmentation_name"].to_pylist()) <= {"default"}
     rows: pd.DataFrame = table.to_pandas()
     return rows
 

@@ -3,6 +3,7 @@ with
 assignments as (
 
     select * from {{ ref('customer_segment_assignments') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
@@ -26,6 +27,7 @@ final as (
         assignments.customer_id,
         cast(assignments.segment_id as bigint) as segment_id,
         cast(assignments.second_segment_id as bigint) as second_segment_id,
+        assignments.segmentation_name,
         assignments.segmentation_version,
 
         ---------- strings
@@ -48,7 +50,8 @@ final as (
     inner join observation_dates
         on assignments.observation_date = observation_dates.observation_date
     inner join labels
-        on assignments.segmentation_version = labels.segmentation_version
+        on assignments.segmentation_name = labels.segmentation_name
+            and assignments.segmentation_version = labels.segmentation_version
             and assignments.segment_id = labels.segment_id
 
 )

@@ -23,11 +23,15 @@ changes as (
             lag(segment_id) over by_date as former_segment_id,
             lag(segmentation_version) over by_date as former_version
         from states
-        window by_date as (partition by customer_id order by observation_date asc)
+        window by_date as (
+            partition by segmentation_name, customer_id order by observation_date asc
+        )
     ) as compared
     where former_segment_id is distinct from segment_id
         or former_version is distinct from segmentation_version
-    window by_customer as (partition by customer_id order by observation_date asc)
+    window by_customer as (
+        partition by segmentation_name, customer_id order by observation_date asc
+    )
 
 ),
 
@@ -35,6 +39,7 @@ final as (
 
     select
         ---------- ids
+        changes.segmentation_name,
         changes.customer_id,
         changes.segment_id,
         changes.segmentation_version,
@@ -50,7 +55,8 @@ final as (
         changes.next_date as valid_to_date
     from changes
     inner join labels
-        on changes.segmentation_version = labels.segmentation_version
+        on changes.segmentation_name = labels.segmentation_name
+            and changes.segmentation_version = labels.segmentation_version
             and changes.segment_id = labels.segment_id
 
 )

@@ -6,16 +6,20 @@
 #}
 {% set profiled_customers %}
     select
-        customer_segments.segment_id,
-        customer_segments.customer_id,
+        assignments.segmentation_name,
+        assignments.segment_id,
+        assignments.customer_id,
         {%- for feature in candidate_features() %}
         cast(customer_features.{{ feature }} as double) as {{ feature }},
         {%- endfor %}
         customer_features.observation_date
     from {{ ref('customer_features') }} as customer_features
-    inner join {{ ref('customer_segments') }} as customer_segments
-        on customer_features.observation_date = customer_segments.observation_date
-            and customer_features.customer_id = customer_segments.customer_id
+    inner join {{ ref('customer_segment_assignments') }} as assignments
+        on customer_features.observation_date = assignments.observation_date
+            and customer_features.customer_id = assignments.customer_id
+    inner join {{ ref('int_observation_dates') }} as observation_dates
+        on customer_features.observation_date = observation_dates.observation_date
+            and observation_dates.is_current
 {% endset %}
 
 with
@@ -30,6 +34,7 @@ profiled as (
 moments as (
 
     select
+        segmentation_name,
         segment_id,
         count(*) as customers,
         {%- for feature in features %}
@@ -39,7 +44,7 @@ moments as (
         {%- endfor %}
         grouping(segment_id) as is_overall
     from profiled
-    group by rollup(segment_id)
+    group by segmentation_name, rollup(segment_id)
 
 ),
 
@@ -47,12 +52,16 @@ moments as (
 sampled_customers as (
 
     select
-        customer_id,
+        assignments.segmentation_name,
+        assignments.customer_id,
         row_number() over (
-            partition by segment_id
-            order by md5(customer_id), customer_id
+            partition by assignments.segmentation_name, assignments.segment_id
+            order by md5(assignments.customer_id), assignments.customer_id
         ) as sample_number
-    from {{ ref('customer_segments') }}
+    from {{ ref('customer_segment_assignments') }} as assignments
+    inner join {{ ref('int_observation_dates') }} as observation_dates
+        on assignments.observation_date = observation_dates.observation_date
+            and observation_dates.is_current
 
 ),
 
@@ -61,7 +70,8 @@ sampled as (
     select profiled_again.*
     from ({{ profiled_customers }}) as profiled_again
     inner join sampled_customers
-        on profiled_again.customer_id = sampled_customers.customer_id
+        on profiled_again.segmentation_name = sampled_customers.segmentation_name
+            and profiled_again.customer_id = sampled_customers.customer_id
     where sampled_customers.sample_number <= {{ var('training_sample_rows') }}
 
 ),
@@ -69,6 +79,7 @@ sampled as (
 quantiles as (
 
     select
+        segmentation_name,
         segment_id,
         {%- for feature in features %}
         {%- for quantile in [0.25, 0.5, 0.75] %}
@@ -78,7 +89,7 @@ quantiles as (
         {%- endfor %}
         count(*) as sampled_customers
     from sampled
-    group by segment_id
+    group by segmentation_name, segment_id
 
 ),
 
@@ -93,6 +104,7 @@ unpivoted as (
 
     {% for feature in features %}
     select
+        moments.segmentation_name,
         moments.segment_id,
         '{{ feature }}' as feature_name,
         moments.customers,
@@ -106,8 +118,10 @@ unpivoted as (
         overall.{{ feature }}__deviation as overall_standard_deviation
     from moments
     inner join quantiles
-        on moments.segment_id = quantiles.segment_id
-    cross join overall
+        on moments.segmentation_name = quantiles.segmentation_name
+            and moments.segment_id = quantiles.segment_id
+    inner join overall
+        on moments.segmentation_name = overall.segmentation_name
     where moments.is_overall = 0
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -119,7 +133,8 @@ labels as (
     select labels.*
     from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
-        on labels.segmentation_version = versions.segmentation_version
+        on labels.segmentation_name = versions.segmentation_name
+            and labels.segmentation_version = versions.segmentation_version
     where versions.is_in_use
 
 ),
@@ -128,6 +143,7 @@ final as (
 
     select
         ---------- ids
+        unpivoted.segmentation_name,
         unpivoted.segment_id,
         unpivoted.feature_name,
 
@@ -161,7 +177,8 @@ final as (
         unpivoted.customers_measured < {{ var('minimum_cell_size') }} as is_suppressed
     from unpivoted
     inner join labels
-        on unpivoted.segment_id = labels.segment_id
+        on unpivoted.segmentation_name = labels.segmentation_name
+            and unpivoted.segment_id = labels.segment_id
 
 )
 

@@ -15,50 +15,40 @@ labels as (
 sizes as (
 
     select
-        segment_id,
+        assignments.segmentation_name,
+        assignments.segment_id,
         count(*) as customers,
-        count(*) filter (where is_outlier) as outliers,
-        max(observation_date) as observation_date
-    from {{ ref('customer_segments') }}
-    group by segment_id
+        count(*) filter (where assignments.is_outlier) as outliers,
+        max(assignments.observation_date) as observation_date
+    from {{ ref('customer_segment_assignments') }} as assignments
+    inner join {{ ref('int_observation_dates') }} as observation_dates
+        on assignments.observation_date = observation_dates.observation_date
+    where observation_dates.is_current
+    group by assignments.segmentation_name, assignments.segment_id
 
 ),
 
--- What a build called a segment, beginning with the name of the fit.
-names as (
-
-    select
-        segment_id,
-        segment_name,
-        dbt_valid_from as named_at,
-        observation_date
-    from {{ ref('segment_name_snapshot') }}
-    union all
-    select
-        segment_id,
-        fitted_name as segment_name,
-        cast(null as timestamp) as named_at,
-        cast(null as date) as observation_date
-    from labels
-
-),
-
+-- What a build called a segment before; the first name is that of the fit.
 latest_changes as (
 
     select
+        segmentation_name,
         segment_id,
-        max_by(former_name, named_at) as former_segment_name,
-        max_by(observation_date, named_at) as name_changed_on
+        max_by(former_name, dbt_valid_from) as former_segment_name,
+        max_by(observation_date, dbt_valid_from) as name_changed_on
     from (
         select
             *,
-            lag(segment_name) over (
-                partition by segment_id order by named_at asc nulls first
+            coalesce(
+                lag(segment_name) over (
+                    partition by segmentation_name, segment_id order by dbt_valid_from
+                ),
+                fitted_name
             ) as former_name
-        from names
-    ) as followed
+        from {{ ref('segment_name_snapshot') }}
+    ) as names
     where former_name <> segment_name
-    group by segment_id
+    group by segmentation_name, segment_id
 
 ),
 
@@ -66,6 +56,7 @@ final as (
 
     select
         ---------- ids
+        identities.segmentation_name,
         identities.segment_id,
         identities.last_segmentation_version as segmentation_version,
         identities.first_segmentation_version,
@@ -83,7 +74,14 @@ final as (
         coalesce(sizes.customers, 0) as customers,
         round(
             coalesce(sizes.customers, 0)
-            / nullif(cast(sum(sizes.customers) over () as double), 0),
+            / nullif(
+                cast(
+                    sum(sizes.customers) over (
+                        partition by identities.segmentation_name
+                    ) as double
+                ),
+                0
+            ),
             6
         ) as customer_share,
         coalesce(sizes.outliers, 0) as outliers,
@@ -101,14 +99,18 @@ final as (
         latest_changes.name_changed_on
     from identities
     inner join labels
-        on identities.last_segmentation_version = labels.segmentation_version
+        on identities.segmentation_name = labels.segmentation_name
+            and identities.last_segmentation_version = labels.segmentation_version
             and identities.segment_id = labels.segment_id
     inner join {{ ref('segmentation_versions') }} as versions
-        on identities.last_segmentation_version = versions.segmentation_version
+        on identities.segmentation_name = versions.segmentation_name
+            and identities.last_segmentation_version = versions.segmentation_version
     left join sizes
-        on identities.segment_id = sizes.segment_id
+        on identities.segmentation_name = sizes.segmentation_name
+            and identities.segment_id = sizes.segment_id
     left join latest_changes
-        on identities.segment_id = latest_changes.segment_id
+        on identities.segmentation_name = latest_changes.segmentation_name
+            and identities.segment_id = latest_changes.segment_id
 
 )
 

@@ -17,6 +17,7 @@ final as (
 
     select
         ---------- ids
+        closed.segmentation_name,
         closed.customer_id,
         closed.segment_id as from_segment_id,
         following.segment_id as to_segment_id,
@@ -42,7 +43,8 @@ final as (
         cast(following.dbt_valid_from as timestamp) as changed_at
     from closed
     inner join history as following
-        on closed.customer_id = following.customer_id
+        on closed.segmentation_name = following.segmentation_name
+            and closed.customer_id = following.customer_id
             and closed.dbt_valid_to = following.dbt_valid_from
     where closed.segment_id <> following.segment_id
 

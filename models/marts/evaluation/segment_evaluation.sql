@@ -11,7 +11,8 @@ labels as (
     select labels.*
     from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
-        on labels.segmentation_version = versions.segmentation_version
+        on labels.segmentation_name = versions.segmentation_name
+            and labels.segmentation_version = versions.segmentation_version
     where versions.is_in_use
 
 ),
@@ -21,6 +22,7 @@ final as (
     select
         ---------- ids
         intervals.observation_date,
+        intervals.segmentation_name,
         cast(intervals.segment_id as bigint) as segment_id,
         labels.segmentation_version,
 
@@ -47,7 +49,8 @@ final as (
         ) as is_clustering_input
     from intervals
     inner join labels
-        on intervals.segment_id = labels.segment_id
+        on intervals.segmentation_name = labels.segmentation_name
+            and intervals.segment_id = labels.segment_id
 
 )
 

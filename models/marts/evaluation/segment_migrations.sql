@@ -19,6 +19,7 @@ final as (
 
     select
         ---------- ids
+        movements.segmentation_name,
         movements.segmentation_version,
         cast(movements.from_segment_id as bigint) as from_segment_id,
         cast(movements.to_segment_id as bigint) as to_segment_id,
@@ -51,10 +52,12 @@ final as (
         movements.to_observation_date
     from movements
     left join labels as from_labels
-        on movements.segmentation_version = from_labels.segmentation_version
+        on movements.segmentation_name = from_labels.segmentation_name
+            and movements.segmentation_version = from_labels.segmentation_version
             and movements.from_segment_id = from_labels.segment_id
     left join labels as to_labels
-        on movements.segmentation_version = to_labels.segmentation_version
+        on movements.segmentation_name = to_labels.segmentation_name
+            and movements.segmentation_version = to_labels.segmentation_version
             and movements.to_segment_id = to_labels.segment_id
 
 )

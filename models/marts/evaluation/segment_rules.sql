@@ -29,6 +29,7 @@ rules as (
 first_features as (
 
     select
+        segmentation_name,
         segmentation_version,
         feature_name
     from {{ ref('int_segmentation_preprocessing') }}
@@ -39,6 +40,7 @@ first_features as (
 distinct_rules as (
 
     select distinct
+        segmentation_name,
         segment_id,
         rule_number
     from rules
@@ -49,6 +51,7 @@ distinct_rules as (
 counted as (
 
     select
+        rules.segmentation_name,
         rules.segment_id,
         rules.rule_number,
         sum(rule_counts.customers) as customers,
@@ -65,14 +68,16 @@ counted as (
             as segment_customers
     from distinct_rules as rules
     inner join rule_counts
-        on rules.rule_number = rule_counts.rule_number
-    group by rules.segment_id, rules.rule_number
+        on rules.segmentation_name = rule_counts.segmentation_name
+            and rules.rule_number = rule_counts.rule_number
+    group by rules.segmentation_name, rules.segment_id, rules.rule_number
 
 ),
 
 measured as (
 
     select
+        segmentation_name,
         rule_number,
         customers,
         customers >= {{ var('minimum_cell_size') }} as is_shown,
@@ -82,7 +87,9 @@ measured as (
         cast(coalesce(customers_in_segment, 0) as double)
         / nullif(segment_customers, 0) as recall,
         cast(
-            sum(customers_in_segment) filter (where segment_id <> 0) over () as double
+            sum(customers_in_segment) filter (where segment_id <> 0) over (
+                partition by segmentation_name
+            ) as double
         ) / nullif(all_customers_scored, 0) as fidelity
     from counted
 
@@ -92,6 +99,7 @@ final as (
 
     select
         ---------- ids
+        rules.segmentation_name,
         rules.segmentation_version,
         rules.rule_number,
         coalesce(rules.feature_name, first_features.feature_name) as feature_name,
@@ -121,14 +129,18 @@ final as (
         not measured.is_shown as is_suppressed
     from rules
     inner join versions
-        on rules.segmentation_version = versions.segmentation_version
+        on rules.segmentation_name = versions.segmentation_name
+            and rules.segmentation_version = versions.segmentation_version
     inner join labels
-        on rules.segmentation_version = labels.segmentation_version
+        on rules.segmentation_name = labels.segmentation_name
+            and rules.segmentation_version = labels.segmentation_version
             and rules.segment_id = labels.segment_id
     inner join first_features
-        on rules.segmentation_version = first_features.segmentation_version
+        on rules.segmentation_name = first_features.segmentation_name
+            and rules.segmentation_version = first_features.segmentation_version
     inner join measured
-        on rules.rule_number = measured.rule_number
+        on rules.segmentation_name = measured.segmentation_name
+            and rules.rule_number = measured.rule_number
 
 )
 

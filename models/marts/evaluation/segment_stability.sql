@@ -23,13 +23,14 @@ labels as (
 similarities as (
 
     select
+        segmentation_name,
         segmentation_version,
         segment_id,
         {{ registry_parameter('bootstrap_jaccard_mean') }} as bootstrap_jaccard_mean,
         {{ registry_parameter('bootstrap_jaccard_minimum') }}
             as bootstrap_jaccard_minimum
     from registry
-    group by segmentation_version, segment_id
+    group by segmentation_name, segmentation_version, segment_id
 
 ),
 
@@ -37,6 +38,7 @@ final as (
 
     select
         ---------- ids
+        similarities.segmentation_name,
         similarities.segmentation_version,
         similarities.segment_id,
 
@@ -60,9 +62,11 @@ final as (
         versions.is_in_use
     from similarities
     inner join versions
-        on similarities.segmentation_version = versions.segmentation_version
+        on similarities.segmentation_name = versions.segmentation_name
+            and similarities.segmentation_version = versions.segmentation_version
     inner join labels
-        on similarities.segmentation_version = labels.segmentation_version
+        on similarities.segmentation_name = labels.segmentation_name
+            and similarities.segmentation_version = labels.segmentation_version
             and similarities.segment_id = labels.segment_id
 
 )

@@ -29,6 +29,7 @@ versions as (
 candidates as (
 
     select
+        segmentation_name,
         segmentation_version,
         unit_number as k,
         {{ registry_parameter('candidate_reason', 'string') }} as reason,
@@ -37,7 +38,7 @@ candidates as (
         {%- endfor %}
         {{ registry_parameter('candidate_is_chosen') }} as is_chosen
     from registry
-    group by segmentation_version, unit_number
+    group by segmentation_name, segmentation_version, unit_number
 
 ),
 
@@ -45,6 +46,7 @@ final as (
 
     select
         ---------- ids
+        candidates.segmentation_name,
         candidates.segmentation_version,
         candidates.k,
 
@@ -65,7 +67,8 @@ final as (
         versions.selection_date
     from candidates
     inner join versions
-        on candidates.segmentation_version = versions.segmentation_version
+        on candidates.segmentation_name = versions.segmentation_name
+            and candidates.segmentation_version = versions.segmentation_version
     where candidates.is_chosen is not null
 
 )

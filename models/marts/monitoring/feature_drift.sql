@@ -22,6 +22,7 @@ versions as (
 
     select segmentation_version from {{ ref('segmentation_versions') }}
     where is_in_use
+        and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
@@ -31,6 +32,7 @@ clustered_features as (
     from {{ ref('int_segmentation_preprocessing') }} as preprocessing
     inner join versions
         on preprocessing.segmentation_version = versions.segmentation_version
+    where preprocessing.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

@@ -3,6 +3,7 @@ with
 segment_sizes as (
 
     select * from {{ ref('int_segment_sizes') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

@@ -14,12 +14,14 @@ versions as (
 
     select * from {{ ref('segmentation_versions') }}
     where is_in_use
+        and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
 labels as (
 
     select * from {{ ref('int_segment_labels') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

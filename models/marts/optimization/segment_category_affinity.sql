@@ -8,6 +8,7 @@ segment_sizes as (
         on segment_sizes.observation_date = observation_dates.observation_date
     where observation_dates.is_current
         and segment_sizes.customers > 0
+        and segment_sizes.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
@@ -28,6 +29,7 @@ purchases as (
         on assignments.observation_date = segment_sizes.observation_date
             and assignments.segment_id = segment_sizes.segment_id
     where purchases.window_purchases > 0
+        and assignments.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

@@ -15,6 +15,7 @@ power as (
 segments as (
 
     select * from {{ ref('segments') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

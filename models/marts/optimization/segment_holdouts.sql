@@ -9,6 +9,7 @@ holdouts as (
 labels as (
 
     select * from {{ ref('int_segment_labels') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

@@ -5,7 +5,7 @@ import json
 
 from segmentation.registry.names import NAMING_PARAMETERS, with_names
 from segmentation.registry.versions import fit_version
-from segmentation.registry.write import no_rows
+from segmentation.registry.write import SEGMENTATION_NAME, no_rows
 
 
 def model(dbt, session):
@@ -27,18 +27,19 @@ def model(dbt, session):
     training_date = None
     if observed.limit(1).fetchall():
         [[training_date]] = dates.select("observation_date").fetchall()
+    settings["segmentation_name"] = SEGMENTATION_NAME
     latest_version = stored = no_rows().to_pandas()
     highest_segment_id = 0
     if dbt.is_incremental:
-        latest_version = session.sql(
-            f"from {dbt.this} where segmentation_version = "
-            f"(select max(segmentation_version) from {dbt.this})"
-        ).df()
-        stored = session.sql(
-            f"from {dbt.this} where parameter in {NAMING_PARAMETERS}"
-        ).df()
-        highest = session.sql(f"select max(segment_id) from {dbt.this}").fetchall()
-        highest_segment_id = highest[0][0] or 0
+        rows = session.sql(f"from {dbt.this}").filter(
+            f"segmentation_name = '{SEGMENTATION_NAME}'"
+        )
+        [[latest, highest]] = rows.aggregate(
+            "max(segmentation_version), max(segment_id)"
+        ).fetchall()
+        latest_version = rows.filter(f"segmentation_version = {latest or 0}").df()
+        stored = rows.filter(f"parameter in {NAMING_PARAMETERS}").df()
+        highest_segment_id = highest or 0
     appended = fit_version(
         training=training.df(),
         training_date=training_date,
@@ -50,4 +51,4 @@ def model(dbt, session):
         highest_segment_id=highest_segment_id,
         fitted_at=datetime.datetime.now(datetime.UTC),
     )
-    return with_names(appended, stored, terms.df())
+    return with_names(appended, stored, terms.df(), SEGMENTATION_NAME)

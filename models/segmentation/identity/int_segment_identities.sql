@@ -9,7 +9,7 @@ with
 
 version_in_use as (
 
-    select segmentation_version from {{ ref('segmentation_versions') }}
+    select * from {{ ref('segmentation_versions') }}
     where is_in_use
 
 ),
@@ -19,7 +19,8 @@ registry as (
     select registry.*
     from {{ ref('segmentation_registry') }} as registry
     inner join version_in_use
-        on registry.segmentation_version <= version_in_use.segmentation_version
+        on registry.segmentation_name = version_in_use.segmentation_name
+            and registry.segmentation_version <= version_in_use.segmentation_version
     where registry.feature_name is null
 
 ),
@@ -27,12 +28,13 @@ registry as (
 versions as (
 
     select
+        segmentation_name,
         segmentation_version,
         cast({{ registry_parameter('matched_from_version') }} as bigint)
             as matched_from_version
     from registry
     where segment_id is null
-    group by segmentation_version
+    group by segmentation_name, segmentation_version
 
 ),
 
@@ -40,6 +42,7 @@ versions as (
 fitted_segments as (
 
     select
+        segmentation_name,
         segmentation_version,
         segment_id,
         cast({{ registry_parameter('matched_from_segment_id') }} as bigint)
@@ -47,9 +50,10 @@ fitted_segments as (
         {{ registry_parameter('match_similarity') }} as match_similarity
     from registry
     where segment_id is not null
-    group by segmentation_version, segment_id
+    group by segmentation_name, segmentation_version, segment_id
     union all
     select
+        versions.segmentation_name,
         versions.segmentation_version,
         {{ never_buyers_segment_id() }} as segment_id,
         case
@@ -65,11 +69,12 @@ fitted_segments as (
 lifetimes as (
 
     select
+        segmentation_name,
         segment_id,
         min(segmentation_version) as first_segmentation_version,
         max(segmentation_version) as last_segmentation_version
     from fitted_segments
-    group by segment_id
+    group by segmentation_name, segment_id
 
 ),
 
@@ -77,6 +82,7 @@ final as (
 
     select
         ---------- ids
+        lifetimes.segmentation_name,
         lifetimes.segment_id,
         lifetimes.first_segmentation_version,
         lifetimes.last_segmentation_version,
@@ -106,13 +112,16 @@ final as (
         lifetimes.last_segmentation_version = version_in_use.segmentation_version
             as is_in_use
     from lifetimes
-    cross join version_in_use
+    inner join version_in_use
+        on lifetimes.segmentation_name = version_in_use.segmentation_name
     inner join fitted_segments
-        on lifetimes.segment_id = fitted_segments.segment_id
+        on lifetimes.segmentation_name = fitted_segments.segmentation_name
+            and lifetimes.segment_id = fitted_segments.segment_id
             and lifetimes.last_segmentation_version
                 = fitted_segments.segmentation_version
     inner join versions
-        on lifetimes.last_segmentation_version = versions.segmentation_version
+        on lifetimes.segmentation_name = versions.segmentation_name
+            and lifetimes.last_segmentation_version = versions.segmentation_version
 
 )
 

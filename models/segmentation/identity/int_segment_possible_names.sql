@@ -19,9 +19,12 @@ versions as (
 fitted_segments as (
 
     select
+        segmentation_name,
         segmentation_version,
         segment_id,
-        min(segmentation_version) over (partition by segment_id) as first_version,
+        min(segmentation_version) over (
+            partition by segmentation_name, segment_id
+        ) as first_version,
         coalesce(
             {{ registry_parameter('distinct_given_name', 'string') }},
             {{ registry_parameter('given_name', 'string') }}
@@ -29,12 +32,15 @@ fitted_segments as (
         {{ registry_parameter('descriptive_name', 'string') }} as descriptive_name,
         {{ registry_parameter('neutral_name', 'string') }} as neutral_name
     from registry
-    group by segmentation_version, segment_id
+    group by segmentation_name, segmentation_version, segment_id
     union all
     select
+        segmentation_name,
         segmentation_version,
         {{ never_buyers_segment_id() }} as segment_id,
-        min(segmentation_version) over () as first_version,
+        min(segmentation_version) over (
+            partition by segmentation_name
+        ) as first_version,
         '{{ never_buyers_name() }}' as given_name,
         cast(null as string) as descriptive_name,
         cast(null as string) as neutral_name
@@ -46,6 +52,7 @@ fitted_segments as (
 possible_names as (
 
     select
+        '{{ segmentation_name() }}' as segmentation_name,
         segment_id,
         'chosen' as origin,
         0 as priority,
@@ -54,6 +61,7 @@ possible_names as (
     from {{ ref('segment_names') }}
     union all
     select
+        fitted_segments.segmentation_name,
         fitted_segments.segment_id,
         'given' as origin,
         1 as priority,
@@ -61,12 +69,14 @@ possible_names as (
         fitted_segments.given_name as segment_name
     from fitted_segments
     inner join versions
-        on versions.is_in_use
+        on fitted_segments.segmentation_name = versions.segmentation_name
+            and versions.is_in_use
     where fitted_segments.segmentation_version
         <= greatest(fitted_segments.first_version, versions.segmentation_version)
     {%- for origin in ['descriptive', 'neutral'] %}
     union all
     select
+        segmentation_name,
         segment_id,
         '{{ origin }}' as origin,
         {{ loop.index + 1 }} as priority,
@@ -81,6 +91,7 @@ final as (
 
     select
         ---------- ids
+        segmentation_name,
         segment_id,
 
         ---------- strings
@@ -89,7 +100,7 @@ final as (
 
         ---------- numerics
         row_number() over (
-            partition by segment_id order by priority asc, place asc
+            partition by segmentation_name, segment_id order by priority asc, place asc
         ) as preference
     from possible_names
     where segment_name is not null

@@ -13,6 +13,7 @@ final as (
 
     select
         ---------- ids
+        segmentation_name,
         segmentation_version,
         segment_id,
         feature_name,
@@ -21,7 +22,7 @@ final as (
         {{ registry_parameter('centroid') }} as centroid,
         {{ registry_parameter('centroid_original') }} as centroid_original
     from registry
-    group by segmentation_version, segment_id, feature_name
+    group by segmentation_name, segmentation_version, segment_id, feature_name
 
 )
 

@@ -13,6 +13,7 @@ final as (
 
     select
         ---------- ids
+        segmentation_name,
         segmentation_version,
         cast({{ registry_parameter('matched_from_version') }} as bigint)
             as matched_from_version,
@@ -54,8 +55,7 @@ final as (
         {{ registry_parameter('explanation_cost_ratio') }} as explanation_cost_ratio,
 
         ---------- booleans
-        segmentation_version = {{ version_in_use_query(ref('segmentation_registry')) }}
-            as is_in_use,
+        segmentation_version = {{ version_in_use() }} as is_in_use,
 
         ---------- dates
         cast({{ registry_parameter('training_date', 'string') }} as date)
@@ -74,7 +74,7 @@ final as (
         ---------- timestamps
         cast({{ registry_parameter('fitted_at', 'string') }} as timestamp) as fitted_at
     from registry
-    group by segmentation_version
+    group by segmentation_name, segmentation_version
 
 )
 

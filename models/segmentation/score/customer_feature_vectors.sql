@@ -17,8 +17,12 @@ customer_features as (
 
 version_in_use as (
 
-    select segmentation_version from {{ ref('segmentation_versions') }}
+    select
+        segmentation_name,
+        segmentation_version
+    from {{ ref('segmentation_versions') }}
     where is_in_use
+        and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
@@ -27,7 +31,8 @@ preprocessing as (
     select preprocessing.*
     from {{ ref('int_segmentation_preprocessing') }} as preprocessing
     inner join version_in_use
-        on preprocessing.segmentation_version = version_in_use.segmentation_version
+        on preprocessing.segmentation_name = version_in_use.segmentation_name
+            and preprocessing.segmentation_version = version_in_use.segmentation_version
 
 ),
 
@@ -41,6 +46,7 @@ parameters as (
             as {{ feature }}__{{ parameter }},
         {%- endfor %}
         {%- endfor %}
+        max(segmentation_name) as segmentation_name,
         max(segmentation_version) as segmentation_version
     from preprocessing
 
@@ -76,6 +82,7 @@ final as (
         ---------- ids
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
 
         ---------- numerics

@@ -12,11 +12,13 @@ never_buyers as (
     select
         customer_features.observation_date,
         customer_features.customer_id,
+        versions.segmentation_name,
         versions.segmentation_version
     from {{ ref('customer_features') }} as customer_features
     cross join {{ ref('segmentation_versions') }} as versions
     where customer_features.is_never_buyer
         and versions.is_in_use
+        and versions.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
@@ -26,6 +28,7 @@ final as (
         ---------- ids
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
         segment_id,
         second_segment_id,
@@ -41,6 +44,7 @@ final as (
     select
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
         cast({{ never_buyers_segment_id() }} as bigint) as segment_id,
         cast(null as bigint) as second_segment_id,

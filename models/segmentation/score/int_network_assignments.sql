@@ -37,10 +37,12 @@ hidden as (
             {{ unit.terms | join('\n            + ') }}
         ) as unit_{{ unit.number }},
         {%- endfor %}
+        vectors.segmentation_name,
         vectors.segmentation_version
     from vectors
     inner join versions
-        on vectors.segmentation_version = versions.segmentation_version
+        on vectors.segmentation_name = versions.segmentation_name
+            and vectors.segmentation_version = versions.segmentation_version
 
 ),
 
@@ -76,6 +78,7 @@ final as (
         ---------- ids
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
         cast(
             case

@@ -41,11 +41,12 @@ parameters as (
             where terms.segment_id = {{ segment_id }}
         ) as intercept_{{ segment_id }},
         {%- endfor %}
-        versions.segmentation_version
+        versions.segmentation_name
     from {{ ref('int_segmentation_score_terms') }} as terms
     inner join versions
-        on terms.segmentation_version = versions.segmentation_version
-    group by versions.segmentation_version
+        on terms.segmentation_name = versions.segmentation_name
+            and terms.segmentation_version = versions.segmentation_version
+    group by versions.segmentation_name
 
 ),
 
@@ -66,10 +67,11 @@ scored as (
         + vectors.{{ feature }} * parameters.{{ name }}__score_slope
         + {% endfor %}parameters.intercept_{{ segment_id }} as score_{{ segment_id }},
         {%- endfor %}
+        vectors.segmentation_name,
         vectors.segmentation_version
     from vectors
     inner join parameters
-        on vectors.segmentation_version = parameters.segmentation_version
+        on vectors.segmentation_name = parameters.segmentation_name
 
 ),
 
@@ -93,6 +95,7 @@ final as (
         ---------- ids
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
         cast(
             case

@@ -29,6 +29,7 @@ compared as (
     select
         vectors.observation_date,
         vectors.customer_id,
+        vectors.segmentation_name,
         vectors.segmentation_version,
         {%- for feature in features %}
         vectors.{{ feature }},
@@ -37,7 +38,8 @@ compared as (
         {%- endfor %}
     from vectors
     inner join versions
-        on vectors.segmentation_version = versions.segmentation_version
+        on vectors.segmentation_name = versions.segmentation_name
+            and vectors.segmentation_version = versions.segmentation_version
 
 ),
 
@@ -62,6 +64,7 @@ final as (
         ---------- ids
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
         cast(
             case leaf_number

@@ -20,13 +20,6 @@ scored as (
 
 ),
 
-versions as (
-
-    select * from {{ ref('segmentation_versions') }}
-    where is_in_use
-
-),
-
 -- All centroids in one row: a distance is then arithmetic on columns.
 centroids as (
 
@@ -39,10 +32,14 @@ centroids as (
         ) as {{ feature }}_{{ segment_id }},
         {%- endfor %}
         {%- endfor %}
-        max(versions.outlier_distance) as outlier_distance
+        max(versions.outlier_distance) as outlier_distance,
+        versions.segmentation_name
     from {{ ref('segmentation_centroids') }} as centroids
-    inner join versions
-        on centroids.segmentation_version = versions.segmentation_version
+    inner join {{ ref('segmentation_versions') }} as versions
+        on centroids.segmentation_name = versions.segmentation_name
+            and centroids.segmentation_version = versions.segmentation_version
+            and versions.is_in_use
+    group by versions.segmentation_name
 
 ),
 
@@ -51,6 +48,7 @@ distances as (
     select
         scored.observation_date,
         scored.customer_id,
+        scored.segmentation_name,
         scored.segmentation_version,
         scored.segment_id,
         scored.is_noise,
@@ -65,7 +63,8 @@ distances as (
         ) as distance_{{ segment_id }}{{ ',' if not loop.last }}
         {%- endfor %}
     from scored
-    cross join centroids
+    inner join centroids
+        on scored.segmentation_name = centroids.segmentation_name
 
 ),
 
@@ -94,6 +93,7 @@ final as (
         ---------- ids
         observation_date,
         customer_id,
+        segmentation_name,
         segmentation_version,
         segment_id,
         cast(

@@ -15,6 +15,7 @@ final as (
 
     select
         ---------- ids
+        segmentation_name,
         segmentation_version,
         feature_name,
 
@@ -32,7 +33,7 @@ final as (
         {{ registry_parameter('scale') }} as scale,
         {{ registry_parameter('weight') }} as weight
     from registry
-    group by segmentation_version, feature_name
+    group by segmentation_name, segmentation_version, feature_name
 
 )
 

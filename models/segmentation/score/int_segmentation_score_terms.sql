@@ -13,6 +13,7 @@ registry as (
 intercepts as (
 
     select
+        segmentation_name,
         segmentation_version,
         segment_id,
         number_value as score_intercept
@@ -24,6 +25,7 @@ intercepts as (
 terms as (
 
     select
+        segmentation_name,
         segmentation_version,
         segment_id,
         feature_name,
@@ -32,7 +34,7 @@ terms as (
         {{ registry_parameter('score_slope') }} as score_slope
     from registry
     where feature_name is not null
-    group by segmentation_version, segment_id, feature_name
+    group by segmentation_name, segmentation_version, segment_id, feature_name
 
 ),
 
@@ -40,6 +42,7 @@ final as (
 
     select
         ---------- ids
+        terms.segmentation_name,
         terms.segmentation_version,
         terms.segment_id,
         terms.feature_name,
@@ -51,7 +54,8 @@ final as (
         intercepts.score_intercept
     from terms
     inner join intercepts
-        on terms.segmentation_version = intercepts.segmentation_version
+        on terms.segmentation_name = intercepts.segmentation_name
+            and terms.segmentation_version = intercepts.segmentation_version
             and terms.segment_id = intercepts.segment_id
 
 )

@@ -31,7 +31,10 @@ NAMING_PARAMETERS = (
 
 
 def with_names(
-    appended: pa.Table, stored: pd.DataFrame, terms: pd.DataFrame
+    appended: pa.Table,
+    stored: pd.DataFrame,
+    terms: pd.DataFrame,
+    segmentation_name: str,
 ) -> pa.Table:
     """Add the names of segments to the rows to append.
 
@@ -43,10 +46,12 @@ def with_names(
     appended
         What `fit_version` returned.
     stored
-        The rows of all versions in the registry whose parameter is one of
-        `NAMING_PARAMETERS`; no rows where there is no version.
+        The rows of all versions of the segmentation in the registry whose parameter is
+        one of `NAMING_PARAMETERS`; no rows where there is no version.
     terms
         The rows of the seed segment_name_terms.
+    segmentation_name
+        The segmentation that all these rows are of.
 
     Raises
     ------
@@ -65,7 +70,11 @@ def with_names(
         {number: read_names(of_version) for number, of_version in versions.items()},
     )
     names = [
-        {"segmentation_version": number, **row}
+        {
+            "segmentation_name": segmentation_name,
+            "segmentation_version": number,
+            **row,
+        }
         for number, of_version in named.items()
         for row in name_rows(of_version)
     ]

@@ -82,12 +82,13 @@ def fit_version(
         (whether time alone moves it) and is_always_known (whether it is never missing).
     settings
         The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit,
-        minimum_match_similarity, and segment_rules: the rows of the seed rfm_segments
-        in their order.
+        minimum_match_similarity, segmentation_name, and segment_rules: the rows of the
+        seed rfm_segments in their order.
     latest_version
-        All rows of the registry's latest version; no rows where there is none.
+        All rows of the latest version of this segmentation; no rows where there is
+        none.
     highest_segment_id
-        The highest id that a segment of any version has; 0 where there is none.
+        The highest id that a segment of any of its versions has; 0 where there is none.
     fitted_at
         When the fit is made, for the record.
 
@@ -239,7 +240,14 @@ def fit_version(
         *training_bin_rows(training),
     ]
     return pa.Table.from_pylist(
-        [{"segmentation_version": latest_number + 1, **row} for row in rows],
+        [
+            {
+                "segmentation_name": settings["segmentation_name"],
+                "segmentation_version": latest_number + 1,
+                **row,
+            }
+            for row in rows
+        ],
         schema=SCHEMA,
     )
 

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from segmentation.fit.k_selection import Candidate
     from segmentation.fit.preprocessing import FeatureParameters
 
+# The segmentation that a build fits. SQL asks for its rows by the macro of this name.
+SEGMENTATION_NAME = "default"
 SCHEMA = pa.schema(
     [
+        ("segmentation_name", pa.string()),
         ("segmentation_version", pa.int64()),
         ("segment_id", pa.int64()),
         ("feature_name", pa.string()),

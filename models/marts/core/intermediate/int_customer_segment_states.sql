@@ -26,6 +26,7 @@ final as (
 
     select
         ---------- ids
+        assignments.segmentation_name,
         assignments.customer_id,
         cast(assignments.segment_id as bigint) as segment_id,
         assignments.segmentation_version,

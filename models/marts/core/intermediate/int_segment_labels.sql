@@ -18,14 +18,16 @@ registry as (
 segments as (
 
     select
+        segmentation_name,
         segmentation_version,
         segment_id,
         cast({{ registry_parameter('training_customers') }} as bigint)
             as training_customers
     from registry
-    group by segmentation_version, segment_id
+    group by segmentation_name, segmentation_version, segment_id
     union all
     select
+        segmentation_name,
         segmentation_version,
         {{ never_buyers_segment_id() }} as segment_id,
         0 as training_customers
@@ -33,37 +35,34 @@ segments as (
 
 ),
 
--- A name claims what its words claim; most of them claim nothing.
-checked_names as (
+-- A name claims what its words claim; most of them claim nothing. What people or a
+-- method called a segment stays.
+judged_names as (
 
     select
+        possible_names.segmentation_name,
         possible_names.segment_id,
         possible_names.segment_name,
         possible_names.origin,
         possible_names.preference,
-        max(others.segment_id) is not null as is_of_another,
-        bool_and(claims.is_supported) as is_supported
+        bool_and(claims.is_supported) as is_supported,
+        possible_names.origin = 'chosen'
+        or max(others.segment_id) is null
+        and (
+            possible_names.origin = 'given'
+            or bool_and(claims.is_supported) is not false
+        ) as is_free
     from {{ ref('int_segment_possible_names') }} as possible_names
     left join {{ ref('segment_names') }} as others
-        on lower(possible_names.segment_name) = lower(others.segment_name)
+        on possible_names.segmentation_name = '{{ segmentation_name() }}'
+            and lower(possible_names.segment_name) = lower(others.segment_name)
             and possible_names.segment_id <> others.segment_id
     left join {{ ref('int_segment_claims') }} as claims
-        on possible_names.segment_id = claims.segment_id
+        on possible_names.segmentation_name = claims.segmentation_name
+            and possible_names.segment_id = claims.segment_id
             and ' ' || replace(lower(possible_names.segment_name), ',', '') || ' '
             like '% ' || lower(claims.word) || ' %'
     group by all
-
-),
-
--- What people or a method called a segment stays.
-judged_names as (
-
-    select
-        *,
-        origin = 'chosen'
-        or not is_of_another and (origin = 'given' or is_supported is not false)
-            as is_free
-    from checked_names
 
 ),
 
@@ -72,10 +71,12 @@ ranked_names as (
     select
         *,
         row_number() over (
-            partition by segment_id order by is_free desc, preference asc
+            partition by segmentation_name, segment_id
+            order by is_free desc, preference asc
         ) as name_rank,
         first_value(segment_name) over (
-            partition by segment_id order by origin = 'chosen', preference asc
+            partition by segmentation_name, segment_id
+            order by origin = 'chosen', preference asc
         ) as fitted_name
     from judged_names
 
@@ -85,6 +86,7 @@ final as (
 
     select
         ---------- ids
+        segments.segmentation_name,
         segments.segmentation_version,
         segments.segment_id,
 
@@ -108,7 +110,8 @@ final as (
     inner join {{ ref('int_observation_dates') }} as observation_dates
         on observation_dates.is_current
     left join ranked_names as names
-        on segments.segment_id = names.segment_id
+        on segments.segmentation_name = names.segmentation_name
+            and segments.segment_id = names.segment_id
             and names.name_rank = 1
 
 )

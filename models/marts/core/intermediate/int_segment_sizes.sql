@@ -11,7 +11,8 @@ labels as (
     select labels.*
     from {{ ref('int_segment_labels') }} as labels
     inner join {{ ref('segmentation_versions') }} as versions
-        on labels.segmentation_version = versions.segmentation_version
+        on labels.segmentation_name = versions.segmentation_name
+            and labels.segmentation_version = versions.segmentation_version
     cross join {{ ref('int_purchase_evidence') }} as purchase_evidence
     where versions.is_in_use
         and (
@@ -31,11 +32,12 @@ counted as (
 
     select
         observation_date,
+        segmentation_name,
         segment_id,
         count(*) as customers,
         count_if(is_outlier) as outliers
     from assignments
-    group by observation_date, segment_id
+    group by observation_date, segmentation_name, segment_id
 
 ),
 
@@ -44,6 +46,7 @@ final as (
 
     select
         ---------- ids
+        labels.segmentation_name,
         labels.segment_id,
         labels.segmentation_version,
 
@@ -60,7 +63,8 @@ final as (
     from labels
     cross join observation_dates
     left join counted
-        on labels.segment_id = counted.segment_id
+        on labels.segmentation_name = counted.segmentation_name
+            and labels.segment_id = counted.segment_id
             and observation_dates.observation_date = counted.observation_date
 
 )

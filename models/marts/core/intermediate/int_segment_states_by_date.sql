@@ -15,9 +15,11 @@ snapshot as (
     select
         *,
         lead(dbt_valid_from) over (
-            partition by customer_id order by dbt_valid_from asc
+            partition by segmentation_name, customer_id order by dbt_valid_from asc
         ) as next_valid_from,
-        max(observation_date) over (partition by customer_id) as last_date
+        max(observation_date) over (
+            partition by segmentation_name, customer_id
+        ) as last_date
     from {{ ref('customer_segment_snapshot') }}
 
 ),
@@ -36,6 +38,7 @@ builds as (
 ends as (
 
     select
+        snapshot.segmentation_name,
         snapshot.customer_id,
         cast(null as bigint) as segment_id,
         cast(null as bigint) as segmentation_version,
@@ -55,13 +58,17 @@ ends as (
     where snapshot.dbt_valid_to is not null
         and snapshot.next_valid_from is distinct from snapshot.dbt_valid_to
     group by
-        snapshot.customer_id, snapshot.dbt_valid_to, snapshot.observation_date
+        snapshot.segmentation_name,
+        snapshot.customer_id,
+        snapshot.dbt_valid_to,
+        snapshot.observation_date
 
 ),
 
 states as (
 
     select
+        segmentation_name,
         customer_id,
         segment_id,
         segmentation_version,
@@ -71,6 +78,7 @@ states as (
     union all
     -- After a build for an earlier date a customer may be today where that put them.
     select
+        snapshot.segmentation_name,
         snapshot.customer_id,
         snapshot.segment_id,
         snapshot.segmentation_version,
@@ -85,6 +93,7 @@ states as (
     select * from ends
     union all
     select
+        segmentation_name,
         customer_id,
         segment_id,
         segmentation_version,
@@ -99,7 +108,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by customer_id, observation_date
+            partition by segmentation_name, customer_id, observation_date
             order by known_at desc nulls last
         ) as recency_rank
     from states
@@ -111,6 +120,7 @@ final as (
 
     select
         ---------- ids
+        segmentation_name,
         customer_id,
         segment_id,
         segmentation_version,

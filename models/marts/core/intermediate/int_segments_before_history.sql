@@ -1,4 +1,4 @@
-{# Written once: the builds that follow have other observation dates. #}
+{# Written once for each: the builds that follow have other observation dates. #}
 with
 
 assignments as (
@@ -9,8 +9,11 @@ assignments as (
 
 first_build as (
 
-    select min(observation_date) as observation_date
+    select
+        segmentation_name,
+        min(observation_date) as observation_date
     from {{ ref('customer_segment_snapshot') }}
+    group by segmentation_name
 
 ),
 
@@ -18,6 +21,7 @@ final as (
 
     select
         ---------- ids
+        assignments.segmentation_name,
         assignments.customer_id,
         cast(assignments.segment_id as bigint) as segment_id,
         assignments.segmentation_version,
@@ -26,9 +30,12 @@ final as (
         assignments.observation_date
     from assignments
     inner join first_build
-        on assignments.observation_date < first_build.observation_date
+        on assignments.segmentation_name = first_build.segmentation_name
+            and assignments.observation_date < first_build.observation_date
     {%- if is_incremental() %}
-    where not exists (select 1 from {{ this }})
+    where assignments.segmentation_name not in (
+        select written.segmentation_name from {{ this }} as written
+    )
     {%- endif %}
 
 )

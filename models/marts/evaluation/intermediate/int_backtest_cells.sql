@@ -93,6 +93,7 @@ final as (
     left join recent_spend
         on features.trailing_spend = recent_spend.amount
             and features.is_never_buyer is not true
+    where assignments.segmentation_name = '{{ segmentation_name() }}'
     group by all
 
 )

@@ -21,6 +21,7 @@ sized as (
         on assignments.observation_date = features.observation_date
             and assignments.customer_id = features.customer_id
     where assignments.segment_id <> {{ never_buyers_segment_id() }}
+        and assignments.segmentation_name = '{{ segmentation_name() }}'
     group by assignments.segment_id
 
 ),

@@ -4,27 +4,15 @@
 #}
 with
 
-observation_dates as (
-
-    select * from {{ ref('int_observation_dates') }}
-    where is_training
-
-),
-
 words as (
 
-    select
-        claim,
-        adjective as word
-    from {{ ref('segment_name_terms') }}
-    where claim is not null
-    union
-    select
-        claim,
-        noun as word
-    from {{ ref('segment_name_terms') }}
-    where claim is not null
-        and noun is not null
+    select distinct
+        terms.claim,
+        words.word
+    from {{ ref('segment_name_terms') }} as terms
+    cross join unnest([terms.adjective, terms.noun]) as words (word)
+    where terms.claim is not null
+        and words.word is not null
 
 ),
 
@@ -32,6 +20,7 @@ words as (
 rhythms as (
 
     select
+        assignments.segmentation_name,
         assignments.segment_id,
         median(training.recency_days) as days_since_order,
         -- Nobody who has bought once has a gap yet.
@@ -46,13 +35,14 @@ rhythms as (
     left join {{ ref('int_customer_repeat_purchases') }} as purchases
         on training.observation_date = purchases.observation_date
             and training.customer_id = purchases.customer_id
-    group by rollup(assignments.segment_id)
+    group by assignments.segmentation_name, rollup(assignments.segment_id)
 
 ),
 
 retention as (
 
     select
+        estimates.segmentation_name,
         estimates.segment_id,
         estimates.is_overall,
         {{ wilson_bound('estimates.estimate', 'estimates.customers_measured', -1) }}
@@ -60,8 +50,9 @@ retention as (
         {{ wilson_bound('estimates.estimate', 'estimates.customers_measured', 1) }}
             as ci_high
     from {{ ref('int_segment_estimates') }} as estimates
-    inner join observation_dates
+    inner join {{ ref('int_observation_dates') }} as observation_dates
         on estimates.observation_date = observation_dates.observation_date
+            and observation_dates.is_training
     where estimates.measure = 'retention'
         and estimates.evaluation_window = 'outcome'
         and estimates.customers_measured > 0
@@ -71,6 +62,7 @@ retention as (
 evidence as (
 
     select
+        retention.segmentation_name,
         retention.segment_id,
         rhythms.days_since_order > case
             when rhythms.repeat_buyers >= {{ var('minimum_reliable_customers') }}
@@ -81,12 +73,15 @@ evidence as (
         retention.ci_low > overall.ci_high as is_retained_more
     from retention
     inner join retention as overall
-        on overall.is_overall
+        on retention.segmentation_name = overall.segmentation_name
+            and overall.is_overall
     left join rhythms
-        on retention.segment_id = rhythms.segment_id
+        on retention.segmentation_name = rhythms.segmentation_name
+            and retention.segment_id = rhythms.segment_id
             and not rhythms.is_overall
     left join rhythms as overall_rhythm
-        on overall_rhythm.is_overall
+        on retention.segmentation_name = overall_rhythm.segmentation_name
+            and overall_rhythm.is_overall
     where not retention.is_overall
 
 ),
@@ -96,6 +91,7 @@ final as (
 
     select
         ---------- ids
+        segments.segmentation_name,
         segments.segment_id,
 
         ---------- strings
@@ -112,7 +108,8 @@ final as (
     from {{ ref('int_segment_identities') }} as segments
     cross join words
     left join evidence
-        on segments.segment_id = evidence.segment_id
+        on segments.segmentation_name = evidence.segmentation_name
+            and segments.segment_id = evidence.segment_id
     where segments.is_in_use
 
 )

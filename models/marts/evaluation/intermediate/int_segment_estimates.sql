@@ -29,6 +29,7 @@ final as (
     select
         ---------- ids
         observation_date,
+        segmentation_name,
         segment_id,
 
         ---------- strings

@@ -11,6 +11,7 @@ compared as (
 
     select
         estimates.observation_date,
+        estimates.segmentation_name,
         estimates.segment_id,
         estimates.measure,
         estimates.evaluation_window,
@@ -32,6 +33,7 @@ compared as (
     from estimates
     inner join estimates as overall
         on estimates.observation_date = overall.observation_date
+            and estimates.segmentation_name = overall.segmentation_name
             and estimates.measure = overall.measure
             and estimates.evaluation_window = overall.evaluation_window
             and overall.is_overall
@@ -71,6 +73,7 @@ final as (
     select
         ---------- ids
         observation_date,
+        segmentation_name,
         segment_id,
 
         ---------- strings

@@ -24,6 +24,7 @@ evaluated as (
 
     select
         assignments.observation_date,
+        assignments.segmentation_name,
         assignments.segment_id,
         observation_dates.outcome_end_date is not null as has_outcome,
         cast(observed.trailing_spend as double) as spend,
@@ -69,6 +70,7 @@ final as (
     select
         ---------- ids
         observation_date,
+        segmentation_name,
         segment_id,
 
         ---------- numerics
@@ -108,7 +110,7 @@ final as (
         grouping(segment_id) = 1 as is_overall,
         has_outcome
     from evaluated
-    group by observation_date, has_outcome, rollup(segment_id)
+    group by observation_date, segmentation_name, has_outcome, rollup(segment_id)
 
 )
 

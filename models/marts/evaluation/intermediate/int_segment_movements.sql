@@ -17,6 +17,7 @@ departures as (
     select
         observation_dates.outcome_end_date as to_observation_date,
         assignments.customer_id,
+        assignments.segmentation_name,
         assignments.segment_id,
         features.record_count,
         features.total_spend,
@@ -37,6 +38,7 @@ arrivals as (
     select
         assignments.observation_date as to_observation_date,
         assignments.customer_id,
+        assignments.segmentation_name,
         assignments.segment_id,
         features.record_count,
         features.total_spend
@@ -54,6 +56,8 @@ paired as (
     select
         coalesce(departures.to_observation_date, arrivals.to_observation_date)
             as to_observation_date,
+        coalesce(departures.segmentation_name, arrivals.segmentation_name)
+            as segmentation_name,
         departures.segment_id as from_segment_id,
         arrivals.segment_id as to_segment_id,
         departures.trailing_spend,
@@ -61,6 +65,7 @@ paired as (
     from departures
     full outer join arrivals
         on departures.to_observation_date = arrivals.to_observation_date
+            and departures.segmentation_name = arrivals.segmentation_name
             and departures.customer_id = arrivals.customer_id
 
 ),
@@ -69,6 +74,7 @@ counted as (
 
     select
         to_observation_date,
+        segmentation_name,
         from_segment_id,
         to_segment_id,
         count(*) as customers,
@@ -76,13 +82,17 @@ counted as (
         count(*) filter (where has_new_records) as customers_with_new_records,
         count(*) filter (where not has_new_records) as customers_moved_by_time
     from paired
-    group by to_observation_date, from_segment_id, to_segment_id
+    group by
+        to_observation_date, segmentation_name, from_segment_id, to_segment_id
 
 ),
 
 versions as (
 
-    select segmentation_version from {{ ref('segmentation_versions') }}
+    select
+        segmentation_name,
+        segmentation_version
+    from {{ ref('segmentation_versions') }}
     where is_in_use
 
 ),
@@ -91,6 +101,7 @@ final as (
 
     select
         ---------- ids
+        versions.segmentation_name,
         versions.segmentation_version,
         counted.from_segment_id,
         counted.to_segment_id,
@@ -110,7 +121,9 @@ final as (
                 then cast(
                     sum(counted.customers) over (
                         partition by
-                            counted.to_observation_date, counted.from_segment_id
+                            counted.to_observation_date,
+                            counted.segmentation_name,
+                            counted.from_segment_id
                     ) as bigint
                 )
         end as from_customers,
@@ -129,7 +142,8 @@ final as (
     from counted
     inner join observation_dates
         on counted.to_observation_date = observation_dates.outcome_end_date
-    cross join versions
+    inner join versions
+        on counted.segmentation_name = versions.segmentation_name
 
 )
 

@@ -20,12 +20,14 @@ versions as (
 
     select * from {{ ref('segmentation_versions') }}
     where is_in_use
+        and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
 assignments as (
 
     select * from {{ ref('customer_segment_assignments') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
@@ -88,6 +90,7 @@ final as (
 
     select
         ---------- ids
+        versions.segmentation_name,
         versions.segmentation_version,
         cast(unpivoted.rule_number as bigint) as rule_number,
         cast(unpivoted.segment_id as bigint) as segment_id,

@@ -10,7 +10,10 @@ with
 
 versions as (
 
-    select segmentation_version from {{ ref('segmentation_versions') }}
+    select
+        segmentation_name,
+        segmentation_version
+    from {{ ref('segmentation_versions') }}
     where is_in_use
 
 ),
@@ -20,7 +23,8 @@ registry as (
     select registry.*
     from {{ ref('segmentation_registry') }} as registry
     inner join versions
-        on registry.segmentation_version = versions.segmentation_version
+        on registry.segmentation_name = versions.segmentation_name
+            and registry.segmentation_version = versions.segmentation_version
 
 ),
 
@@ -33,6 +37,8 @@ purchase_evidence as (
 fitted_rules as (
 
     select
+        segmentation_name,
+        segmentation_version,
         segment_id,
         unit_number as rule_number,
         {{ registry_parameter('rule_predicate', 'string') }} as predicate,
@@ -44,13 +50,15 @@ fitted_rules as (
         and parameter in (
             'rule_predicate', 'rule_training_customers', 'rule_training_precision'
         )
-    group by segment_id, unit_number
+    group by segmentation_name, segmentation_version, segment_id, unit_number
 
 ),
 
 rules as (
 
     select
+        fitted_rules.segmentation_name,
+        fitted_rules.segmentation_version,
         fitted_rules.segment_id,
         fitted_rules.rule_number,
         case
@@ -65,28 +73,33 @@ rules as (
     cross join purchase_evidence
     union all
     select
+        versions.segmentation_name,
+        versions.segmentation_version,
         {{ never_buyers_segment_id() }} as segment_id,
         0 as rule_number,
         '{{ apart }}' as predicate,
         0 as training_customers,
         cast(null as double) as training_precision
-    from purchase_evidence
-    where has_purchase_records
+    from versions
+    cross join purchase_evidence
+    where purchase_evidence.has_purchase_records
 
 ),
 
 bounds as (
 
     select
+        segmentation_name,
         unit_number as rule_number,
         feature_name,
         {{ registry_parameter('rule_lower') }} as lower_bound,
         {{ registry_parameter('rule_upper') }} as upper_bound
     from registry
     where parameter in ('rule_lower', 'rule_upper')
-    group by unit_number, feature_name
+    group by segmentation_name, unit_number, feature_name
     union all
     select
+        rules.segmentation_name,
         rules.rule_number,
         '{{ apart }}' as feature_name,
         case when rules.rule_number = 0 then 0 end as lower_bound,
@@ -101,7 +114,8 @@ final as (
 
     select
         ---------- ids
-        versions.segmentation_version,
+        rules.segmentation_name,
+        rules.segmentation_version,
         rules.segment_id,
         rules.rule_number,
         bounds.feature_name,
@@ -115,9 +129,9 @@ final as (
         cast(rules.training_customers as bigint) as training_customers,
         rules.training_precision
     from rules
-    cross join versions
     left join bounds
-        on rules.rule_number = bounds.rule_number
+        on rules.segmentation_name = bounds.segmentation_name
+            and rules.rule_number = bounds.rule_number
 
 )
 

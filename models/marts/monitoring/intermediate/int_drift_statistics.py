@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from segmentation.drift import measure_drift
+from segmentation.registry.write import SEGMENTATION_NAME
 
 COLUMNS = (
     "observation_date, {} as variable_name, {} as bin_number, customers, "
@@ -25,7 +26,9 @@ def model(dbt, session):
     features = dbt.ref("int_feature_bin_counts")
     # As if the segment were one more feature, of as many bins. Segment 0 had no
     # training customers.
-    segments = dbt.ref("int_segment_sizes").filter("segment_id <> 0")
+    segments = dbt.ref("int_segment_sizes").filter(
+        f"segment_id <> 0 and segmentation_name = '{SEGMENTATION_NAME}'"
+    )
     bin_counts = features.select(COLUMNS.format("feature_name", "bin_number")).union(
         segments.select(COLUMNS.format("'segment_id'", "segment_id"))
     )

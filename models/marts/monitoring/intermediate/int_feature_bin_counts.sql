@@ -19,8 +19,10 @@ registry as (
     select registry.*
     from {{ ref('segmentation_registry') }} as registry
     inner join {{ ref('segmentation_versions') }} as versions
-        on registry.segmentation_version = versions.segmentation_version
+        on registry.segmentation_name = versions.segmentation_name
+            and registry.segmentation_version = versions.segmentation_version
     where versions.is_in_use
+        and versions.segmentation_name = '{{ segmentation_name() }}'
         and registry.unit_number is not null
 
 ),

@@ -15,6 +15,7 @@ versions as (
 
     select * from {{ ref('segmentation_versions') }}
     where is_in_use
+        and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

@@ -1,4 +1,6 @@
-{{ config(enabled=('complete_journey' in valid_var('source_systems'))) }}
+{{ config(
+    materialized='parsed', enabled=('complete_journey' in valid_var('source_systems'))
+) }}
 
 {% set absent = absent_columns('complete_journey', 'order_items') %}
 

@@ -1,4 +1,6 @@
-{{ config(enabled=('crm' in valid_var('source_systems'))) }}
+{{ config(
+    materialized='parsed', enabled=('crm' in valid_var('source_systems'))
+) }}
 
 {% set absent = absent_columns('crm', 'customers') %}
 

@@ -20,6 +20,7 @@ members as (
 assignments as (
 
     select * from {{ ref('customer_segment_assignments') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

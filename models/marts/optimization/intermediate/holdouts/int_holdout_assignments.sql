@@ -37,6 +37,7 @@ customer_segments as (
     inner join {{ ref('int_observation_dates') }} as observation_dates
         on assignments.observation_date = observation_dates.observation_date
     where observation_dates.is_current
+        and assignments.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

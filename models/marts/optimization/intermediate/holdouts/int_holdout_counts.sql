@@ -24,6 +24,7 @@ buyer_shares as (
     inner join training_date
         on totals.observation_date = training_date.observation_date
     where not totals.is_overall
+        and totals.segmentation_name = '{{ segmentation_name() }}'
         and totals.outcome_orders__count >= {{ var('minimum_cell_size') }}
 
 ),

@@ -26,6 +26,7 @@ customers as (
             when observation_dates.is_current then contactable_customers.is_contactable
             else training_customers.customer_id is not null
         end
+        and assignments.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

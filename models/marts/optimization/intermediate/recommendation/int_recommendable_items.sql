@@ -22,6 +22,7 @@ purchases as (
 segment_sizes as (
 
     select * from {{ ref('int_segment_sizes') }}
+    where segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
@@ -61,6 +62,7 @@ buyers as (
     inner join {{ ref('customer_segment_assignments') }} as assignments
         on purchases.observation_date = assignments.observation_date
             and purchases.customer_id = assignments.customer_id
+    where assignments.segmentation_name = '{{ segmentation_name() }}'
     group by
         purchases.observation_date,
         assignments.segment_id,

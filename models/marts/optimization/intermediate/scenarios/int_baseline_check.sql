@@ -29,7 +29,9 @@ evaluation as (
         coalesce(ci_low, estimate, overall_estimate) as ci_low,
         coalesce(ci_high, estimate, overall_estimate) as ci_high
     from {{ ref('int_segment_intervals') }}
-    where measure = 'value' and evaluation_window = 'outcome'
+    where measure = 'value'
+        and evaluation_window = 'outcome'
+        and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

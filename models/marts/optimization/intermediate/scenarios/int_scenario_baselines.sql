@@ -36,6 +36,7 @@ ranked as (
     from {{ ref('int_segment_intervals') }} as evaluation
     inner join observation_dates
         on evaluation.observation_date = observation_dates.observation_date
+            and evaluation.segmentation_name = '{{ segmentation_name() }}'
     where (evaluation.evaluation_window = 'outcome' and observation_dates.is_training)
         or (evaluation.evaluation_window = 'observed' and observation_dates.is_current)
 
@@ -110,6 +111,7 @@ final as (
         on seasonal.observation_date = totals.observation_date
             and seasonal.segment_id = totals.segment_id
             and not totals.is_overall
+            and totals.segmentation_name = '{{ segmentation_name() }}'
     left join {{ ref('int_baseline_check') }} as baseline_check
         on seasonal.evaluation_window = 'outcome'
 

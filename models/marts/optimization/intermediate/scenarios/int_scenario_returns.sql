@@ -23,6 +23,7 @@ totals as (
 
     select * from {{ ref('int_segment_measure_totals') }}
     where not is_overall
+        and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

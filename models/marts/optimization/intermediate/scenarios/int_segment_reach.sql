@@ -17,6 +17,7 @@ contactable_customers as (
     inner join {{ ref('int_contactable_customers') }} as contactable
         on assignments.customer_id = contactable.customer_id
     where contactable.is_contactable
+        and assignments.segmentation_name = '{{ segmentation_name() }}'
     group by assignments.observation_date, assignments.segment_id
 
 ),
@@ -40,6 +41,7 @@ final as (
     left join contactable_customers
         on segment_sizes.observation_date = contactable_customers.observation_date
             and segment_sizes.segment_id = contactable_customers.segment_id
+    where segment_sizes.segmentation_name = '{{ segmentation_name() }}'
 
 )
 

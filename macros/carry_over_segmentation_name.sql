@@ -1,0 +1,28 @@
+{#
+    What no build can make again of the time before a segmentation had a name is of the one
+    that there was: the rows get its name.
+#}
+{% macro add_segmentation_name(nodes) %}
+    {% for name in [
+        'segmentation_registry', 'customer_segment_snapshot', 'int_segments_before_history'
+    ] %}
+        {% set node = nodes[name] %}
+        {% set relation = adapter.get_relation(node.database, node.schema, node.alias) %}
+        {% if relation is not none and not has_segmentation_name(relation) %}
+            {% do run_query(
+                'create or replace table ' ~ relation ~ " as select '"
+                ~ segmentation_name() ~ "' as segmentation_name, * from " ~ relation
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# The adapter's own question would open a transaction that nothing commits. #}
+{% macro has_segmentation_name(relation) %}
+    {{ return(run_query(
+        "select 1 from information_schema.columns where table_schema = '"
+        ~ relation.schema ~ "' and table_name = '" ~ relation.identifier
+        ~ "' and column_name = 'segmentation_name'"
+    ).rows | length > 0) }}
+{% endmacro %}
