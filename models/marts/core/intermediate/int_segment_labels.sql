@@ -35,8 +35,7 @@ segments as (
 
 ),
 
--- A name claims what its words claim; most of them claim nothing. What people or a
--- method called a segment stays.
+-- What people or a method called a segment stays, whatever its words claim.
 judged_names as (
 
     select
@@ -62,7 +61,9 @@ judged_names as (
             and possible_names.segment_id = claims.segment_id
             and ' ' || replace(lower(possible_names.segment_name), ',', '') || ' '
             like '% ' || lower(claims.word) || ' %'
-    group by all
+    group by
+        possible_names.segmentation_name, possible_names.segment_id,
+        possible_names.segment_name, possible_names.origin, possible_names.preference
 
 ),
 
