@@ -69,7 +69,7 @@ evidence as (
                 then rhythms.order_gap_days
             else overall_rhythm.order_gap_days
         end as is_overdue,
-        retention.ci_high < overall.ci_low as is_retained_less,
+        retention.ci_high < least(overall.ci_low, 0.5) as is_retained_less,
         retention.ci_low > overall.ci_high as is_retained_more
     from retention
     inner join retention as overall
