@@ -109,15 +109,18 @@ def category_shares_of(warehouse: Warehouse) -> pd.DataFrame:
         "on items.product_id = products.product_id "
         "where orders.order_kind = 'order' and products.category is not null "
         "and coalesce(items.quantity, 1) > 0 "
-        f"and ordered_at >= {TRAINING_DATE} and ordered_at < {OUTCOME_DATE} "
+        f"and orders.ordered_at >= {TRAINING_DATE} "
+        f"and orders.ordered_at < {OUTCOME_DATE} "
         "and orders.customer_id in (select customer_id from segmentation_training) "
         # What is bought twice on a day is bought once.
-        "group by orders.customer_id, products.category, cast(ordered_at as date)"
+        "group by orders.customer_id, products.category, "
+        "cast(orders.ordered_at as date)"
     )
     counts = pd.crosstab(bought["customer_id"], bought["category"])
     shares = counts.div(counts.sum(axis=1), axis=0)
     most_bought = counts.sum().sort_index().sort_values(ascending=False, kind="stable")
-    return shares[most_bought.index[:5]].round(4)
+    # Decimals round a half up, and numpy to even.
+    return (shares[most_bought.index[:5]] + 1e-9).round(4)
 
 
 def outcomes_of(warehouse: Warehouse, customers: pd.DataFrame) -> pd.DataFrame:

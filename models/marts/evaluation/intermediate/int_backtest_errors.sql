@@ -84,7 +84,7 @@ final as (
         cast(
             sum(cast(
                 squares + {{ mean }} * ({{ mean }} * customers - 2 * total)
-                as decimal(38, 6)
+                as decimal(38, 10)
             )) as double
         ) as {{ error }}{{ ',' if not loop.last }}
         {%- endfor %}
