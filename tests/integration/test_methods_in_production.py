@@ -319,7 +319,7 @@ LIBRARY_MODELS: dict[str, Callable[[Production], Any]] = {
     ),
     "svm": of_outcomes(LinearSVC(class_weight="balanced", random_state=0)),
     "neural_network": of_outcomes(
-        MLPClassifier((7,), solver="lbfgs", tol=3e-3, max_iter=1000, random_state=0),
+        MLPClassifier((9,), solver="lbfgs", tol=3e-3, max_iter=1000, random_state=0),
         is_weighted=True,
     ),
 }
