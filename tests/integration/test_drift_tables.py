@@ -132,9 +132,11 @@ def test_what_was_moved_has_drifted_and_the_rest_has_not(
     assert set(today.index[is_changed]) == {"tenure_days", "total_spend", "income"}
     assert today.loc["income", "drift_level"] == "large"
     assert set(today.index[today["is_selected"]]) == {
-        "recency_days",
-        "order_count",
+        "trailing_spend",
+        "trailing_order_count",
         "total_spend",
+        "order_count",
+        "average_order_value",
     }
     assert set(today.index[today["is_time_driven"]]) == {"recency_days", "tenure_days"}
 

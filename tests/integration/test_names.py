@@ -92,8 +92,9 @@ def judge(warehouse: Warehouse, word: str, is_supported: bool) -> None:
     with open_database(warehouse.database) as connection:
         connection.execute("delete from int_segment_claims where word = ?", [word])
         connection.execute(
-            "insert into int_segment_claims (segment_id, word, is_supported) "
-            "values (1, ?, ?)",
+            "insert into int_segment_claims "
+            "(segmentation_name, segment_id, word, is_supported) "
+            "values ('default', 1, ?, ?)",
             [word, is_supported],
         )
     warehouse.build(*FROM_NAMES_ON)
