@@ -156,6 +156,18 @@ GROUPS = {
     "gone": (5, 20, 250, 200),
     "big": (30, 8, 2, 2000),
 }
+# In these the groups lie apart; the ids of other features would come and go alike.
+FEATURES = [
+    {
+        "name": name,
+        "impute": "zero",
+        "cap_quantile": None,
+        "transform": "log1p",
+        "scale": "standard",
+        "weight": 1,
+    }
+    for name in ("recency_days", "order_count", "total_spend")
+]
 TODAY = pd.Timestamp("2025-12-31")
 OUTCOME_WINDOW_DAYS = 90
 
@@ -195,6 +207,7 @@ def build_groups(warehouse: Warehouse, groups: Mapping[str, int]) -> Warehouse:
             "as_of_date": str(TODAY.date()),
             "minimum_history_days": 1,
             "refit": "on_drift",
+            "segmentation_features": FEATURES,
             **AUTO,
         },
     )

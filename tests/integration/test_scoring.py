@@ -23,9 +23,11 @@ K = USUAL_VARIABLES["n_segments"]
 TOLERANCE = 1e-9
 
 DEFAULT_FEATURES: list[dict[str, Any]] = [
-    {"name": "recency_days", "impute": "median", "transform": "log1p"},
-    {"name": "order_count", "impute": "zero", "transform": "log1p"},
+    {"name": "trailing_spend", "impute": "zero", "transform": "log1p"},
+    {"name": "trailing_order_count", "impute": "zero", "transform": "log1p"},
     {"name": "total_spend", "impute": "zero", "transform": "log1p"},
+    {"name": "order_count", "impute": "zero", "transform": "log1p"},
+    {"name": "average_order_value", "impute": "median", "transform": "log1p"},
 ]
 # Every imputer where values are missing, every scaler, caps, transforms, weights.
 ALL_SETTINGS: list[dict[str, Any]] = [
@@ -159,7 +161,7 @@ def test_every_customer_gets_the_segment_that_kmeans_predicts(
         warehouse, "segmentation_centroids", "segment_id, feature_name, centroid"
     ).pivot(index="segment_id", columns="feature_name", values="centroid")[names]
     model = KMeans(len(centroids), n_init=1).fit(centroids.to_numpy())
-    model.cluster_centers_ = centroids.to_numpy()
+    model.cluster_centers_ = np.ascontiguousarray(centroids)
 
     vectors = warehouse.frame(
         f"select segment_id, distance, {', '.join(names)} "
