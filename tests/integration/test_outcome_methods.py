@@ -68,9 +68,11 @@ def learned(request: pytest.FixtureRequest, build_method: BuildMethod) -> Learne
         select
             observation_step,
             features.customer_id,
-            features.recency_days,
-            features.order_count,
+            cast(features.trailing_spend as double) as trailing_spend,
+            features.trailing_order_count,
             cast(features.total_spend as double) as total_spend,
+            features.order_count,
+            cast(features.average_order_value as double) as average_order_value,
             cast(features.trailing_spend as double) as spend_before,
             cast(outcome.trailing_spend as double) as spend_after,
             names.text_value as segment_name
