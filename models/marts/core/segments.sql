@@ -14,17 +14,11 @@ labels as (
 
 sizes as (
 
-    select
-        assignments.segmentation_name,
-        assignments.segment_id,
-        count(*) as customers,
-        count(*) filter (where assignments.is_outlier) as outliers,
-        max(assignments.observation_date) as observation_date
-    from {{ ref('customer_segment_assignments') }} as assignments
+    select sizes.*
+    from {{ ref('int_segment_sizes') }} as sizes
     inner join {{ ref('int_observation_dates') }} as observation_dates
-        on assignments.observation_date = observation_dates.observation_date
+        on sizes.observation_date = observation_dates.observation_date
     where observation_dates.is_current
-    group by assignments.segmentation_name, assignments.segment_id
 
 ),
 
