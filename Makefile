@@ -25,7 +25,7 @@ export UV_SYSTEM_CERTS ?= true
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo compare docs benchmark lint lint-python lint-project lint-sql \
+.PHONY: help build demo compare docs package benchmark lint lint-python lint-project lint-sql \
 	test test-quick lock clean
 
 
@@ -67,6 +67,9 @@ compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.
 
 docs: build ## Write the documentation as one page: target/static_index.html
 	$(DBT) docs generate --static
+
+package: $(VENV)/.bootstrap ## Build the wheel of python/ for other projects: build/dist
+	$(VENV)/bin/python -m pip wheel --quiet --no-deps --wheel-dir build/dist .
 
 benchmark: $(VENV)/.runtime ## Time dbt build beside pandas, for N=1000000 customers
 	$(VENV)/bin/python benchmarks/run.py --customers $(N) $(ARGS)

@@ -40,7 +40,9 @@
     coupon redemption have a basket of its household.
 #}
 {% macro shop_time(timestamp_in_utc) -%}
-    {{ return(adapter.dispatch('shop_time')(timestamp_in_utc)) }}
+    {{ return(adapter.dispatch(
+        'shop_time', 'customer_segmentation'
+    )(timestamp_in_utc)) }}
 {%- endmacro %}
 
 {% macro default__shop_time(timestamp_in_utc) -%}

@@ -5,7 +5,7 @@
 #}
 {% macro source_system_entities() %}
     {{ return({
-        'crm': var('crm_tables'),
+        'crm': tables_of_crm(),
         'complete_journey': [
             'customers', 'orders', 'order_items', 'products', 'campaign_contacts'
         ]

@@ -151,7 +151,8 @@
     } %}
 
     {# Lines without an orders table are the orders: they must say whose and when. #}
-    {% if var('crm_tables') is iterable and 'orders' not in var('crm_tables') %}
+    {% set tables = tables_of_crm(contract | list) %}
+    {% if tables is iterable and 'orders' not in tables %}
         {% do contract['order_items'].update(
             {'required': ['order_id', 'customer_id', 'ordered_at']}
         ) %}

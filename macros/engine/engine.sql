@@ -8,7 +8,9 @@
     have the type of clean values where they are known to be `absent`.
 #}
 {% macro with_columns(relation, columns, absent) %}
-    {{ return(adapter.dispatch('with_columns')(relation, columns, absent)) }}
+    {{ return(adapter.dispatch(
+        'with_columns', 'customer_segmentation'
+    )(relation, columns, absent)) }}
 {% endmacro %}
 
 {% macro default__with_columns(relation, columns, absent) %}
@@ -62,7 +64,9 @@
 
 {# A timestamp from text in the first of several strftime formats that fits, or null. #}
 {% macro try_parse_timestamp(text, formats) -%}
-    {{ return(adapter.dispatch('try_parse_timestamp')(text, formats)) }}
+    {{ return(adapter.dispatch(
+        'try_parse_timestamp', 'customer_segmentation'
+    )(text, formats)) }}
 {%- endmacro %}
 
 {% macro default__try_parse_timestamp(text, formats) -%}
@@ -85,7 +89,9 @@
 
 {# Every match of a regular expression replaced. #}
 {% macro regexp_replace_all(text, pattern, replacement) -%}
-    {{ return(adapter.dispatch('regexp_replace_all')(text, pattern, replacement)) }}
+    {{ return(adapter.dispatch(
+        'regexp_replace_all', 'customer_segmentation'
+    )(text, pattern, replacement)) }}
 {%- endmacro %}
 
 {% macro default__regexp_replace_all(text, pattern, replacement) -%}
@@ -99,7 +105,7 @@
 
 {# Text with every letter and its accents as one character (Unicode's form NFC). #}
 {% macro composed(text) -%}
-    {{ return(adapter.dispatch('composed')(text)) }}
+    {{ return(adapter.dispatch('composed', 'customer_segmentation')(text)) }}
 {%- endmacro %}
 
 {% macro default__composed(text) -%}
@@ -114,7 +120,7 @@
 
 {# Files a location matches; an empty list where it matches none. #}
 {% macro files_at(path) %}
-    {{ return(adapter.dispatch('files_at')(path)) }}
+    {{ return(adapter.dispatch('files_at', 'customer_segmentation')(path)) }}
 {% endmacro %}
 
 {% macro default__files_at(path) %}
@@ -145,7 +151,7 @@
 
 {# Skewness of a sample: n / ((n - 1) (n - 2)) times the sum of cubed standard scores. #}
 {% macro sample_skewness(column) -%}
-    {{ return(adapter.dispatch('sample_skewness')(column)) }}
+    {{ return(adapter.dispatch('sample_skewness', 'customer_segmentation')(column)) }}
 {%- endmacro %}
 
 {% macro default__sample_skewness(column) -%}

@@ -3,7 +3,7 @@
     `problem`. The function is one of python/reading, which the profile loads.
 #}
 {% macro found_input(raw_table) %}
-    {{ return(adapter.dispatch('found_input')(raw_table)) }}
+    {{ return(adapter.dispatch('found_input', 'customer_segmentation')(raw_table)) }}
 {% endmacro %}
 
 {% macro default__found_input(raw_table) %}
@@ -20,7 +20,9 @@
     sentence.
 #}
 {% macro malformed_lines_of(raw_table) %}
-    {{ return(adapter.dispatch('malformed_lines_of')(raw_table)) }}
+    {{ return(adapter.dispatch(
+        'malformed_lines_of', 'customer_segmentation'
+    )(raw_table)) }}
 {% endmacro %}
 
 {% macro default__malformed_lines_of(raw_table) %}

@@ -5,7 +5,9 @@
     fields of `v`. In a case neither engine would remember them.
 #}
 {% macro computed_once(values, expression, name='v') -%}
-    {{ return(adapter.dispatch('computed_once')(values, expression, name)) }}
+    {{ return(adapter.dispatch(
+        'computed_once', 'customer_segmentation'
+    )(values, expression, name)) }}
 {%- endmacro %}
 
 {% macro default__computed_once(values, expression, name) -%}
@@ -27,7 +29,7 @@
 
 {# Whether a regular expression matches anywhere in a text. #}
 {% macro has_match(text, pattern) -%}
-    {{ return(adapter.dispatch('has_match')(text, pattern)) }}
+    {{ return(adapter.dispatch('has_match', 'customer_segmentation')(text, pattern)) }}
 {%- endmacro %}
 
 {% macro default__has_match(text, pattern) -%}
@@ -44,7 +46,9 @@
     search once for each value of a dictionary, and the other one for every row.
 #}
 {% macro has_rare_match(text, pattern) -%}
-    {{ return(adapter.dispatch('has_rare_match')(text, pattern)) }}
+    {{ return(adapter.dispatch(
+        'has_rare_match', 'customer_segmentation'
+    )(text, pattern)) }}
 {%- endmacro %}
 
 {% macro default__has_rare_match(text, pattern) -%}
@@ -58,7 +62,9 @@
 
 {# The groups of a regular expression as fields of a struct; blank where not matched. #}
 {% macro regexp_groups(text, pattern, names) -%}
-    {{ return(adapter.dispatch('regexp_groups')(text, pattern, names)) }}
+    {{ return(adapter.dispatch(
+        'regexp_groups', 'customer_segmentation'
+    )(text, pattern, names)) }}
 {%- endmacro %}
 
 {% macro default__regexp_groups(text, pattern, names) -%}
@@ -77,7 +83,9 @@
 
 {# The first match of a regular expression replaced; \1 is its first group. #}
 {% macro regexp_replace_first(text, pattern, replacement) -%}
-    {{ return(adapter.dispatch('regexp_replace_first')(text, pattern, replacement)) }}
+    {{ return(adapter.dispatch(
+        'regexp_replace_first', 'customer_segmentation'
+    )(text, pattern, replacement)) }}
 {%- endmacro %}
 
 {% macro default__regexp_replace_first(text, pattern, replacement) -%}
@@ -92,7 +100,7 @@
 
 {# A text in composed letters, with any run of blanks as one and no invisible characters. #}
 {% macro in_one_spelling(text) -%}
-    {{ return(adapter.dispatch('in_one_spelling')(text)) }}
+    {{ return(adapter.dispatch('in_one_spelling', 'customer_segmentation')(text)) }}
 {%- endmacro %}
 
 {#
@@ -114,7 +122,7 @@
 
 {# A text in composed letters without invisible characters; a no-break space is a blank. #}
 {% macro without_invisible(text) -%}
-    {{ return(adapter.dispatch('without_invisible')(text)) }}
+    {{ return(adapter.dispatch('without_invisible', 'customer_segmentation')(text)) }}
 {%- endmacro %}
 
 {% macro default__without_invisible(text) -%}
@@ -130,7 +138,7 @@
 
 {# Letters without their accents. #}
 {% macro without_accents(text) -%}
-    {{ return(adapter.dispatch('without_accents')(text)) }}
+    {{ return(adapter.dispatch('without_accents', 'customer_segmentation')(text)) }}
 {%- endmacro %}
 
 {% macro default__without_accents(text) -%}
@@ -144,7 +152,7 @@
 
 {# The clock time in UTC of a column of instants. #}
 {% macro utc_of_instant(column) -%}
-    {{ return(adapter.dispatch('utc_of_instant')(column)) }}
+    {{ return(adapter.dispatch('utc_of_instant', 'customer_segmentation')(column)) }}
 {%- endmacro %}
 
 {% macro default__utc_of_instant(column) -%}
@@ -158,7 +166,9 @@
 
 {# The clock time in UTC so many microseconds after the start of 1970. #}
 {% macro utc_of_microseconds(number) -%}
-    {{ return(adapter.dispatch('utc_of_microseconds')(number)) }}
+    {{ return(adapter.dispatch(
+        'utc_of_microseconds', 'customer_segmentation'
+    )(number)) }}
 {%- endmacro %}
 
 {% macro default__utc_of_microseconds(number) -%}
@@ -174,7 +184,9 @@
 
 {# The clock time of a zone at a clock time in UTC. #}
 {% macro clock_time(utc, time_zone) -%}
-    {{ return(adapter.dispatch('clock_time')(utc, time_zone)) }}
+    {{ return(adapter.dispatch(
+        'clock_time', 'customer_segmentation'
+    )(utc, time_zone)) }}
 {%- endmacro %}
 
 {% macro default__clock_time(utc, time_zone) -%}
@@ -191,7 +203,9 @@
     because an engine plans each that it meets, and those of cleaning are long.
 #}
 {% macro counts_by_value(expression) -%}
-    {{ return(adapter.dispatch('counts_by_value')(expression)) }}
+    {{ return(adapter.dispatch(
+        'counts_by_value', 'customer_segmentation'
+    )(expression)) }}
 {%- endmacro %}
 
 {% macro default__counts_by_value(expression) -%}
@@ -207,7 +221,7 @@
 
 {# Such a map as one text: `EUR 12, USD 3`; null where it is empty. #}
 {% macro counts_in_words(counts) -%}
-    {{ return(adapter.dispatch('counts_in_words')(counts)) }}
+    {{ return(adapter.dispatch('counts_in_words', 'customer_segmentation')(counts)) }}
 {%- endmacro %}
 
 {% macro default__counts_in_words(counts) -%}
@@ -219,7 +233,9 @@
 
 {# Over all values of such a map, and of its most frequent one, how many there are. #}
 {% macro counted_values(counts, which) -%}
-    {{ return(adapter.dispatch('counted_values')(counts, which)) }}
+    {{ return(adapter.dispatch(
+        'counted_values', 'customer_segmentation'
+    )(counts, which)) }}
 {%- endmacro %}
 
 {% macro default__counted_values(counts, which) -%}
@@ -231,7 +247,9 @@
 
 {# How many values of a list are above a bound; 0 of an unknown bound. #}
 {% macro count_above(values, bound) -%}
-    {{ return(adapter.dispatch('count_above')(values, bound)) }}
+    {{ return(adapter.dispatch(
+        'count_above', 'customer_segmentation'
+    )(values, bound)) }}
 {%- endmacro %}
 
 {% macro default__count_above(values, bound) -%}
@@ -248,7 +266,7 @@
     whenever it is computed.
 #}
 {% macro hashed_share(text) %}
-    {{ return(adapter.dispatch('hashed_share')(text)) }}
+    {{ return(adapter.dispatch('hashed_share', 'customer_segmentation')(text)) }}
 {% endmacro %}
 
 {% macro default__hashed_share(text) -%}

@@ -11,7 +11,10 @@
         {{ return(no_records(columns)) }}
     {% elif system != 'crm' %}
         {{ return(with_columns(ref('raw_' ~ system ~ '__' ~ table_name), columns, absent)) }}
+    {% elif table_name in tables_of_relations() %}
+        {{ return(records_of_relation(table_name, columns, absent)) }}
     {% elif not has_own_records() %}
+        {% do refuse(problem_with_relations([])) %}
         {{ return(with_columns(ref('raw_' ~ table_name), columns, absent)) }}
     {% endif %}
 
@@ -30,6 +33,21 @@
 {% endmacro %}
 
 
+{# The same where the raw table is a relation of a dbt project, which is built before. #}
+{% macro records_of_relation(table_name, columns, absent) %}
+    {% set place = var('segmentation_' ~ table_name) %}
+    {% set input = found_relation(table_name) if execute else none %}
+    {% if not execute or input['absence'] and not flags.WHICH in ['build', 'run'] %}
+        {{ return(no_records(columns)) }}
+    {% endif %}
+    {% do refuse(problem_with_input(table_name, input)) %}
+    {% if model.name == 'base_crm__' ~ table_name %}
+        {% do tell_of_input(table_name, input) %}
+    {% endif %}
+    {{ return(with_columns(input['relation'], columns, absent)) }}
+{% endmacro %}
+
+
 {# The columns of the contract that a raw table lacks; none before they can be known. #}
 {% macro absent_columns(system, table_name) %}
     {% set columns = raw_table_contract()[table_name]['columns'] | list %}
@@ -37,6 +55,8 @@
         {{ return(columns) }}
     {% elif not execute %}
         {{ return([]) }}
+    {% elif system == 'crm' and table_name in tables_of_relations() %}
+        {{ return(found_relation(table_name).get('absent', columns)) }}
     {% elif system == 'crm' and has_own_records() %}
         {{ return(found_input(raw_table(table_name)).get('absent', columns)) }}
     {% endif %}
@@ -58,15 +78,23 @@
 
 {# Whether the records of the source system crm are the company's own, not the seeds. #}
 {% macro has_own_records() %}
-    {{ return(
-        true if var('crm_folder') or var('crm_location') or var('crm_locations') else false
-    ) }}
+    {{ return(true if has_locations() or tables_of_relations() else false) }}
+{% endmacro %}
+
+{% macro has_locations() %}
+    {{ return(var('crm_folder') or var('crm_location') or var('crm_locations')) }}
+{% endmacro %}
+
+
+{# The raw tables that the source system crm has. #}
+{% macro tables_of_crm(table_names=none) %}
+    {{ return(tables_of_relations(table_names) or var('crm_tables')) }}
 {% endmacro %}
 
 
 {# The raw tables of the source system crm that may be in text files. #}
 {% macro tables_of_files() %}
-    {% if 'crm' in valid_var('source_systems') and has_own_records() %}
+    {% if 'crm' in valid_var('source_systems') and has_locations() %}
         {{ return(valid_var('crm_tables')) }}
     {% endif %}
     {{ return([]) }}

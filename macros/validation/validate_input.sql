@@ -1,10 +1,11 @@
 {#
     Stops before the first model at the first raw table that cannot be used, where a var
-    says where the raw tables are; the seeds need no check. A source system other than
+    says where its files are; the seeds need no check, and relations of a dbt project may be
+    built in this run. A source system other than
     crm is checked by the macro problem_with_<system>, where there is one.
 #}
 {% macro validate_input() %}
-    {% if execute and 'crm' in var('source_systems') and has_own_records() %}
+    {% if execute and 'crm' in var('source_systems') and has_locations() %}
         {% do refuse(problem_with_places(
             var('crm_folder'), var('crm_location'), var('crm_locations'), var('crm_tables')
         )) %}

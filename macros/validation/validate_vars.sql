@@ -3,7 +3,10 @@
     no command gets further, and again before the first model.
 #}
 {% macro validate_vars() %}
-    {% do refuse(problem_with_var_names(invocation_args_dict.get('vars') or {})) %}
+    {% if not is_package() %}
+        {% do refuse(problem_with_var_names(invocation_args_dict.get('vars') or {})) %}
+    {% endif %}
+    {% do refuse(problem_with_relations(tables_of_relations())) %}
     {% for name in var_rules() %}
         {% do refuse(problem_with_var(name, var(name))) %}
     {% endfor %}
@@ -43,9 +46,26 @@
 {% endmacro %}
 
 
+{# What is wrong with the vars that say where the raw tables are, as a sentence. #}
+{% macro problem_with_relations(tables) %}
+    {% if tables and has_locations() %}
+        {{ return('var segmentation_' ~ tables[0] ~ ' is set, and one of crm_folder, '
+            ~ 'crm_location and crm_locations; expected relations or locations.') }}
+    {% elif is_package() and not tables and not has_locations()
+        and 'crm' in var('source_systems') %}
+        {{ return('vars of package customer_segmentation do not say where orders are; '
+            ~ 'expected segmentation_orders, such as {{ ref(\'your_project\', \'orders\') }}.') }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
 {# A misspelt var would otherwise be passed over in silence. #}
 {% macro problem_with_var_names(names) %}
     {% set known = var_rules() | list %}
+    {% for table_name in raw_table_contract() %}
+        {% do known.append('segmentation_' ~ table_name) %}
+    {% endfor %}
     {% for name in names if name not in known %}
         {% set alike = most_alike(name, known) %}
         {{ return('var ' ~ name ~ ' is unknown; expected '

@@ -9,7 +9,7 @@ def model(dbt, session):
     settings = {
         name: json.loads(value) for name, value in dbt.config.get("meta").items()
     }
-    training = dbt.ref("int_lifetime_value_training")
+    training = dbt.ref("customer_segmentation", "int_lifetime_value_training")
     columns = ", ".join(lifetime_value.TRAINING_COLUMNS)
     return lifetime_value.fit_rows(
         training.project(columns).df(), settings["minimum_repeat_buyers"]

@@ -9,7 +9,7 @@ def model(dbt, session):
     settings = {
         name: json.loads(value) for name, value in dbt.config.get("meta").items()
     }
-    pairs = dbt.ref("int_lifetime_value_pairs")
+    pairs = dbt.ref("customer_segmentation", "int_lifetime_value_pairs")
     columns = ", ".join(lifetime_value.PAIR_COLUMNS)
     return lifetime_value.term_rows(
         pairs.project(columns).to_arrow_table(),

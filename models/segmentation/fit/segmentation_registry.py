@@ -12,18 +12,18 @@ def model(dbt, session):
     settings = {
         name: json.loads(value) for name, value in dbt.config.get("meta").items()
     }
-    training = dbt.ref("segmentation_training")
-    outcomes = dbt.ref("outcome_training")
-    next_window = dbt.ref("int_k_selection_customers")
-    rules = dbt.ref("rfm_segments").df().sort_values("rule_number")
+    training = dbt.ref("customer_segmentation", "segmentation_training")
+    outcomes = dbt.ref("customer_segmentation", "outcome_training")
+    next_window = dbt.ref("customer_segmentation", "int_k_selection_customers")
+    rules = dbt.ref("customer_segmentation", "rfm_segments").df().sort_values("rule_number")
     settings["segment_rules"] = rules.to_dict("records")
-    selection = dbt.ref("feature_selection")
+    selection = dbt.ref("customer_segmentation", "feature_selection")
     selection = selection.select(
         "feature_name, is_selected, is_time_driven, is_always_known"
     )
-    terms = dbt.ref("segment_name_terms")
-    observed = dbt.ref("customer_features")
-    dates = dbt.ref("int_observation_dates").filter("is_training")
+    terms = dbt.ref("customer_segmentation", "segment_name_terms")
+    observed = dbt.ref("customer_segmentation", "customer_features")
+    dates = dbt.ref("customer_segmentation", "int_observation_dates").filter("is_training")
     training_date = None
     if observed.limit(1).fetchall():
         [[training_date]] = dates.select("observation_date").fetchall()

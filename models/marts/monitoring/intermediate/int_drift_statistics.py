@@ -23,10 +23,10 @@ SCHEMA = pa.schema(
 
 
 def model(dbt, session):
-    features = dbt.ref("int_feature_bin_counts")
+    features = dbt.ref("customer_segmentation", "int_feature_bin_counts")
     # As if the segment were one more feature, of as many bins. Segment 0 had no
     # training customers.
-    segments = dbt.ref("int_segment_sizes").filter(
+    segments = dbt.ref("customer_segmentation", "int_segment_sizes").filter(
         f"segment_id <> 0 and segmentation_name = '{SEGMENTATION_NAME}'"
     )
     bin_counts = features.select(COLUMNS.format("feature_name", "bin_number")).union(

@@ -24,6 +24,6 @@ SCHEMA = pa.schema(
 
 
 def model(dbt, session):
-    arms = dbt.ref("int_campaign_balance")
+    arms = dbt.ref("customer_segmentation", "int_campaign_balance")
     balance = measure_balance(arms.select(COLUMNS).df())
     return pa.Table.from_pandas(balance, schema=SCHEMA, preserve_index=False)

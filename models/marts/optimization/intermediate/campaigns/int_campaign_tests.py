@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 
 
 def model(dbt, session):
-    arms = dbt.ref("int_campaign_arms")
+    arms = dbt.ref("customer_segmentation", "int_campaign_arms")
     compared = arms.filter("estimate_missing_reason is null").select(COLUMNS).df()
     tests = measure_significance(compared)
     return pa.Table.from_pandas(tests, schema=SCHEMA, preserve_index=False)

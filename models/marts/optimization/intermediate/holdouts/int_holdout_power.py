@@ -24,6 +24,6 @@ def model(dbt, session):
     settings = {
         name: json.loads(value) for name, value in dbt.config.get("meta").items()
     }
-    counts = dbt.ref("int_holdout_counts")
+    counts = dbt.ref("customer_segmentation", "int_holdout_counts")
     power = measure_power(counts.select(COLUMNS).df(), **settings)
     return pa.Table.from_pandas(power, schema=SCHEMA, preserve_index=False)

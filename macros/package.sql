@@ -1,0 +1,55 @@
+{#
+    What this project does differently as a package: as a guest in a dbt project of
+    somebody else's it keeps apart from what is the host's.
+#}
+{% macro is_package() %}
+    {{ return(project_name != 'customer_segmentation') }}
+{% endmacro %}
+
+
+{#
+    Schemas of our own beside those of the host, <target>_segmentation and
+    <target>_segmentation_internal; dbt asks this macro for our nodes alone. In a project of
+    its own, the schemas are <target> and <target>_internal.
+#}
+{% macro generate_schema_name(custom_schema_name, node) %}
+    {% if is_package() %}
+        {{ return(
+            [target.schema, 'segmentation', custom_schema_name] | select | join('_')
+        ) }}
+    {% endif %}
+    {{ return(default__generate_schema_name(custom_schema_name, node)) }}
+{% endmacro %}
+
+
+{#
+    Names mean our own models: dbt would look for them in the host's project first, where
+    there may be a model `customers` too. Only the vars of the host name a project.
+#}
+{% macro ref() %}
+    {% if varargs | length == 1 %}
+        {{ return(builtins.ref('customer_segmentation', *varargs, **kwargs)) }}
+    {% endif %}
+    {{ return(builtins.ref(*varargs, **kwargs)) }}
+{% endmacro %}
+
+
+{# Before the first model; commands of the host that select nothing of ours pass by. #}
+{% macro start_run() %}
+    {% if not is_package() or is_selected() %}
+        {% do validate_vars() %}
+        {% do validate_input() %}
+    {% endif %}
+    {% if not is_package() %}
+        {% do carry_over() %}
+    {% endif %}
+{% endmacro %}
+
+
+{# Whether the command selects anything of ours. #}
+{% macro is_selected() %}
+    {% for unique_id in selected_resources if '.customer_segmentation.' in unique_id %}
+        {{ return(true) }}
+    {% endfor %}
+    {{ return(false) }}
+{% endmacro %}

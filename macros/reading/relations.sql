@@ -1,0 +1,50 @@
+{#
+    The raw tables of the source system crm that are relations of a dbt project: var
+    segmentation_<table> holds a ref(), a source() or the name of one. Whether a var is
+    set is asked without reading it: reading makes its ref() a parent of the model that
+    asks.
+#}
+{% macro tables_of_relations(table_names=none) %}
+    {% set tables = [] %}
+    {% for name in table_names or raw_table_contract() | list
+        if var.has_var('segmentation_' ~ name) %}
+        {% do tables.append(name) %}
+    {% endfor %}
+    {{ return(tables) }}
+{% endmacro %}
+
+
+{# The answer of found_input() for such a raw table. #}
+{% macro found_relation(table_name) %}
+    {% set place = var('segmentation_' ~ table_name) %}
+    {% set parts = place.split('.') | map('replace', '"', '') | list %}
+    {% set relation = adapter.get_relation(
+        parts[-3] if parts | length > 2 else target.database,
+        parts[-2] if parts | length > 1 else target.schema,
+        parts[-1]
+    ) %}
+    {% if relation is none %}
+        {{ return({'absence': 'no relation ' ~ place, 'problem': none, 'columns': []}) }}
+    {% endif %}
+    {% set columns = adapter.get_columns_in_relation(relation)
+        | map(attribute='name') | map('lower') | list %}
+    {% set selected = [] %}
+    {% set absent = [] %}
+    {% for name in raw_table_contract()[table_name]['columns'] %}
+        {% set name_there = names_in_file(table_name, [name])[0] %}
+        {% if name_there in columns %}
+            {% do selected.append(adapter.quote(name_there) ~ ' as ' ~ name) %}
+        {% else %}
+            {% do absent.append(name) %}
+        {% endif %}
+    {% endfor %}
+    {{ return({
+        'absence': none,
+        'problem': none,
+        'place': place,
+        'relation': '(select ' ~ selected | join(', ') ~ ' from ' ~ relation ~ ')',
+        'columns': columns,
+        'absent': absent,
+        'notes': []
+    }) }}
+{% endmacro %}

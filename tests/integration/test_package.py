@@ -1,0 +1,218 @@
+"""The project as a package of a shop that has customers and orders of its own."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import DBT, OWN_VARIABLES, PROJECT, TIMEOUT_SECONDS, open_database
+
+SHOP = PROJECT / "integration_tests" / "shop"
+PUBLIC, WORKINGS = "main_segmentation", "main_segmentation_internal"
+
+
+class Shop:
+    """A folder with the shop's project, which finds the package where it really is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def copy_to(self, folder: Path) -> "Shop":
+        """Copy the project, and what dbt has installed and parsed, without the data."""
+        without = shutil.ignore_patterns("*.duckdb", "dbt_packages")
+        shutil.copytree(self.folder, folder, ignore=without)
+        (folder / "packages.yml").write_text(f"packages:\n  - local: {PROJECT}\n")
+        (folder / "dbt_packages").mkdir()
+        (folder / "dbt_packages" / "customer_segmentation").symlink_to(PROJECT)
+        return Shop(folder)
+
+    def edit(self, path: str, former: str, new: str) -> None:
+        """Replace what a file of the shop says."""
+        text = (self.folder / path).read_text(encoding="utf-8")
+        assert former in text
+        (self.folder / path).write_text(text.replace(former, new), encoding="utf-8")
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt as the shop does, where the package's Python code is installed."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(OWN_VARIABLES)
+        }
+        return subprocess.run(
+            [DBT, "--no-use-colors", "--no-send-anonymous-usage-stats", *arguments],
+            cwd=self.folder,
+            env={**inherited, "PYTHONPATH": str(PROJECT / "python")},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the shop's database."""
+        with open_database(self.folder / "shop.duckdb", read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    @functools.cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What dbt says of the nodes of both projects."""
+        path = self.folder / "target" / "manifest.json"
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return manifest
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The shop, built with the package, in a session of another time zone than ours."""
+    shop = Shop(SHOP).copy_to(tmp_path_factory.mktemp("shop") / "project")
+    shutil.rmtree(shop.folder / "dbt_packages")
+    shop.edit(
+        "profiles.yml",
+        "threads: 2",
+        "threads: 2\n      settings: {TimeZone: Asia/Tokyo}",
+    )
+    for command in ("deps", "build"):
+        result = shop.run(command)
+        assert result.returncode == 0, result.stdout[-4000:] + result.stderr
+    return shop
+
+
+def test_the_shop_gets_segments_of_its_own_customers(shop: Shop) -> None:
+    buyers, customers = shop.rows(
+        "select (select count(distinct customer_id) from main.orders), "
+        f"(select count(*) from {PUBLIC}.customer_segments)"
+    )[0]
+    assert customers == buyers
+    [[spend, published]] = shop.rows(
+        "select (select sum(order_total) from main.orders), "
+        f"(select sum(total_spend) from {PUBLIC}.customers)"
+    )
+    assert published == spend
+
+
+def test_a_mart_of_the_shop_reads_the_segments(shop: Shop) -> None:
+    assert shop.rows(
+        "select sum(revenue), sum(customers) from main.segment_revenue"
+    ) == shop.rows(
+        "select sum(order_total), count(distinct customer_id) from main.orders"
+    )
+
+
+def test_nothing_of_ours_is_among_what_is_the_shops(shop: Shop) -> None:
+    schemas: dict[str, set[str]] = {}
+    for schema, table in shop.rows(
+        "select table_schema, table_name from information_schema.tables"
+    ):
+        schemas.setdefault(schema, set()).add(table)
+    assert schemas["main"] == {"customers", "orders", "products", "segment_revenue"}
+    assert set(schemas) == {"main", PUBLIC, WORKINGS, f"{PUBLIC}_settings"}
+    assert {"customers", "customer_segments", "segments"} <= schemas[PUBLIC]
+    assert not [name for name in schemas[WORKINGS] if name.startswith("raw_")]
+
+
+def test_lineage_leads_from_the_shops_orders_to_the_segments(shop: Shop) -> None:
+    manifest = shop.manifest
+    children = manifest["child_map"]
+    assert [
+        child
+        for child in children["model.shop.orders"]
+        if child.startswith("model.customer_segmentation.")
+    ] == [
+        "model.customer_segmentation.base_crm__orders",
+        "model.customer_segmentation.int_column_formats",
+    ]
+    reached, new = set(), {"model.shop.orders"}
+    while new:
+        reached |= new
+        new = {child for node in new for child in children[node]} - reached
+    assert "model.customer_segmentation.customer_segments" in reached
+
+
+def test_nothing_of_ours_takes_the_shops_customers_for_ours(shop: Shop) -> None:
+    readers = {
+        name
+        for name, parents in shop.manifest["parent_map"].items()
+        if ".customer_segmentation." in name
+        and any(".shop." in parent for parent in parents)
+    }
+    assert {name.rsplit(".", 1)[1] for name in readers} == {
+        "base_crm__customers",
+        "base_crm__orders",
+        "int_column_formats",
+    }
+
+
+def test_days_are_those_of_the_package_and_not_of_the_session(shop: Shop) -> None:
+    """Orders are at eight in the evening, when it is the next day in Tokyo."""
+    assert shop.rows(
+        f"select max(observation_date) - 1 from {PUBLIC}.customer_features"
+    ) == shop.rows(
+        "select cast(max(timezone('UTC', ordered_at)) as date) from main.orders"
+    )
+
+
+def test_a_guest_brings_no_unit_tests_and_no_comparison(shop: Shop) -> None:
+    manifest = shop.manifest
+    assert not manifest["unit_tests"]
+    ours = [
+        node
+        for node in manifest["nodes"].values()
+        if node["package_name"] == "customer_segmentation"
+    ]
+    assert len(ours) > 200
+    assert not [node["name"] for node in ours if "comparison" in node["tags"]]
+    assert not [
+        node["name"]
+        for node in ours
+        if node["resource_type"] == "seed" and node["name"].startswith("raw_")
+    ]
+
+
+def test_checks_run_only_where_something_of_ours_is_selected(
+    shop: Shop, tmp_path: Path
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "dbt_project.yml",
+        "    crm_columns:",
+        "    crm_folder: landing\n    crm_columns:",
+    )
+    result = other.run("build", "--select", "shop.customers")
+    assert result.returncode == 0, result.stdout
+    result = other.run("build", "--select", "+base_crm__orders")
+    assert result.returncode != 0
+    assert "segmentation_customers is set, and one of crm_folder" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("orders", "sentence"),
+    [
+        (
+            "select 1 as id, 2 as order_total, current_timestamp as ordered_at",
+            "has only id, order_total and ordered_at; expected also customer_id.",
+        ),
+        (
+            "select number as id, 2 as customer_id, [3] as order_total, "
+            "date '2024-01-01' as ordered_at from range(100) as numbers (number)",
+            "orders.amount: 100 of 100 values cannot be read",
+        ),
+    ],
+    ids=["no_customer_id", "amounts_that_are_lists"],
+)
+def test_orders_that_cannot_be_used_stop_with_one_sentence(
+    shop: Shop, tmp_path: Path, orders: str, sentence: str
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    (other.folder / "models" / "orders.sql").write_text(orders, encoding="utf-8")
+    result = other.run(
+        "build", "--select", "+int_input_gate", "--exclude-resource-type", "test"
+    )
+    assert result.returncode == 1
+    assert sentence in result.stdout
+    assert "Traceback" not in result.stdout
