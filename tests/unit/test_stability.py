@@ -7,11 +7,15 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import pairwise_distances_argmin
 
+from segmentation.fit import stability
 from segmentation.fit.stability import (
     Refit,
     bootstrap_jaccard,
     fit_labels,
+    nearest,
     refit_bootstraps,
+    refit_resamples,
+    run_lloyd,
 )
 
 
@@ -123,3 +127,95 @@ def test_customers_who_are_all_alike_are_no_reason_to_stop() -> None:
     refits = refit_bootstraps(matrix, 3, 10, 0)
     similarities = bootstrap_jaccard(np.repeat([0, 1, 2], [40, 2, 1]), 3, refits)
     assert similarities[:, 0].min() > 0.9
+
+
+# ---------------------------------------------------------------- all resamples at once
+
+
+def drawn_weights(count: int, rows: int) -> np.ndarray:
+    random = np.random.default_rng(8)
+    return np.array(
+        [
+            np.bincount(random.integers(rows, size=rows), minlength=rows)
+            for _ in range(count)
+        ],
+        dtype=float,
+    )
+
+
+def best_fit(fits: list[KMeans], matrix: np.ndarray, weights: np.ndarray) -> KMeans:
+    """Fit all of them to a resample, and take the one with the least inertia."""
+    rows = np.flatnonzero(weights)
+    for fit in fits:
+        fit.fit(matrix[rows], sample_weight=weights[rows])
+    return min(fits, key=lambda fit: fit.inertia_)
+
+
+def inertia_of(matrix: np.ndarray, weights: np.ndarray, labels: np.ndarray) -> float:
+    total = 0.0
+    for label in np.unique(labels):
+        is_own = labels == label
+        own, own_weights = matrix[is_own], weights[is_own]
+        if own_weights.any():
+            center = np.average(own, axis=0, weights=own_weights)
+            total += float((own_weights * ((own - center) ** 2).sum(axis=1)).sum())
+    return total
+
+
+def test_all_at_once_are_what_scikit_learn_fits_one_by_one() -> None:
+    """From the same starts, and customers who were not drawn are predicted."""
+    matrix = np.random.default_rng(6).normal(size=(300, 3))
+    weights = drawn_weights(12, 300)
+    starts = matrix[np.random.default_rng(2).integers(300, size=(12, 5))]
+    centers = run_lloyd(matrix, weights, starts, 300)
+    labels, distances = nearest(matrix, centers)
+    for number, of_weights in enumerate(weights):
+        model = KMeans(5, init=starts[number], n_init=1, tol=0)
+        best_fit([model], matrix, of_weights)
+        assert_allclose(centers[number], model.cluster_centers_)
+        assert_array_equal(labels[number], model.predict(matrix))
+        squares = distances[number] + (matrix**2).sum(axis=1)
+        assert of_weights @ squares == pytest.approx(model.inertia_)
+
+
+@pytest.mark.parametrize(
+    ("n_segments", "mean_loss", "greatest_loss"),
+    [(3, 0.0005, 0.005), (5, 0.0005, 0.005), (8, 0.006, 0.03)],
+)
+def test_shared_ends_fit_as_well_as_ten_starts_of_scikit_learn(
+    n_segments: int, mean_loss: float, greatest_loss: float
+) -> None:
+    """Without any groups, where there are many optima; eight segments have hundreds."""
+    random = np.random.default_rng(7)
+    matrix = random.normal(size=(1000, 4)) * [3, 2, 1, 1]
+    weights = drawn_weights(20, 1000)
+    labels = refit_resamples(matrix, weights, n_segments, range(20))
+    ratios = []
+    for number, of_weights in enumerate(weights):
+        found = inertia_of(matrix, of_weights, labels[number])
+        fits = [KMeans(n_segments, n_init=10, random_state=number)]
+        model = best_fit(fits, matrix, of_weights)
+        ratios.append(found / model.inertia_)
+    assert np.mean(ratios) < 1 + mean_loss
+    assert max(ratios) < 1 + greatest_loss
+
+
+def test_blocks_of_resamples_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = np.random.default_rng(6).normal(size=(200, 2))
+    weights = drawn_weights(7, 200)
+    together = refit_resamples(matrix, weights, 4, range(7))
+    monkeypatch.setattr(stability, "BLOCK_SIZE", 2 * 200 * stability.REFIT_ENDS)
+    in_blocks = refit_resamples(matrix, weights, 4, range(7))
+    for one, other in zip(in_blocks, together, strict=True):
+        assert len(set(zip(one, other, strict=True))) == 4
+
+
+def test_a_resample_without_a_segment_is_fitted_from_starts_of_its_own() -> None:
+    """Nobody is left of the third place, so there are two segments."""
+    matrix = np.repeat([[0.0, 0.0], [1.0, 0.0], [50.0, 0.0]], [30, 30, 1], axis=0)
+    weights = np.ones((20, 61))
+    weights[0, 60] = 0
+    labels = refit_resamples(matrix, weights, 3, range(20))
+    assert len(set(labels[0, :60])) == 2
+    assert labels[0, 60] == labels[0, 59]
+    assert all(len(set(of_resample)) == 3 for of_resample in labels[1:])

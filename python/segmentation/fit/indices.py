@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import (
     calinski_harabasz_score,
     davies_bouldin_score,
-    pairwise_distances_argmin,
     silhouette_samples,
 )
-from threadpoolctl import threadpool_limits
 
-from segmentation.fit.stability import fit_labels
+from segmentation.fit.stability import refit_resamples
 
 if TYPE_CHECKING:
     from segmentation.fit.k_selection import SelectionSettings
@@ -119,34 +117,21 @@ def prediction_strengths(
         Of both halves of each split (2 x splits,), in [0, 1]; those of every number of
         segments are of the same halves.
     """
+    halves = np.zeros((2 * splits, len(matrix)))
+    seeds = []
+    for number in range(splits):
+        random = np.random.default_rng([random_state, number])
+        order = random.permutation(len(matrix))
+        for half in (0, 1):
+            halves[2 * number + half, order[half::2]] = 1
+        seeds += [int(random.integers(2**31))] * 2
+    labels = refit_resamples(matrix, halves, n_segments, seeds)
     strengths = []
-    with threadpool_limits(limits=1):
-        for number in range(splits):
-            random = np.random.default_rng([random_state, number])
-            order = random.permutation(len(matrix))
-            halves = [matrix[np.sort(order[start::2])] for start in (0, 1)]
-            seed = int(random.integers(2**31))
-            labels = [fit_labels(half, n_segments, seed) for half in halves]
-            strengths += [
-                pairs_kept_together(
-                    labels[own], nearest_mean(halves[own], halves[other], labels[other])
-                )
-                for own, other in ((0, 1), (1, 0))
-            ]
+    for own, half in enumerate(halves > 0):
+        # Halves 0 and 1 are of one split, and so on.
+        other = own ^ 1
+        strengths.append(pairs_kept_together(labels[own, half], labels[other, half]))
     return np.array(strengths)
-
-
-def nearest_mean(
-    matrix: NDArray[np.float64],
-    other: NDArray[np.float64],
-    other_labels: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Predict segments (customers,) by the nearest of the means of other customers."""
-    means = np.array(
-        [other[other_labels == label].mean(axis=0) for label in np.unique(other_labels)]
-    )
-    predicted: NDArray[np.int64] = pairwise_distances_argmin(matrix, means)
-    return predicted.astype(np.int64)
 
 
 def pairs_kept_together(
