@@ -1,15 +1,19 @@
 """Names, email addresses, phone numbers and birth dates stay where they are needed."""
 
+import hmac
+import os
 import re
+import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from hashlib import md5
 from pathlib import Path
 
 import pytest
 from conftest import (
     BUT_THE_SAMPLE,
+    DBT,
+    PROJECT,
     SCHEMAS,
     Growth,
     Warehouse,
@@ -18,12 +22,14 @@ from conftest import (
     write_raw_tables,
 )
 
+from hashing.plugin import key_blocks
+
 # Staging, and the step that finds out who is who.
 WITH_IDENTITY = r"(raw|base|stg)_.*|int_customers_unioned|int_customers_deduplicated"
 # What stands for a missing name in the sample.
 NO_NAMES = {"", "n/a", "?"}
 PERSONAL_COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date")
-SALT = "a pinch of salt"
+SALT = "a pinch of salt that nobody guesses"
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,11 @@ def digits_of(text: str) -> list[str]:
 def dates_of(text: str) -> list[str]:
     """Dates as a warehouse writes them, and runs of eight digits."""
     return re.findall(r"\d{4}-\d{2}-\d{2}|\d{8}", text)
+
+
+def salted_hash(text: str) -> str:
+    """What stands for a text where the salt of the tests is set."""
+    return hmac.new(SALT.encode(), text.encode(), "sha256").hexdigest()
 
 
 def is_date(text: str) -> bool:
@@ -163,7 +174,7 @@ def test_without_a_salt_there_is_no_hash(sample_warehouse: Warehouse) -> None:
     assert sample_warehouse.row("select count(email_hash) from customers") == (0,)
 
 
-def test_with_a_salt_the_hash_is_of_email_and_salt(
+def test_with_a_salt_the_hash_is_an_hmac_of_the_email(
     sample_warehouse: Warehouse, identities: Identities, tmp_path: Path
 ) -> None:
     salted = sample_warehouse.copy_to(tmp_path).build(
@@ -178,12 +189,117 @@ def test_with_a_salt_the_hash_is_of_email_and_salt(
     assert hashes == {
         customer: None
         if (email := emails.get(customer)) is None
-        else md5((email + SALT).encode(), usedforsecurity=False).hexdigest()
+        else salted_hash(email)
         for customer in hashes
     }
     assert (
         personal_columns(salted, identities, lambda relation: relation == "customers")
         == {}
+    )
+
+
+def files_with(folder: Path, needles: Iterable[bytes]) -> set[str]:
+    """Files below a folder, links left out, whose bytes hold one of the needles."""
+    files = [
+        Path(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+        if not Path(place, name).is_symlink()
+    ]
+    return {
+        str(file.relative_to(folder))
+        for file in files
+        if any(needle in file.read_bytes() for needle in needles)
+    }
+
+
+def test_the_salt_is_in_no_file_and_in_no_message(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """With all SQL in the log, a query that fails on a hash, and the documentation."""
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    inner, outer = key_blocks(SALT.encode())
+    needles = [
+        form
+        for secret in (SALT.encode(), inner, outer)
+        for form in (secret, secret.hex().encode(), secret.hex().upper().encode())
+    ]
+    failing = "select error({{ salted_hash(\"'zoe@example.com'\") }})"
+    outputs = [
+        subprocess.run(
+            [str(DBT), "--log-level", "debug", "--log-level-file", "debug", *arguments],
+            cwd=warehouse.folder,
+            env=warehouse.environment({"SEGMENTATION_SALT": SALT}),
+            capture_output=True,
+            check=False,
+        )
+        for arguments in (
+            ["build", "--select", "customers"],
+            ["docs", "generate", "--static", "--select", "customers"],
+            ["show", "--inline", failing],
+        )
+    ]
+
+    assert [output.returncode for output in outputs] == [0, 0, 2]
+    assert salted_hash("zoe@example.com").encode() in outputs[-1].stdout
+    # The search finds what is there: the SQL names the variables.
+    assert files_with(tmp_path, [b"segmentation_inner_key"]) >= {
+        "target/manifest.json",
+        "target/partial_parse.msgpack",
+        "target/static_index.html",
+        "logs/dbt.log",
+    }
+    assert files_with(tmp_path, needles) == set()
+    messages = b"".join(output.stdout + output.stderr for output in outputs)
+    assert not [needle for needle in needles if needle in messages]
+
+
+@pytest.mark.parametrize("variables", [{}, {"hash_customer_ids": True}])
+def test_a_salt_that_can_be_guessed_stops_the_build(
+    tmp_path: Path, variables: dict[str, bool]
+) -> None:
+    salt = "pinch and pinch"
+    result = Warehouse(tmp_path).run_dbt(
+        ["build", "--select", "customers"], variables, {"SEGMENTATION_SALT": salt}
+    )
+
+    assert result.returncode != 0
+    assert (
+        "environment variable SEGMENTATION_SALT has fewer than 16 characters; expected "
+        "at least 16 that nobody can guess." in result.stdout
+    )
+    assert "Traceback" not in result.stdout + result.stderr
+    assert salt not in result.stdout + result.stderr
+
+
+def test_without_the_plugin_nothing_is_hashed(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    profile = (PROJECT / "profiles.yml").read_text(encoding="utf-8")
+    plugin = re.search(r" +- module: hashing\.plugin\n +alias: hashing\n", profile)
+    assert plugin is not None
+    (tmp_path / "profiles.yml").write_text(profile.replace(plugin.group(), ""))
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    salt = {"SEGMENTATION_SALT": SALT}
+    command = ["build", "--select", "customers"]
+
+    built = warehouse.run_dbt(command, environment=salt)
+    refused = warehouse.run_dbt(command, {"hash_customer_ids": True}, salt)
+
+    assert built.returncode == 0, built.stdout
+    assert (
+        "does not load the plugin hashing.plugin, so that hashed columns are null"
+        in (built.stdout)
+    )
+    assert warehouse.row("select count(*) > 0, count(email_hash) from customers") == (
+        True,
+        0,
+    )
+    assert refused.returncode != 0
+    assert (
+        "var hash_customer_ids is true, but the profile does not load the plugin "
+        "hashing.plugin; expected it among the plugins of profiles.yml."
+        in refused.stdout
     )
 
 
@@ -215,7 +331,8 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
         },
     )
     warehouse = Warehouse(tmp_path).build(
-        *["--select", "+customer_identities", "+customers", "+data_quality_issues"],
+        *["--select", "+customer_identities", "+customers", "+customer_segments"],
+        "+data_quality_issues",
         *BUT_THE_SAMPLE,
         variables={
             "crm_location": "read_csv('landing/{name}.csv', all_varchar = true)",
@@ -224,16 +341,23 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
         },
         environment={"SEGMENTATION_SALT": SALT},
     )
-    hashes = {
-        person: md5((person + SALT).encode(), usedforsecurity=False).hexdigest()
-        for person in people
-    }
+    hashes = {person: salted_hash(person) for person in people}
 
     left = {digest for person, digest in hashes.items() if person != people[2]}
     assert {
         identity for (identity,) in warehouse.rows("select customer_id from customers")
     } == left | {"17"}
-    published = ("customers", "customer_identities", "data_quality_issues")
+    # Behind models in Python and on two threads, each with a cursor of its own.
+    assert {
+        identity
+        for (identity,) in warehouse.rows("select customer_id from customer_segments")
+    } == left | {"17"}
+    published = (
+        "customers",
+        "customer_segments",
+        "customer_identities",
+        "data_quality_issues",
+    )
     texts = [
         str(value)
         for table in published
