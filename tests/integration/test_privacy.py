@@ -377,6 +377,85 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
     ) == [("erasure_requests", None, None, None, "kept")]
 
 
+def test_personal_values_are_masked_wherever_they_stand(tmp_path: Path) -> None:
+    """A name, an address and a number in other columns than their own, and as an id."""
+    name, address, number = "Zebedee Quartermain", "zeb@example.org", "+49 30 5550199"
+    person = {"first_name": "Zebedee", "last_name": "Quartermain", "phone": number}
+    orders = [
+        {"status": name, "channel": f"by  {address}", "amount": "10"},
+        {"status": address, "channel": f"by  {name}", "amount": number},
+        {"status": number, "channel": "shop  floor", "amount": name},
+        {"status": "lost at sea", "channel": "shop", "amount": "10"},
+    ]
+    write_raw_tables(
+        tmp_path / "landing",
+        {
+            "customers": [
+                {"customer_id": "c1", **person}
+                | dict.fromkeys(("gender", "income", "registered_at"), value)
+                for value in (name, address, number)
+            ]
+            # Their records repeat under a key that is an address.
+            + [{"customer_id": address, **person, "gender": "-"}] * 2
+            + [{"customer_id": address, **person, "gender": "f"}],
+            "orders": [
+                {"order_id": f"o{position}", "customer_id": "c1", **order}
+                | {"ordered_at": f"2024-0{1 + position}-15"}
+                for position, order in enumerate(orders)
+            ]
+            + [
+                {"order_id": "unknown", "customer_id": "nobody@example.org"}
+                | {"ordered_at": "2024-06-01", "status": "paid", "amount": "10"}
+            ],
+        },
+    )
+    warehouse = Warehouse(tmp_path)
+    result = warehouse.run_dbt(
+        [
+            *["build", "--exclude-resource-type", "unit_test", "--select"],
+            *["+data_quality_issues", "+data_quality_columns", "+int_input_gate"],
+            *["--indirect-selection", "cautious", *BUT_THE_SAMPLE],
+        ],
+        {
+            "crm_location": "read_csv('landing/{name}.csv', all_varchar = true)",
+            "crm_tables": ["customers", "orders"],
+        },
+    )
+    output = result.stdout + result.stderr
+    issues = warehouse.rows(
+        "select column_name, record_key, raw_value from data_quality_issues"
+    )
+    listed = [
+        *output.splitlines(),
+        *[
+            str(value)
+            for table in (
+                "data_quality_issues",
+                "data_quality_columns",
+                "int_input_gate",
+            )
+            for row in warehouse.rows(f"from {table}")
+            for value in row
+        ],
+        *[
+            str(value)
+            for (value,) in warehouse.rows("select raw_value from int_staging_issues")
+        ],
+    ]
+
+    assert result.returncode == 0, output
+    assert {"gender", "income", "registered_at", "status", "channel", "amount"} <= {
+        column for column, _, _ in issues
+    }
+    assert "no list knows the states " in output
+    assert "'lost at sea'" in output
+    assert {("status", "o3", "lost at sea"), ("channel", "o2", "shop  floor")} <= set(
+        issues
+    )
+    found = re.compile("zebedee|quartermain|@example|5550199|555 ?01", re.IGNORECASE)
+    assert [text for text in listed if found.search(text)] == []
+
+
 def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
     """The snapshot and what is read from it, which no build makes anew, among them.
 

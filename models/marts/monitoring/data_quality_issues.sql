@@ -14,32 +14,26 @@ changed_ids as (
 
 staging_issues as (
 
-    {%- if valid_var('hash_customer_ids') %}
     select
         entity,
+        {%- if valid_var('hash_customer_ids') %}
         case entity
             when 'customers' then {{ published_id('record_key') }}
             -- The key of a summary is the id and, after a colon, the date.
             when 'customer_summaries'
-                then {{ published_id(dbt.split_part('record_key', "':'", 1)) }}
-                    || substr(record_key, length({{
-                        dbt.split_part('record_key', "':'", 1)
-                    }}) + 1)
+                then {{ published_id('customer_id') }}
+                    || substr(record_key, length(customer_id) + 1)
             else record_key
         end as record_key,
+        {%- else %}
+        record_key,
+        {%- endif %}
         column_name,
-        case
-            when column_name = 'customer_id' and raw_value like '%@%'
-                then {{ masked('raw_value') }}
-            else raw_value
-        end as raw_value,
+        raw_value,
         issue,
         action,
         source_system
     from {{ ref('int_staging_issues') }}
-    {%- else %}
-    select * from {{ ref('int_staging_issues') }}
-    {%- endif %}
 
 ),
 
@@ -102,14 +96,15 @@ unioned as (
 
 ),
 
+-- An id that is an address is still an address.
 final as (
 
     select
         ---------- strings
         entity,
-        record_key,
+        {{ without_contact('record_key', is_id='true') }} as record_key,
         column_name,
-        raw_value,
+        {{ without_contact('raw_value', is_id='true') }} as raw_value,
         issue,
         action,
         source_system
