@@ -374,7 +374,7 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
     assert warehouse.rows(
         "select entity, record_key, column_name, raw_value, action "
         "from data_quality_issues where issue = 'unknown_person'"
-    ) == [("erasure_requests", None, None, None, "kept")]
+    ) == [("erasure_requests", "request 1", None, None, "kept")]
 
 
 def test_personal_values_are_masked_wherever_they_stand(tmp_path: Path) -> None:
@@ -456,6 +456,128 @@ def test_personal_values_are_masked_wherever_they_stand(tmp_path: Path) -> None:
     assert [text for text in listed if found.search(text)] == []
 
 
+def test_a_request_matches_whatever_any_record_of_the_person_has(
+    tmp_path: Path,
+) -> None:
+    """Each customer is named for how the request finds them."""
+    older = {"updated_at": "2024-01-01"}
+    twin = {"first_name": "Ann", "last_name": "Lee", "birth_date": "1980-05-01"}
+    customers: list[dict[str, str]] = [
+        {"customer_id": "erase-by-id"},
+        {"customer_id": "Erase-Blanks"},
+        {"customer_id": "erase-by-address", "email": "erase.address@example.org"},
+        {"customer_id": "erase-older", "email": "erase.older@example.org", **older},
+        {"customer_id": "erase-older", "email": "now@example.org", "age": "old"},
+        {"customer_id": "erase-one", "email": "erase.twin@example.org", **twin},
+        {"customer_id": "erase-two", "email": "erase.twin@example.org", **twin},
+        {"customer_id": "", "email": "erase.rejected@example.org"},
+        {"customer_id": "771008.0", "age": "old"},
+        {"customer_id": "kept", "email": "kept@example.org"},
+    ]
+    orders = [
+        {"customer_id": customer["customer_id"], "ordered_at": "2024-03-01"}
+        for customer in customers
+    ] + [
+        {"customer_id": "erase-rejected", "ordered_at": "yesterday"},
+        {"customer_id": "erase-unregistered", "ordered_at": "2024-03-02"},
+    ]
+    requests = [
+        {"customer_id": "erase-by-id"},
+        {"customer_id": "\u200b Erase-Blanks "},
+        {"email": " Erase.ADDRESS@example.org"},
+        {"email": "erase.older@example.org"},
+        {"customer_id": "erase-two"},
+        {"email": "erase.rejected@example.org"},
+        {"customer_id": "771008.00"},
+        {"customer_id": "erase-rejected"},
+        {"customer_id": "crm:erase-unregistered"},
+        {"customer_id": "erase-summary"},
+        {"customer_id": "erase-nobody"},
+        {"email": "erase.nobody@example.org"},
+    ]
+    columns = {
+        "customers": ("customer_id", "email", "age", "updated_at", *twin),
+        "orders": ("order_id", "customer_id", "ordered_at"),
+        "customer_summaries": ("customer_id", "observed_on", "loyalty"),
+        "erasure_requests": ("customer_id", "email", "requested_at"),
+    }
+    records: dict[str, list[dict[str, str]]] = {
+        "customers": customers,
+        "orders": [
+            {"order_id": f"o{number}", **order} for number, order in enumerate(orders)
+        ],
+        "customer_summaries": [
+            {
+                "customer_id": "erase-summary",
+                "observed_on": "2024-02-01",
+                "loyalty": "9",
+            }
+        ],
+        "erasure_requests": [
+            {"requested_at": f"2024-04-{number:02}", **request}
+            for number, request in enumerate(requests, start=1)
+        ],
+    }
+    write_raw_tables(
+        tmp_path / "landing",
+        {
+            table: [
+                {column: record.get(column, "") for column in columns[table]}
+                for record in records[table]
+            ]
+            for table in records
+        },
+    )
+    warehouse = Warehouse(tmp_path)
+    result = warehouse.run_dbt(
+        [
+            *["build", "--exclude-resource-type", "unit_test", *BUT_THE_SAMPLE],
+            *["--select", "+customer_segments", "+data_quality_summary"],
+            *["--indirect-selection", "cautious"],
+        ],
+        {"crm_location": warehouse.files_in(tmp_path / "landing")}
+        | {"crm_tables": list(records)},
+    )
+    assert result.returncode == 0, result.stdout
+
+    with open_database(warehouse.database, read_only=True) as connection:
+        relations = connection.execute(
+            "select table_name from information_schema.tables "
+            f"where table_schema in {SCHEMAS}"
+        ).fetchall()
+        named = {
+            relation
+            for (relation,) in relations
+            if re.search(
+                r"erase[-.]|771008|now@",
+                str(connection.execute(f'from "{relation}"').fetchall()),
+                re.IGNORECASE,
+            )
+        }
+    assert {relation for relation in named if not has_identity(relation)} <= {
+        "int_erased_ids",
+        "int_customer_id_changes",
+        # Keys and ids of workings: what is published has none.
+        "int_value_issues",
+        "int_staging_issues",
+        "int_repeated_keys",
+    }
+    assert warehouse.rows("select customer_id from customer_segments") == [("kept",)]
+    assert warehouse.rows(
+        "select entity, issue, record_key, count(*) from data_quality_issues "
+        "where issue in ('erased', 'unknown_person') group by all order by all"
+    ) == [
+        ("customers", "erased", "request 1", 1),
+        ("customers", "erased", "request 2", 1),
+        ("customers", "erased", "request 3", 1),
+        ("customers", "erased", "request 4", 1),
+        ("customers", "erased", "request 5", 2),
+        ("customers", "erased", "request 7", 1),
+        ("erasure_requests", "unknown_person", "request 11", 1),
+        ("erasure_requests", "unknown_person", "request 12", 1),
+    ]
+
+
 def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
     """The snapshot and what is read from it, which no build makes anew, among them.
 
@@ -488,4 +610,4 @@ def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
         relation
         for relation in found
         if not re.match(r"raw_|base_|stg_|int_customers_unioned", relation)
-    } == {"int_customer_id_changes"}
+    } == {"int_customer_id_changes", "int_erased_ids"}
