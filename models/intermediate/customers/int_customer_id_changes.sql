@@ -48,7 +48,7 @@ ranked as (
 
 ),
 
--- Who is erased by an older record is erased with all who are merged by the latest ones.
+-- Who is erased by an older record takes all who are merged by the latest ones along.
 erased_survivors as (
 
     select

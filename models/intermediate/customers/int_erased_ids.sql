@@ -1,7 +1,6 @@
 {#
-    Records are named where they are read, not once above, and only their ids are read;
-    where there is no erasure request, none is. The models base_* have every record, also
-    those that cleaning rejected and older ones of a key.
+    Records are named where they are read, not once above: where there is no request, none
+    is. The models base_* have also those that were rejected, and older ones of a key.
 #}
 with
 
@@ -23,7 +22,8 @@ known_ids as (
     {% for system, entity in staged_tables() if entity not in [
         'products', 'erasure_requests'
     ] %}
-    select {{ warehouse_id(system, published_id('records.customer_id')) }} as customer_id
+    select
+        {{ warehouse_id(system, published_id('records.customer_id')) }} as customer_id
     from {{ ref('base_' ~ system ~ '__' ~ entity) }} as records
     semi join sought_ids
         on {{ warehouse_id(system, published_id('records.customer_id')) }}

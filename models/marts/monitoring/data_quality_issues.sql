@@ -70,7 +70,8 @@ changed_customers as (
         cast(null as string) as column_name,
         cast(null as string) as raw_value,
         changed_ids.reason as issue,
-        case changed_ids.reason when 'erased' then 'rejected' else 'merged' end as action,
+        case changed_ids.reason when 'erased' then 'rejected' else 'merged' end
+            as action,
         recorded_customers.source_system
     from recorded_customers
     inner join changed_ids
