@@ -72,15 +72,11 @@
 {% endmacro %}
 
 
-{# A value as a sentence shows it: on one line, not too long, and no address in it. #}
-{% macro quoted_value(text) -%}
-    '''' || translate(left(
-        case
-            when instr({{ text }}, '@') > 0 then {{ masked(text) }}
-            else {{ text }}
-        end,
-        40
-    ), chr(10) || chr(13), '  ') || ''''
+{# A value as a sentence shows it: on one line, not too long, and no contact in it. #}
+{% macro quoted_value(text, is_id='false') -%}
+    '''' || translate(
+        left({{ without_contact(text, is_id) }}, 40), chr(10) || chr(13), '  '
+    ) || ''''
 {%- endmacro %}
 
 

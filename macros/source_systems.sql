@@ -97,9 +97,6 @@
         {%- if entity == 'customers' %}
         {{ 'cast(null as string)' if system is none else published_id('customer_id') }}
             as source_customer_id,
-        {%- elif entity == 'erasure_requests' %}
-        {{ 'cast(null as string)' if system is none
-            else warehouse_id(system, published_id('email')) }} as email_as_customer_id,
         {%- endif %}
         cast({{ 'null' if system is none else "'" ~ system ~ "'" }} as string) as source_system
     {%- if system is none %}

@@ -10,11 +10,14 @@
     kinds     id, text, email, phone, date, timestamp, money, currency, number, integer,
               rate, rating, and those whose words the seed input_words has: order_status,
               gender, and the booleans consent, control and conversion
+
+    Of a table that is_personal an unreadable value may be anything of a person.
 #}
 {% macro raw_table_contract() %}
     {% set contract = {
         'customers': {
             'key': ['customer_id'],
+            'is_personal': true,
             'required': ['customer_id'],
             'date': none,
             'columns': {
@@ -140,6 +143,7 @@
         },
         'erasure_requests': {
             'key': [],
+            'is_personal': true,
             'required': [],
             'date': 'requested_at',
             'columns': {

@@ -277,3 +277,23 @@
 {% macro spark__hashed_share(text) -%}
     cast(conv(substr(md5({{ text }}), 1, 13), 16, 10) as double) / 4503599627370496
 {%- endmacro %}
+
+
+{# Whether two texts share a word of at least two letters, or seven digits in a row. #}
+{% macro shares_a_word(text, other_text) -%}
+    {{ return(adapter.dispatch('shares_a_word')(text, other_text)) }}
+{%- endmacro %}
+
+{% macro default__shares_a_word(text, other_text) -%}
+    coalesce(list_has_any(
+        regexp_extract_all({{ text }}, '\p{L}{2,}|[0-9]{7}'),
+        regexp_extract_all({{ other_text }}, '\p{L}{2,}|[0-9]{7}')
+    ), false)
+{%- endmacro %}
+
+{% macro spark__shares_a_word(text, other_text) -%}
+    coalesce(arrays_overlap(
+        regexp_extract_all({{ text }}, r'\p{L}{2,}|[0-9]{7}', 0),
+        regexp_extract_all({{ other_text }}, r'\p{L}{2,}|[0-9]{7}', 0)
+    ), false)
+{%- endmacro %}

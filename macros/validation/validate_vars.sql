@@ -16,7 +16,23 @@
 
 {# Without a salt a hash of an address is the address to a reader with a list of them. #}
 {% macro problem_with_hashing() %}
-    {% if var('hash_customer_ids') and not env_var('SEGMENTATION_SALT', '') %}
+    {% set state = salt_state() if execute else 'ready' %}
+    {% if state == 'short' %}
+        {{ return(
+            'environment variable SEGMENTATION_SALT has fewer than 16 characters; expected '
+            ~ 'at least 16 that nobody can guess.'
+        ) }}
+    {% elif state is none and not var('hash_customer_ids') %}
+        {% do exceptions.warn(
+            'The profile does not load the plugin hashing.plugin, so that hashed columns '
+            ~ 'are null.'
+        ) %}
+    {% elif state is none %}
+        {{ return(
+            'var hash_customer_ids is true, but the profile does not load the plugin '
+            ~ 'hashing.plugin; expected it among the plugins of profiles.yml.'
+        ) }}
+    {% elif state == 'missing' and var('hash_customer_ids') %}
         {{ return(
             'var hash_customer_ids is true, but environment variable SEGMENTATION_SALT is '
             ~ 'not set; expected it to hold the salt of the hashes.'

@@ -1,15 +1,19 @@
 """Names, email addresses, phone numbers and birth dates stay where they are needed."""
 
+import hmac
+import os
 import re
+import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from hashlib import md5
 from pathlib import Path
 
 import pytest
 from conftest import (
     BUT_THE_SAMPLE,
+    DBT,
+    PROJECT,
     SCHEMAS,
     Growth,
     Warehouse,
@@ -18,12 +22,14 @@ from conftest import (
     write_raw_tables,
 )
 
+from hashing.plugin import key_blocks
+
 # Staging, and the step that finds out who is who.
 WITH_IDENTITY = r"(raw|base|stg)_.*|int_customers_unioned|int_customers_deduplicated"
 # What stands for a missing name in the sample.
 NO_NAMES = {"", "n/a", "?"}
 PERSONAL_COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date")
-SALT = "a pinch of salt"
+SALT = "a pinch of salt that nobody guesses"
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,11 @@ def digits_of(text: str) -> list[str]:
 def dates_of(text: str) -> list[str]:
     """Dates as a warehouse writes them, and runs of eight digits."""
     return re.findall(r"\d{4}-\d{2}-\d{2}|\d{8}", text)
+
+
+def salted_hash(text: str) -> str:
+    """What stands for a text where the salt of the tests is set."""
+    return hmac.new(SALT.encode(), text.encode(), "sha256").hexdigest()
 
 
 def is_date(text: str) -> bool:
@@ -163,7 +174,7 @@ def test_without_a_salt_there_is_no_hash(sample_warehouse: Warehouse) -> None:
     assert sample_warehouse.row("select count(email_hash) from customers") == (0,)
 
 
-def test_with_a_salt_the_hash_is_of_email_and_salt(
+def test_with_a_salt_the_hash_is_an_hmac_of_the_email(
     sample_warehouse: Warehouse, identities: Identities, tmp_path: Path
 ) -> None:
     salted = sample_warehouse.copy_to(tmp_path).build(
@@ -178,12 +189,117 @@ def test_with_a_salt_the_hash_is_of_email_and_salt(
     assert hashes == {
         customer: None
         if (email := emails.get(customer)) is None
-        else md5((email + SALT).encode(), usedforsecurity=False).hexdigest()
+        else salted_hash(email)
         for customer in hashes
     }
     assert (
         personal_columns(salted, identities, lambda relation: relation == "customers")
         == {}
+    )
+
+
+def files_with(folder: Path, needles: Iterable[bytes]) -> set[str]:
+    """Files below a folder, links left out, whose bytes hold one of the needles."""
+    files = [
+        Path(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+        if not Path(place, name).is_symlink()
+    ]
+    return {
+        str(file.relative_to(folder))
+        for file in files
+        if any(needle in file.read_bytes() for needle in needles)
+    }
+
+
+def test_the_salt_is_in_no_file_and_in_no_message(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """With all SQL in the log, a query that fails on a hash, and the documentation."""
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    inner, outer = key_blocks(SALT.encode())
+    needles = [
+        form
+        for secret in (SALT.encode(), inner, outer)
+        for form in (secret, secret.hex().encode(), secret.hex().upper().encode())
+    ]
+    failing = "select error({{ salted_hash(\"'zoe@example.com'\") }})"
+    outputs = [
+        subprocess.run(
+            [str(DBT), "--log-level", "debug", "--log-level-file", "debug", *arguments],
+            cwd=warehouse.folder,
+            env=warehouse.environment({"SEGMENTATION_SALT": SALT}),
+            capture_output=True,
+            check=False,
+        )
+        for arguments in (
+            ["build", "--select", "customers"],
+            ["docs", "generate", "--static", "--select", "customers"],
+            ["show", "--inline", failing],
+        )
+    ]
+
+    assert [output.returncode for output in outputs] == [0, 0, 2]
+    assert salted_hash("zoe@example.com").encode() in outputs[-1].stdout
+    # The search finds what is there: the SQL names the variables.
+    assert files_with(tmp_path, [b"segmentation_inner_key"]) >= {
+        "target/manifest.json",
+        "target/partial_parse.msgpack",
+        "target/static_index.html",
+        "logs/dbt.log",
+    }
+    assert files_with(tmp_path, needles) == set()
+    messages = b"".join(output.stdout + output.stderr for output in outputs)
+    assert not [needle for needle in needles if needle in messages]
+
+
+@pytest.mark.parametrize("variables", [{}, {"hash_customer_ids": True}])
+def test_a_salt_that_can_be_guessed_stops_the_build(
+    tmp_path: Path, variables: dict[str, bool]
+) -> None:
+    salt = "pinch and pinch"
+    result = Warehouse(tmp_path).run_dbt(
+        ["build", "--select", "customers"], variables, {"SEGMENTATION_SALT": salt}
+    )
+
+    assert result.returncode != 0
+    assert (
+        "environment variable SEGMENTATION_SALT has fewer than 16 characters; expected "
+        "at least 16 that nobody can guess." in result.stdout
+    )
+    assert "Traceback" not in result.stdout + result.stderr
+    assert salt not in result.stdout + result.stderr
+
+
+def test_without_the_plugin_nothing_is_hashed(
+    sample_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    profile = (PROJECT / "profiles.yml").read_text(encoding="utf-8")
+    plugin = re.search(r" +- module: hashing\.plugin\n +alias: hashing\n", profile)
+    assert plugin is not None
+    (tmp_path / "profiles.yml").write_text(profile.replace(plugin.group(), ""))
+    warehouse = sample_warehouse.copy_to(tmp_path)
+    salt = {"SEGMENTATION_SALT": SALT}
+    command = ["build", "--select", "customers"]
+
+    built = warehouse.run_dbt(command, environment=salt)
+    refused = warehouse.run_dbt(command, {"hash_customer_ids": True}, salt)
+
+    assert built.returncode == 0, built.stdout
+    assert (
+        "does not load the plugin hashing.plugin, so that hashed columns are null"
+        in (built.stdout)
+    )
+    assert warehouse.row("select count(*) > 0, count(email_hash) from customers") == (
+        True,
+        0,
+    )
+    assert refused.returncode != 0
+    assert (
+        "var hash_customer_ids is true, but the profile does not load the plugin "
+        "hashing.plugin; expected it among the plugins of profiles.yml."
+        in refused.stdout
     )
 
 
@@ -215,7 +331,8 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
         },
     )
     warehouse = Warehouse(tmp_path).build(
-        *["--select", "+customer_identities", "+customers", "+data_quality_issues"],
+        *["--select", "+customer_identities", "+customers", "+customer_segments"],
+        "+data_quality_issues",
         *BUT_THE_SAMPLE,
         variables={
             "crm_location": "read_csv('landing/{name}.csv', all_varchar = true)",
@@ -224,16 +341,23 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
         },
         environment={"SEGMENTATION_SALT": SALT},
     )
-    hashes = {
-        person: md5((person + SALT).encode(), usedforsecurity=False).hexdigest()
-        for person in people
-    }
+    hashes = {person: salted_hash(person) for person in people}
 
     left = {digest for person, digest in hashes.items() if person != people[2]}
     assert {
         identity for (identity,) in warehouse.rows("select customer_id from customers")
     } == left | {"17"}
-    published = ("customers", "customer_identities", "data_quality_issues")
+    # Behind models in Python and on two threads, each with a cursor of its own.
+    assert {
+        identity
+        for (identity,) in warehouse.rows("select customer_id from customer_segments")
+    } == left | {"17"}
+    published = (
+        "customers",
+        "customer_segments",
+        "customer_identities",
+        "data_quality_issues",
+    )
     texts = [
         str(value)
         for table in published
@@ -250,7 +374,208 @@ def test_ids_that_are_addresses_are_published_as_hashes(tmp_path: Path) -> None:
     assert warehouse.rows(
         "select entity, record_key, column_name, raw_value, action "
         "from data_quality_issues where issue = 'unknown_person'"
-    ) == [("erasure_requests", None, None, None, "kept")]
+    ) == [("erasure_requests", "request 1", None, None, "kept")]
+
+
+def test_personal_values_are_masked_wherever_they_stand(tmp_path: Path) -> None:
+    """A name, an address and a number in other columns than their own, and as an id."""
+    name, address, number = "Zebedee Quartermain", "zeb@example.org", "+49 30 5550199"
+    person = {"first_name": "Zebedee", "last_name": "Quartermain", "phone": number}
+    orders = [
+        {"status": name, "channel": f"by  {address}", "amount": "10"},
+        {"status": address, "channel": f"by  {name}", "amount": number},
+        {"status": number, "channel": "shop  floor", "amount": name},
+        {"status": "lost at sea", "channel": "shop", "amount": "10"},
+    ]
+    write_raw_tables(
+        tmp_path / "landing",
+        {
+            "customers": [
+                {"customer_id": "c1", **person}
+                | dict.fromkeys(("gender", "income", "registered_at"), value)
+                for value in (name, address, number)
+            ]
+            # Their records repeat under a key that is an address.
+            + [{"customer_id": address, **person, "gender": "-"}] * 2
+            + [{"customer_id": address, **person, "gender": "f"}],
+            "orders": [
+                {"order_id": f"o{position}", "customer_id": "c1", **order}
+                | {"ordered_at": f"2024-0{1 + position}-15"}
+                for position, order in enumerate(orders)
+            ]
+            + [
+                {"order_id": "unknown", "customer_id": "nobody@example.org"}
+                | {"ordered_at": "2024-06-01", "status": "paid", "amount": "10"}
+            ],
+        },
+    )
+    warehouse = Warehouse(tmp_path)
+    result = warehouse.run_dbt(
+        [
+            *["build", "--exclude-resource-type", "unit_test", "--select"],
+            *["+data_quality_issues", "+data_quality_columns", "+int_input_gate"],
+            *["--indirect-selection", "cautious", *BUT_THE_SAMPLE],
+        ],
+        {
+            "crm_location": "read_csv('landing/{name}.csv', all_varchar = true)",
+            "crm_tables": ["customers", "orders"],
+        },
+    )
+    output = result.stdout + result.stderr
+    issues = warehouse.rows(
+        "select column_name, record_key, raw_value from data_quality_issues"
+    )
+    listed = [
+        *output.splitlines(),
+        *[
+            str(value)
+            for table in (
+                "data_quality_issues",
+                "data_quality_columns",
+                "int_input_gate",
+            )
+            for row in warehouse.rows(f"from {table}")
+            for value in row
+        ],
+        *[
+            str(value)
+            for (value,) in warehouse.rows("select raw_value from int_staging_issues")
+        ],
+    ]
+
+    assert result.returncode == 0, output
+    assert {"gender", "income", "registered_at", "status", "channel", "amount"} <= {
+        column for column, _, _ in issues
+    }
+    assert "no list knows the states " in output
+    assert "'lost at sea'" in output
+    assert {("status", "o3", "lost at sea"), ("channel", "o2", "shop  floor")} <= set(
+        issues
+    )
+    found = re.compile("zebedee|quartermain|@example|5550199|555 ?01", re.IGNORECASE)
+    assert [text for text in listed if found.search(text)] == []
+
+
+def test_a_request_matches_whatever_any_record_of_the_person_has(
+    tmp_path: Path,
+) -> None:
+    """Each customer is named for how the request finds them."""
+    older = {"updated_at": "2024-01-01"}
+    twin = {"first_name": "Ann", "last_name": "Lee", "birth_date": "1980-05-01"}
+    customers: list[dict[str, str]] = [
+        {"customer_id": "erase-by-id"},
+        {"customer_id": "Erase-Blanks"},
+        {"customer_id": "erase-by-address", "email": "erase.address@example.org"},
+        {"customer_id": "erase-older", "email": "erase.older@example.org", **older},
+        {"customer_id": "erase-older", "email": "now@example.org", "age": "old"},
+        {"customer_id": "erase-one", "email": "erase.twin@example.org", **twin},
+        {"customer_id": "erase-two", "email": "erase.twin@example.org", **twin},
+        {"customer_id": "", "email": "erase.rejected@example.org"},
+        {"customer_id": "771008.0", "age": "old"},
+        {"customer_id": "kept", "email": "kept@example.org"},
+    ]
+    orders = [
+        {"customer_id": customer["customer_id"], "ordered_at": "2024-03-01"}
+        for customer in customers
+    ] + [
+        {"customer_id": "erase-rejected", "ordered_at": "yesterday"},
+        {"customer_id": "erase-unregistered", "ordered_at": "2024-03-02"},
+    ]
+    requests = [
+        {"customer_id": "erase-by-id"},
+        {"customer_id": "\u200b Erase-Blanks "},
+        {"email": " Erase.ADDRESS@example.org"},
+        {"email": "erase.older@example.org"},
+        {"customer_id": "erase-two"},
+        {"email": "erase.rejected@example.org"},
+        {"customer_id": "771008.00"},
+        {"customer_id": "erase-rejected"},
+        {"customer_id": "crm:erase-unregistered"},
+        {"customer_id": "erase-summary"},
+        {"customer_id": "erase-nobody"},
+        {"email": "erase.nobody@example.org"},
+    ]
+    columns = {
+        "customers": ("customer_id", "email", "age", "updated_at", *twin),
+        "orders": ("order_id", "customer_id", "ordered_at"),
+        "customer_summaries": ("customer_id", "observed_on", "loyalty"),
+        "erasure_requests": ("customer_id", "email", "requested_at"),
+    }
+    records: dict[str, list[dict[str, str]]] = {
+        "customers": customers,
+        "orders": [
+            {"order_id": f"o{number}", **order} for number, order in enumerate(orders)
+        ],
+        "customer_summaries": [
+            {
+                "customer_id": "erase-summary",
+                "observed_on": "2024-02-01",
+                "loyalty": "9",
+            }
+        ],
+        "erasure_requests": [
+            {"requested_at": f"2024-04-{number:02}", **request}
+            for number, request in enumerate(requests, start=1)
+        ],
+    }
+    write_raw_tables(
+        tmp_path / "landing",
+        {
+            table: [
+                {column: record.get(column, "") for column in columns[table]}
+                for record in records[table]
+            ]
+            for table in records
+        },
+    )
+    warehouse = Warehouse(tmp_path)
+    result = warehouse.run_dbt(
+        [
+            *["build", "--exclude-resource-type", "unit_test", *BUT_THE_SAMPLE],
+            *["--select", "+customer_segments", "+data_quality_summary"],
+            *["--indirect-selection", "cautious"],
+        ],
+        {"crm_location": warehouse.files_in(tmp_path / "landing")}
+        | {"crm_tables": list(records)},
+    )
+    assert result.returncode == 0, result.stdout
+
+    with open_database(warehouse.database, read_only=True) as connection:
+        relations = connection.execute(
+            "select table_name from information_schema.tables "
+            f"where table_schema in {SCHEMAS}"
+        ).fetchall()
+        named = {
+            relation
+            for (relation,) in relations
+            if re.search(
+                r"erase[-.]|771008|now@",
+                str(connection.execute(f'from "{relation}"').fetchall()),
+                re.IGNORECASE,
+            )
+        }
+    assert {relation for relation in named if not has_identity(relation)} <= {
+        "int_erased_ids",
+        "int_customer_id_changes",
+        # Keys and ids of workings: what is published has none.
+        "int_value_issues",
+        "int_staging_issues",
+        "int_repeated_keys",
+    }
+    assert warehouse.rows("select customer_id from customer_segments") == [("kept",)]
+    assert warehouse.rows(
+        "select entity, issue, record_key, count(*) from data_quality_issues "
+        "where issue in ('erased', 'unknown_person') group by all order by all"
+    ) == [
+        ("customers", "erased", "request 1", 1),
+        ("customers", "erased", "request 2", 1),
+        ("customers", "erased", "request 3", 1),
+        ("customers", "erased", "request 4", 1),
+        ("customers", "erased", "request 5", 2),
+        ("customers", "erased", "request 7", 1),
+        ("erasure_requests", "unknown_person", "request 11", 1),
+        ("erasure_requests", "unknown_person", "request 12", 1),
+    ]
 
 
 def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
@@ -285,4 +610,4 @@ def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
         relation
         for relation in found
         if not re.match(r"raw_|base_|stg_|int_customers_unioned", relation)
-    } == {"int_customer_id_changes"}
+    } == {"int_customer_id_changes", "int_erased_ids"}

@@ -11,6 +11,8 @@ from crm_sample import CrmSample
 
 MINIMUM_ADJUSTED_RAND = 0.8
 PERSONAL_COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date")
+# Of these nothing that cannot be read is shown.
+PERSONAL_TABLES = ("customers", "erasure_requests")
 RAW_TABLES = (
     "customers",
     "orders",
@@ -52,8 +54,11 @@ def comparable(issue: Issue) -> Issue:
 def planted(sample: CrmSample) -> Counter[Issue]:
     """The issues that the plant expects, personal values masked."""
     dirt = sample.plant.dirt.astype(object).where(sample.plant.dirt.notna(), None)
-    is_personal = dirt["column_name"].isin(PERSONAL_COLUMNS) & dirt["raw_value"].notna()
-    dirt.loc[is_personal, "raw_value"] = dirt.loc[is_personal, "raw_value"].map(mask)
+    is_personal = dirt["column_name"].isin(PERSONAL_COLUMNS) | (
+        dirt["entity"].isin(PERSONAL_TABLES) & (dirt["issue"] == "unparseable_value")
+    )
+    is_masked = is_personal & dirt["raw_value"].notna()
+    dirt.loc[is_masked, "raw_value"] = dirt.loc[is_masked, "raw_value"].map(mask)
     issues = dirt[list(FIELDS)].itertuples(index=False, name=None)
     return Counter(comparable(issue) for issue in issues)
 

@@ -1,61 +1,13 @@
-{#
-    Records are named where they are read, not once above, and only their ids are read;
-    where there is no erasure request, none is.
-#}
 with
 
-erasure_requests as (
+requested_ids as (
 
-    {{ unioned_records('erasure_requests') }}
-
-),
-
--- Where the id of a customer is an email address, a request may name it as either.
-sought_ids as (
-
-    select customer_id from erasure_requests
-    where customer_id is not null
-    union
-    select email_as_customer_id as customer_id from erasure_requests
-    where email_as_customer_id is not null
-
-),
-
-recorded_ids as (
-
-    select customers.customer_id
-    from {{ ref('int_customers_unioned') }} as customers
-    inner join erasure_requests
-        on customers.email = erasure_requests.email
-    {%- for entity in [
-        'customers', 'orders', 'order_items', 'visits', 'reviews', 'campaign_contacts',
-        'customer_summaries'
-    ] if systems_with(entity) %}
-    union
-    select records.customer_id
-    from ({{ unioned_records(entity) }}) as records
-    semi join sought_ids
-        on records.customer_id = sought_ids.customer_id
-    {%- endfor %}
-
-),
-
--- An id that no record has any more may still be in the history of segments.
-unrecorded_ids as (
-
-    select distinct erasure_requests.customer_id
-    from erasure_requests
-    anti join recorded_ids
-        on erasure_requests.customer_id = recorded_ids.customer_id
-    where erasure_requests.customer_id is not null
-
-),
-
-erased_ids as (
-
-    select customer_id from recorded_ids
-    union all
-    select customer_id from unrecorded_ids
+    select
+        customer_id,
+        min(request_number) as request_number,
+        bool_or(is_recorded) as is_recorded
+    from {{ ref('int_erased_ids') }}
+    group by customer_id
 
 ),
 
@@ -75,9 +27,7 @@ people as (
     select
         customers.customer_id,
         customers.registered_at,
-        customers.email || '|' || lower(customers.first_name) || '|'
-        || lower(customers.last_name) || '|' || cast(customers.birth_date as string)
-            as person
+        {{ person_key('customers') }} as person
     from {{ ref('int_customers_unioned') }} as customers
     semi join repeated_emails
         on customers.email = repeated_emails.email
@@ -98,24 +48,38 @@ ranked as (
 
 ),
 
--- A request of one of the ids of a person erases the person.
+-- Who is erased by an older record takes all who are merged by the latest ones along.
 erased_survivors as (
 
-    select distinct ranked.surviving_customer_id
+    select
+        ranked.surviving_customer_id,
+        min(requested_ids.request_number) as request_number
     from ranked
-    inner join erased_ids
-        on ranked.customer_id = erased_ids.customer_id
+    inner join requested_ids
+        on ranked.customer_id = requested_ids.customer_id
+    group by ranked.surviving_customer_id
+
+),
+
+erased_duplicates as (
+
+    select
+        ranked.customer_id,
+        erased_survivors.request_number,
+        true as is_recorded
+    from ranked
+    inner join erased_survivors
+        on ranked.surviving_customer_id = erased_survivors.surviving_customer_id
+    anti join requested_ids
+        on ranked.customer_id = requested_ids.customer_id
 
 ),
 
 erased as (
 
-    select customer_id from erased_ids
-    union
-    select ranked.customer_id
-    from ranked
-    inner join erased_survivors
-        on ranked.surviving_customer_id = erased_survivors.surviving_customer_id
+    select * from requested_ids
+    union all
+    select * from erased_duplicates
 
 ),
 
@@ -137,6 +101,7 @@ final as (
         ---------- ids
         customer_id,
         surviving_customer_id,
+        cast(null as bigint) as request_number,
 
         ---------- strings
         'duplicate_person' as reason,
@@ -146,13 +111,12 @@ final as (
     from merged
     union all
     select
-        erased.customer_id,
+        customer_id,
         cast(null as string) as surviving_customer_id,
+        request_number,
         'erased' as reason,
-        unrecorded_ids.customer_id is null as is_recorded
+        is_recorded
     from erased
-    left join unrecorded_ids
-        on erased.customer_id = unrecorded_ids.customer_id
 
 )
 

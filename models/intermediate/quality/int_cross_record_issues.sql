@@ -114,12 +114,12 @@ items_of_unknown_orders as (
 
 ),
 
--- Neither the address nor the id, so that no issue tells who was never a customer.
+-- By number, so that no issue tells who was never a customer.
 unknown_persons as (
 
     select
         'erasure_requests' as entity,
-        cast(null as string) as record_key,
+        {{ request_key('request_number') }} as record_key,
         cast(null as string) as column_name,
         cast(null as string) as raw_value,
         'unknown_person' as issue,

@@ -2,42 +2,45 @@ with
 
 requests as (
 
-    {{ unioned_records('erasure_requests') }}
+    {{ numbered_erasure_requests() }}
 
 ),
 
-erased as (
+answered_requests as (
 
-    select customer_id from {{ ref('int_customer_id_changes') }}
-    where reason = 'erased' and is_recorded
+    select request_number from {{ ref('int_erased_ids') }}
+    where is_recorded
 
 ),
 
-unanswered_by_id as (
+unanswered as (
 
     select requests.*
     from requests
-    anti join erased
-        on requests.customer_id = erased.customer_id
+    anti join answered_requests
+        on requests.request_number = answered_requests.request_number
 
 ),
 
-unanswered_by_address_as_id as (
+customer_records as (
 
-    select unanswered_by_id.*
-    from unanswered_by_id
-    anti join erased
-        on unanswered_by_id.email_as_customer_id = erased.customer_id
+    {{ all_customer_records() }}
 
 ),
 
--- Nothing of the request itself: an unknown address is still an address.
+-- A record without a customer id may have the address: it is rejected, and not unknown.
+-- Nothing of the request itself is here: an unknown address is still an address.
 final as (
 
-    select unanswered_by_address_as_id.source_system
-    from unanswered_by_address_as_id
-    anti join {{ ref('int_customers_unioned') }} as customers
-        on unanswered_by_address_as_id.email = customers.email
+    select
+        ---------- ids
+        unanswered.request_number,
+
+        ---------- strings
+        unanswered.source_system
+    from unanswered
+    anti join customer_records
+        on unanswered.email = customer_records.email
 
 )
 

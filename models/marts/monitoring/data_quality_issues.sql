@@ -1,10 +1,6 @@
+{% set has_several_systems = valid_var('source_systems') | length > 1 %}
+
 with
-
-recorded_customers as (
-
-    select * from {{ ref('int_customers_unioned') }}
-
-),
 
 changed_ids as (
 
@@ -12,72 +8,80 @@ changed_ids as (
 
 ),
 
+recorded_customers as (
+
+    select * from {{ ref('int_customers_unioned') }}
+
+),
+
+erased_ids as (
+
+    select * from changed_ids
+    where reason = 'erased'
+
+),
+
+-- Nothing may tell that an erased person was ever a customer, nor who asks to be one no
+-- more: what was wrong with their records is listed without an id.
 staging_issues as (
 
-    {%- if valid_var('hash_customer_ids') %}
     select
-        entity,
-        case entity
-            when 'customers' then {{ published_id('record_key') }}
-            -- The key of a summary is the id and, after a colon, the date.
-            when 'customer_summaries'
-                then {{ published_id(dbt.split_part('record_key', "':'", 1)) }}
-                    || substr(record_key, length({{
-                        dbt.split_part('record_key', "':'", 1)
-                    }}) + 1)
-            else record_key
-        end as record_key,
-        column_name,
+        issues.entity,
         case
-            when column_name = 'customer_id' and raw_value like '%@%'
-                then {{ masked('raw_value') }}
-            else raw_value
+            when issues.entity not in ('customers', 'customer_summaries')
+                then issues.record_key
+            when erased_ids.customer_id is not null then null
+            -- The key of a summary is the id and, after a colon, the date; a line that
+            -- is no record has neither.
+            else coalesce(
+                {{ published_id('issues.customer_id') }}
+                || substr(issues.record_key, length(issues.customer_id) + 1),
+                issues.record_key
+            )
+        end as record_key,
+        issues.column_name,
+        case
+            when erased_ids.customer_id is not null
+                and (
+                    issues.entity in ('customers', 'customer_summaries')
+                    or issues.column_name = 'customer_id'
+                )
+                then null
+            else issues.raw_value
         end as raw_value,
-        issue,
-        action,
-        source_system
-    from {{ ref('int_staging_issues') }}
-    {%- else %}
-    select * from {{ ref('int_staging_issues') }}
-    {%- endif %}
+        issues.issue,
+        issues.action,
+        issues.source_system
+    from {{ ref('int_staging_issues') }} as issues
+    left join erased_ids
+        on {{ "issues.source_system || ':' || " if has_several_systems -}}
+            {{ published_id('issues.customer_id') }} = erased_ids.customer_id
 
 ),
 
 changed_customers as (
 
     select
-        recorded_customers.source_system,
-        recorded_customers.source_customer_id,
-        changed_ids.reason
+        'customers' as entity,
+        case changed_ids.reason
+            when 'erased' then {{ request_key('changed_ids.request_number') }}
+            else recorded_customers.source_customer_id
+        end as record_key,
+        cast(null as string) as column_name,
+        cast(null as string) as raw_value,
+        changed_ids.reason as issue,
+        case changed_ids.reason when 'erased' then 'rejected' else 'merged' end
+            as action,
+        recorded_customers.source_system
     from recorded_customers
     inner join changed_ids
         on recorded_customers.customer_id = changed_ids.customer_id
 
 ),
 
-erased_customers as (
-
-    select * from changed_customers
-    where reason = 'erased'
-
-),
-
--- Nothing may tell that an erased person was ever a customer, so no issue of theirs is
--- shown; that a record was left out is counted without its key.
-shown_staging_issues as (
-
-    select staging_issues.*
-    from staging_issues
-    anti join erased_customers
-        on staging_issues.source_system = erased_customers.source_system
-            and staging_issues.record_key = erased_customers.source_customer_id
-            and staging_issues.entity in ('customers', 'customer_summaries')
-
-),
-
 unioned as (
 
-    select * from shown_staging_issues
+    select * from staging_issues
     union all
     select
         entity,
@@ -89,27 +93,19 @@ unioned as (
         source_system
     from {{ ref('int_cross_record_issues') }}
     union all
-    select
-        'customers' as entity,
-        case when reason = 'duplicate_person' then source_customer_id end as record_key,
-        cast(null as string) as column_name,
-        cast(null as string) as raw_value,
-        reason as issue,
-        case when reason = 'duplicate_person' then 'merged' else 'rejected' end
-            as action,
-        source_system
-    from changed_customers
+    select * from changed_customers
 
 ),
 
+-- An id that is an address is still an address.
 final as (
 
     select
         ---------- strings
         entity,
-        record_key,
+        {{ without_contact('record_key', is_id='true') }} as record_key,
         column_name,
-        raw_value,
+        {{ without_contact('raw_value', is_id='true') }} as raw_value,
         issue,
         action,
         source_system

@@ -1,68 +1,8 @@
-{#
-    Every faulty value of a record that is kept; of a rejected one, the reason. Records
-    without a fault are left out first, so that only the others are looked at by column.
-#}
 with
 
-{% for system, entity in staged_tables() %}
-{%- set contract = raw_table_contract()[entity] %}
-{%- set columns = contract['columns'] %}
-{%- set cleaned = ref('base_' ~ system ~ '__' ~ entity) %}
-faulty_{{ system }}_{{ entity }} as (
+value_issues as (
 
-    select
-        cleaned.*,
-        {{ record_key_expression(entity, 'cleaned') }} as record_key
-    from {{ cleaned }} as cleaned
-    where coalesce(
-        cleaned.rejection_column
-        {%- for name in columns %},
-        cleaned.issue_{{ name }}
-        {%- endfor %}
-    ) is not null
-
-),
-
-{{ system }}_{{ entity }} as (
-
-    select
-        faulty.record_key,
-        column_names.column_name,
-        case column_names.column_name
-            {%- for name, column in columns.items() %}
-            {%- set raw_text = as_text('faulty.raw_' ~ name) %}
-            when '{{ name }}'
-                then {{ masked(raw_text) if column.get('is_personal') else raw_text }}
-            {%- endfor %}
-        end as raw_value,
-        case column_names.column_name
-            {%- for name in columns %}
-            when '{{ name }}' then faulty.issue_{{ name }}
-            {%- endfor %}
-        end as issue,
-        faulty.rejection_column,
-        faulty.rejection_issue
-    from faulty_{{ system }}_{{ entity }} as faulty
-    cross join (
-        {%- for name in columns %}
-        select '{{ name }}' as column_name
-        {{ 'union all' if not loop.last }}
-        {%- endfor %}
-    ) as column_names
-
-),
-
-{% endfor %}
-faults as (
-
-    {% for system, entity in staged_tables() %}
-    select
-        '{{ entity }}' as entity,
-        *,
-        '{{ system }}' as source_system
-    from {{ system }}_{{ entity }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select * from {{ ref('int_value_issues') }}
 
 ),
 
@@ -70,6 +10,8 @@ merged as (
 
     {% for system, entity in staged_tables() if raw_table_contract()[entity]['key'] %}
     select
+        {{ 'customer_id' if 'customer_id' in raw_table_contract()[entity]['columns']
+            else 'cast(null as string)' }} as customer_id,
         '{{ entity }}' as entity,
         record_key,
         merge_issue as issue,
@@ -97,22 +39,18 @@ malformed_lines as (
 final as (
 
     select
+        customer_id,
         entity,
         record_key,
         column_name,
         raw_value,
-        coalesce(rejection_issue, issue) as issue,
-        case
-            when rejection_column is not null then 'rejected'
-            when issue = 'reformatted_value' then 'repaired'
-            else 'nulled'
-        end as action,
+        issue,
+        action,
         source_system
-    from faults
-    where column_name = rejection_column
-        or (rejection_column is null and issue is not null)
+    from value_issues
     union all
     select
+        customer_id,
         entity,
         record_key,
         cast(null as string) as column_name,
@@ -123,6 +61,7 @@ final as (
     from merged
     union all
     select
+        cast(null as string) as customer_id,
         entity,
         record_key,
         cast(null as string) as column_name,

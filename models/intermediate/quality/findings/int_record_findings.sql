@@ -112,7 +112,7 @@ unioned as (
         key_count as records,
         conflicting_keys || ' of ' || key_count
         || ' keys have records that differ, for example '
-        || {{ quoted_value('conflicting_key') }}
+        || {{ quoted_value('conflicting_key', is_id='true') }}
         || ', and no updated_at says which is the latest; expected '
         || case entity
             when 'orders'

@@ -1,0 +1,1 @@
+"""Keep the salt of hashes out of SQL."""
