@@ -82,20 +82,24 @@
 {% endmacro %}
 
 
-{# The results that are not green: what failed, and how. #}
+{# The results that are not green: status and name, skipped ones last. #}
 {% macro faults_in(results) %}
     {% set faults = [] %}
     {% for result in results
         if result.status not in ['success', 'pass', 'warn', 'no-op', 'reused'] %}
-        {% do faults.append(result.node.name ~ ': ' ~ result.status) %}
+        {% do faults.append([result.status | string, result.node.name]) %}
     {% endfor %}
-    {{ return(faults) }}
+    {{ return(faults | sort) }}
 {% endmacro %}
 
 {% macro faults_in_words(faults) %}
-    {% set more = faults | length - 3 %}
-    {{ return('the build is not green (' ~ spoken(faults[:3], 'and')
-        ~ (' and ' ~ more ~ ' more' if more > 0 else '') ~ ')') }}
+    {% set words = [] %}
+    {% for status, name in faults[:3] %}
+        {% do words.append(name ~ ': ' ~ status) %}
+    {% endfor %}
+    {% set more = faults | length - words | length %}
+    {{ return('the build is not green (' ~ words | join(', ')
+        ~ (' and ' ~ more ~ ' more' if more else '') ~ ')') }}
 {% endmacro %}
 
 

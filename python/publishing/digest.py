@@ -43,7 +43,7 @@ def digest(summary: Mapping[str, Any], folder: Path) -> list[str]:
             f"({segmentation['method']}), as of {segmentation['training_date']}; "
             f"why it was fitted: {REASONS.get(reason, reason)}"
         )
-    lines.append(f"Drift: {drift_in_words(summary['drift'])}")
+    lines.append(drift_in_words(summary["drift"]))
     lines.extend(input_lines(summary["input"], summary["warnings"]))
     lines.append(
         f"Published: {folder / FILE} ({len(summary['tables'])} tables, "
@@ -75,9 +75,8 @@ def change(now: int, before: int | None) -> str:
 
 def drift_in_words(drift: Mapping[str, Any]) -> str:
     """Say how much customers have changed since the fit, and in what."""
-    level = drift["level"] or "not known"
-    features = ", ".join(drift["features"][:MOST_WARNINGS])
-    return f"{level} ({features})" if features else level
+    features = ", ".join(drift["features"]) or "none"
+    return f"Drift: of segments {drift['level'] or 'unknown'}; of features {features}"
 
 
 def input_lines(

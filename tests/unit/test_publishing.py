@@ -213,7 +213,7 @@ def test_the_digest_is_ten_lines_that_a_person_reads(tmp_path: Path) -> None:
         "   12  New                       40    3.8%  new",
         "Segmentation: version 3 (kmeans), as of 2024-07-01; "
         "why it was fitted: customers had drifted",
-        "Drift: moderate (total_spend, order_count)",
+        "Drift: of segments moderate; of features total_spend, order_count",
         "Input: 12,345 records, 67 rejected; warnings: 4",
         "  - One.",
         "  - Two.",
