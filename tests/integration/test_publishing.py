@@ -407,6 +407,20 @@ def test_a_build_that_cannot_publish_fails_in_one_sentence(small: Small) -> None
     assert small.rows(query) == [("published",), ("complete",)]
 
 
+def test_dbt_reads_the_file_beside_other_readers(small: Small) -> None:
+    with duckdb.connect(str(small.file), read_only=True):
+        shown = small.run_dbt(
+            ["show", "--target", "serve", "--inline", "from {{ ref('segments') }}"]
+        )
+        tested = small.run_dbt(["test", "--target", "serve", "--selector", "published"])
+    assert shown.returncode == 0, shown.stdout[-2000:]
+    assert re.search(r"\| default +\| +1 \| All", shown.stdout)
+    assert tested.returncode == 0, tested.stdout[-2000:]
+    assert "PASS builds_how_a_build_ended_is_known" in tested.stdout
+    # Of what is private it knows nothing.
+    assert "int_build_log_" not in tested.stdout
+
+
 # ---------- the sample
 
 
@@ -484,11 +498,10 @@ def test_the_published_sample_is_its_public_tables(
                 "where database_name = 'published' and not has_primary_key"
             )
         }
-    # A fault has no key; the others have rows for all segments, without a segment.
+    # A fault has no key; the others have rows for customers of no segment or of all.
     assert without_key == {
         "data_quality_issues",
         "segment_campaign_uplift",
-        "segment_holdout_power",
         "segment_migrations",
     }
 
@@ -556,7 +569,7 @@ def test_the_joins_of_the_docs_find_the_segment_of_every_order(
         connection.execute(
             "create temp table orders as "
             "select customer_id, cast(ordered_at as date) as ordered_on, amount "
-            "from warehouse.main_internal.int_counted_orders"
+            "from warehouse.main_internal.int_orders_unioned"
         )
 
         def counted(query: str) -> int:
