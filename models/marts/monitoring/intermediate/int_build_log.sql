@@ -5,5 +5,9 @@
 ) }}
 
 {# Hooks make it and write to it, before and after all models: macros/builds.sql. #}
-select * from {{ this }}
+select
+    {%- for column in build_log_columns() %}
+    {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ this }}
 where false
