@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from conftest import PROJECT, Warehouse, open_database
+from conftest import DBT, PROJECT, Warehouse, open_database
 from test_privacy import Identities, has_identity, identities, personal_columns
 
 from publishing.publish import Publication, publish
@@ -64,23 +64,23 @@ PRIVATE = {
         "select 'default' as segmentation_name",
     ),
 }
+# A read takes long enough for a build to publish in the middle of it.
 READER = """
 import json, pathlib, sys, time, duckdb
 file, log, stop = map(pathlib.Path, sys.argv[1:4])
-tables = sys.argv[4:]
 found, errors, reads = set(), [], 0
 while not stop.exists():
+    builds = set()
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
-            found.add(tuple(sorted({
-                build for table in tables for (build,) in connection.execute(
-                    f"select distinct build from {table}"
-                ).fetchall()
-            })))
+            for table in sys.argv[4:]:
+                time.sleep(0.1)
+                query = f"select distinct build from {table}"
+                builds.update(connection.execute(query).fetchall())
+            found.add(tuple(sorted(build for (build,) in builds)))
     except Exception as error:
         errors.append(repr(error))
     reads += 1
-    time.sleep(0.05)
 log.write_text(json.dumps([reads, sorted(found), errors]))
 """
 
@@ -606,3 +606,37 @@ def test_the_example_in_python_works(sample_file: Path, tmp_path: Path) -> None:
         check=True,
     )
     assert int(found.stdout) > 1
+
+
+def test_another_dbt_project_reads_the_file(sample_file: Path, tmp_path: Path) -> None:
+    text = (PROJECT / "docs" / "serve.md").read_text(encoding="utf-8")
+    attach, sources = map(
+        yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    )
+    attach["attach"][0]["path"] = str(sample_file)
+    files = {
+        "dbt_project.yml": {"name": "another", "profile": "another"},
+        "profiles.yml": {
+            "another": {
+                "target": "dev",
+                "outputs": {"dev": {"type": "duckdb", "path": "own.duckdb", **attach}},
+            }
+        },
+        "models/sources.yml": sources,
+    }
+    (tmp_path / "models").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_text(yaml.safe_dump(content), encoding="utf-8")
+    (tmp_path / "models" / "counts.sql").write_text(
+        "select count(*) as customers "
+        "from {{ source('segments', 'customer_segments') }}",
+        encoding="utf-8",
+    )
+    subprocess.run(
+        [DBT, "--no-version-check", "build", "--profiles-dir", "."],
+        cwd=tmp_path,
+        check=True,
+    )
+    with duckdb.connect(str(tmp_path / "own.duckdb"), read_only=True) as connection:
+        [(count,)] = connection.execute("from counts").fetchall()
+    assert count > 1000
