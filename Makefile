@@ -40,10 +40,15 @@ help: ## List the targets
 # are part of `make test`.
 BUILD := $(DBT) build --exclude-resource-type unit_test
 
+# What was published, in ten lines; none where nothing was, which dbt has explained.
+DIGEST := PYTHONPATH=python $(VENV)/bin/python -m publishing.digest
+
 build: $(VENV)/.runtime ## Build the segments of the sample: build/warehouse.duckdb
 	@mkdir -p build
 	$(BUILD) $(ARGS)
+	@$(DIGEST) target/run_results.json
 
+demo: export SEGMENTATION_SERVE := serve/complete_journey
 demo: $(VENV)/.demo ## Build those of real households: build/complete_journey.duckdb
 	@mkdir -p build
 	@location="$$($(VENV)/bin/python -c "$$FIND_COMPLETE_JOURNEY")" \
@@ -51,6 +56,7 @@ demo: $(VENV)/.demo ## Build those of real households: build/complete_journey.du
 		SEGMENTATION_DATABASE=build/complete_journey.duckdb \
 		$(BUILD) --vars '{source_systems: [complete_journey]}' \
 			--target-path build/complete_journey $(ARGS)
+	@$(DIGEST) build/complete_journey/run_results.json
 
 define FIND_COMPLETE_JOURNEY
 from importlib.util import find_spec
@@ -114,6 +120,7 @@ test: $(VENV)/.dev ## Run the unit and integration tests
 # Between commits: most mistakes show here. It touches no warehouse of yours.
 test-quick: export OMP_NUM_THREADS := 1
 test-quick: export SEGMENTATION_DATABASE := build/quick.duckdb
+test-quick: export SEGMENTATION_PUBLISH := 0
 test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the sample
 	@mkdir -p build
 	$(VENV)/bin/python -m pytest --numprocesses 2 tests/unit
@@ -183,4 +190,4 @@ $(BOUNCER_VENV)/.bouncer: $(BOUNCER_VENV)/.created $(VENV)/.bootstrap \
 	$(call install,$(BOUNCER_VENV),requirements-bouncer.lock)
 
 clean: ## Delete all that was made except environments; the warehouse goes too
-	rm -rf build target logs .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build serve target logs .mypy_cache .pytest_cache .ruff_cache

@@ -351,6 +351,11 @@ def parse_arguments() -> argparse.Namespace:
         default=Path("build/benchmark"),
         help="of the raw files, the warehouse and the logs",
     )
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="let dbt build publish the public tables at its end",
+    )
     parser.add_argument("--memory-limit", default="8GB", help="of DuckDB in dbt build")
     parser.add_argument(
         "--project", type=Path, default=BENCHMARKS.parent, help="that dbt builds"
@@ -390,6 +395,8 @@ def main() -> None:
             {
                 "SEGMENTATION_DATABASE": str(warehouse),
                 "SEGMENTATION_MEMORY_LIMIT": arguments.memory_limit,
+                "SEGMENTATION_SERVE": str(directory / "serve"),
+                "SEGMENTATION_PUBLISH": "1" if arguments.publish else "0",
             },
         )
 

@@ -71,6 +71,15 @@
 {% endmacro %}
 
 
+{# Where a node of the project is: a hook may not ref() what is private. #}
+{% macro our_relation(name) %}
+    {% set node = our_nodes()[name] %}
+    {{ return(api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.alias, type='table'
+    )) }}
+{% endmacro %}
+
+
 {# Only such a version has the registry in the target schema. #}
 {% macro is_former_warehouse() %}
     {{ return(

@@ -43,6 +43,7 @@
     {% if not is_package() %}
         {% do carry_over() %}
     {% endif %}
+    {% do begin_build() %}
 {% endmacro %}
 
 

@@ -8,7 +8,7 @@
     any file that dbt writes holds the salt; env_var() would put it into both.
 #}
 {% macro salted_hash(text) -%}
-    {{ return(adapter.dispatch('salted_hash')(text)) }}
+    {{ return(adapter.dispatch('salted_hash', 'customer_segmentation')(text)) }}
 {%- endmacro %}
 
 {% macro default__salted_hash(text) -%}
@@ -23,7 +23,7 @@
 
 {# `ready`, `missing` or `short`; none where the profile does not load the plugin. #}
 {% macro salt_state() %}
-    {{ return(adapter.dispatch('salt_state')()) }}
+    {{ return(adapter.dispatch('salt_state', 'customer_segmentation')()) }}
 {% endmacro %}
 
 {% macro default__salt_state() %}

@@ -7,10 +7,7 @@
 {% endmacro %}
 
 {% macro default__found_input(raw_table) %}
-    {% set answer = run_query(
-        "select found_input('" ~ tojson(raw_table) | replace("'", "''") ~ "')"
-    ) %}
-    {{ return(fromjson(answer.columns[0].values()[0])) }}
+    {{ return(asked_of('found_input', raw_table)) }}
 {% endmacro %}
 
 

@@ -281,7 +281,7 @@
 
 {# Whether two texts share a word of at least two letters, or seven digits in a row. #}
 {% macro shares_a_word(text, other_text) -%}
-    {{ return(adapter.dispatch('shares_a_word')(text, other_text)) }}
+    {{ return(adapter.dispatch('shares_a_word', 'customer_segmentation')(text, other_text)) }}
 {%- endmacro %}
 
 {% macro default__shares_a_word(text, other_text) -%}

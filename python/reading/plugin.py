@@ -7,10 +7,7 @@
 null or a sentence.
 """
 
-import atexit
-import json
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +16,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from reading.malformed_lines import malformed_lines
 from reading.tables import BadInputError, NoInputError, RawTable, find_input
+from sql_functions import register
 
 
 class Plugin(BasePlugin):
@@ -26,26 +24,15 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions on a new connection."""
-        connection = weakref.ref(conn)
-        for name, answer in {
-            "found_input": describe_input,
-            "malformed_lines": list_malformed_lines,
-        }.items():
-            conn.create_function(
-                name,
-                _function(connection, answer),
-                ["VARCHAR"],
-                "VARCHAR",
-                side_effects=True,
-            )
-            # A function that outlives the interpreter makes it complain at its end.
-            atexit.register(_remove, connection, name)
+        register(conn, "found_input", describe_input)
+        register(conn, "malformed_lines", list_malformed_lines)
 
 
 def describe_input(
-    connection: duckdb.DuckDBPyConnection, table: RawTable
+    connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Say how a raw table is read, or why it cannot be."""
+    table = RawTable(**asked)
     answer: dict[str, Any] = {"problem": None, "absence": None}
     try:
         found = find_input(connection, table)
@@ -67,37 +54,13 @@ def describe_input(
 
 
 def list_malformed_lines(
-    connection: duckdb.DuckDBPyConnection, table: RawTable
+    connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
     """List the malformed lines of a raw table, or say why that cannot be."""
     try:
-        lines = malformed_lines(connection, table)
+        lines = malformed_lines(connection, RawTable(**asked))
     except BadInputError as error:
         return {"problem": str(error), "lines": []}
     except NoInputError:
         return {"problem": None, "lines": []}
     return {"problem": None, "lines": [asdict(line) for line in lines]}
-
-
-def _function(
-    connection: "weakref.ref[duckdb.DuckDBPyConnection]",
-    answer: Callable[[duckdb.DuckDBPyConnection, RawTable], Mapping[str, Any]],
-) -> Callable[[str], str]:
-    """Make a function of JSON that asks the database through a cursor of its own."""
-
-    def function(table: str) -> str:
-        parent = connection()
-        assert parent is not None
-        with parent.cursor() as cursor:
-            return json.dumps(answer(cursor, RawTable(**json.loads(table))))
-
-    return function
-
-
-def _remove(connection: "weakref.ref[duckdb.DuckDBPyConnection]", name: str) -> None:
-    open_connection = connection()
-    if open_connection is not None:
-        try:
-            open_connection.remove_function(name)
-        except duckdb.Error:
-            return

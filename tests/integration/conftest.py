@@ -163,8 +163,10 @@ class Warehouse:
             for name, value in os.environ.items()
             if not name.startswith(OWN_VARIABLES)
         }
-        # What dbt writes for debugging takes a tenth of a build.
-        return {**inherited, "DBT_LOG_LEVEL_FILE": "info", **(environment or {})}
+        # What dbt writes for debugging takes a tenth of a build, and few tests read
+        # what is published.
+        usual = {"DBT_LOG_LEVEL_FILE": "info", "SEGMENTATION_PUBLISH": "0"}
+        return {**inherited, **usual, **(environment or {})}
 
     def build(
         self,

@@ -27,6 +27,7 @@ RAW_TABLES = (
 # When a fit was made, when a build ran and whether it was of the sample may differ, and
 # nothing else.
 WITHOUT_CIRCUMSTANCES = {
+    "int_build_log": "select event, status from {}",
     "int_input_totals": "select * exclude (is_sample) from {}",
     "int_passed_input_totals": "select * exclude (is_sample) from {}",
     "segmentation_registry": "select * from {} where parameter <> 'fitted_at'",
