@@ -41,7 +41,7 @@ help: ## List the targets
 BUILD := $(DBT) build --exclude-resource-type unit_test
 
 # What was published, in ten lines; none where nothing was, which dbt has explained.
-DIGEST := PYTHONPATH=python $(VENV)/bin/python -m publishing.digest
+DIGEST := PYTHONPATH=python $(VENV)/bin/python -m segmentation.publishing.digest
 
 build: $(VENV)/.runtime ## Build the segments of the sample: build/warehouse.duckdb
 	@mkdir -p build

@@ -45,7 +45,8 @@
     {% elif status == 'partial' %}
         {% set reason = missing %}
     {% elif not has_function('publish_tables') %}
-        {% set reason = 'the profile does not load the plugin publishing.plugin' %}
+        {% set reason = 'the profile does not load the plugin '
+            ~ 'segmentation.publishing.plugin' %}
     {% else %}
         {% set problem = publish(results, ended_at, version) %}
         {% set status = 'complete' if problem else 'published' %}

@@ -1,7 +1,7 @@
 {#
-    A whole green `dbt build` publishes at its end: python/publishing copies the tables
-    that people query to a file that readers may open at any time. Any other build says
-    in a line why it does not, and leaves what was published before.
+    A whole green `dbt build` publishes at its end: segmentation.publishing copies the
+    tables that people query to a file that readers may open at any time. Any other build
+    says in a line why it does not, and leaves what was published before.
 #}
 {% macro is_publishing() %}
     {{ return(

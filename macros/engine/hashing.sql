@@ -3,9 +3,10 @@
     in hexadecimal digits. Null without a salt: anyone with a list of addresses can
     reverse a plain hash of an email address.
 
-    The plugin hashing.plugin, which the profile loads, gives every cursor two blocks made
-    of the environment variable SEGMENTATION_SALT as session variables. So neither SQL nor
-    any file that dbt writes holds the salt; env_var() would put it into both.
+    The plugin segmentation.hashing.plugin, which the profile loads, gives every cursor two
+    blocks made of the environment variable SEGMENTATION_SALT as session variables. So
+    neither SQL nor any file that dbt writes holds the salt; env_var() would put it into
+    both.
 #}
 {% macro salted_hash(text) -%}
     {{ return(adapter.dispatch('salted_hash', 'customer_segmentation')(text)) }}

@@ -1,6 +1,6 @@
 {#
     How a raw table is read: `relation` to select from and its `columns`, or `absence` or
-    `problem`. The function is one of python/reading, which the profile loads.
+    `problem`. The function is one of segmentation.reading, which the profile loads.
 #}
 {% macro found_input(raw_table) %}
     {{ return(adapter.dispatch('found_input', 'customer_segmentation')(raw_table)) }}

@@ -103,7 +103,7 @@
 
 {#
     What the reader is asked of a raw table: where it is, which columns it needs and what
-    these are called there. The fields are those of RawTable in python/reading.
+    these are called there. The fields are those of RawTable in segmentation.reading.
 #}
 {% macro raw_table(table_name) %}
     {% set contract = raw_table_contract()[table_name] %}

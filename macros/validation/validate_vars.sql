@@ -24,13 +24,13 @@
         ) }}
     {% elif state is none and not var('hash_customer_ids') %}
         {% do exceptions.warn(
-            'The profile does not load the plugin hashing.plugin, so that hashed columns '
-            ~ 'are null.'
+            'The profile does not load the plugin segmentation.hashing.plugin, so that '
+            ~ 'hashed columns are null.'
         ) %}
     {% elif state is none %}
         {{ return(
             'var hash_customer_ids is true, but the profile does not load the plugin '
-            ~ 'hashing.plugin; expected it among the plugins of profiles.yml.'
+            ~ 'segmentation.hashing.plugin; expected it among the plugins of profiles.yml.'
         ) }}
     {% elif state == 'missing' and var('hash_customer_ids') %}
         {{ return(

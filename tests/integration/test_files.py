@@ -16,9 +16,9 @@ from conftest import PROJECT, SCHEMAS, Warehouse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from reading.malformed_lines import malformed_lines
-from reading.tables import BadInputError, RawTable, find_input
-from reading.text_files import open_file
+from segmentation.reading.malformed_lines import malformed_lines
+from segmentation.reading.tables import BadInputError, RawTable, find_input
+from segmentation.reading.text_files import open_file
 
 COLUMNS = ["order_id", "customer_id", "ordered_at", "amount", "note", "channel"]
 CONTRACT = ["order_id", "customer_id", "ordered_at", "amount", "status", "channel"]

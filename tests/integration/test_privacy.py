@@ -22,7 +22,7 @@ from conftest import (
     write_raw_tables,
 )
 
-from hashing.plugin import key_blocks
+from segmentation.hashing.plugin import key_blocks
 
 # Staging, and the step that finds out who is who.
 WITH_IDENTITY = r"(raw|base|stg)_.*|int_customers_unioned|int_customers_deduplicated"
@@ -288,8 +288,8 @@ def test_without_the_plugin_nothing_is_hashed(
 
     assert built.returncode == 0, built.stdout
     assert (
-        "does not load the plugin hashing.plugin, so that hashed columns are null"
-        in (built.stdout)
+        "does not load the plugin segmentation.hashing.plugin, so that hashed columns "
+        "are null" in (built.stdout)
     )
     assert warehouse.row("select count(*) > 0, count(email_hash) from customers") == (
         True,
@@ -298,7 +298,7 @@ def test_without_the_plugin_nothing_is_hashed(
     assert refused.returncode != 0
     assert (
         "var hash_customer_ids is true, but the profile does not load the plugin "
-        "hashing.plugin; expected it among the plugins of profiles.yml."
+        "segmentation.hashing.plugin; expected it among the plugins of profiles.yml."
         in refused.stdout
     )
 

@@ -19,7 +19,7 @@ import yaml
 from conftest import DBT, PROJECT, Warehouse, open_database
 from test_privacy import Identities, has_identity, identities, personal_columns
 
-from publishing.publish import Publication, publish
+from segmentation.publishing.publish import Publication, publish
 
 __all__ = ["identities"]
 

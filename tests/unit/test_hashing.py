@@ -6,7 +6,7 @@ from hashlib import sha256
 import duckdb
 import pytest
 
-from hashing.plugin import Plugin, key_blocks, salt_state
+from segmentation.hashing.plugin import Plugin, key_blocks, salt_state
 
 VARIABLES = (
     "select getvariable('segmentation_salt_state'), "

@@ -9,9 +9,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from publishing.digest import digest, main
-from publishing.plugin import git_commit, project_facts, publish_tables
-from publishing.publish import Publication, PublishingError, primary_key, publish
+from segmentation.publishing.digest import digest, main
+from segmentation.publishing.plugin import git_commit, project_facts, publish_tables
+from segmentation.publishing.publish import (
+    Publication,
+    PublishingError,
+    primary_key,
+    publish,
+)
 
 
 @pytest.fixture

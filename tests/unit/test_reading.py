@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from reading.header import (
+from segmentation.reading.header import (
     NoHeaderError,
     Quoting,
     SeveralDelimitersError,
@@ -17,10 +17,18 @@ from reading.header import (
     column_names,
     find_header,
 )
-from reading.location import recognised_call
-from reading.malformed_lines import malformed_lines
-from reading.tables import BadInputError, NoInputError, RawTable, find_input
-from reading.text_files import holds_parts_of_records, lines_before_open_quote
+from segmentation.reading.location import recognised_call
+from segmentation.reading.malformed_lines import malformed_lines
+from segmentation.reading.tables import (
+    BadInputError,
+    NoInputError,
+    RawTable,
+    find_input,
+)
+from segmentation.reading.text_files import (
+    holds_parts_of_records,
+    lines_before_open_quote,
+)
 
 ORDERS = ("order_id", "customer_id", "ordered_at", "amount", "status")
 NEEDED = ("order_id", "customer_id")

@@ -15,7 +15,9 @@ def model(dbt, session):
     training = dbt.ref("customer_segmentation", "segmentation_training")
     outcomes = dbt.ref("customer_segmentation", "outcome_training")
     next_window = dbt.ref("customer_segmentation", "int_k_selection_customers")
-    rules = dbt.ref("customer_segmentation", "rfm_segments").df().sort_values("rule_number")
+    rules = (
+        dbt.ref("customer_segmentation", "rfm_segments").df().sort_values("rule_number")
+    )
     settings["segment_rules"] = rules.to_dict("records")
     selection = dbt.ref("customer_segmentation", "feature_selection")
     selection = selection.select(
@@ -23,7 +25,9 @@ def model(dbt, session):
     )
     terms = dbt.ref("customer_segmentation", "segment_name_terms")
     observed = dbt.ref("customer_segmentation", "customer_features")
-    dates = dbt.ref("customer_segmentation", "int_observation_dates").filter("is_training")
+    dates = dbt.ref("customer_segmentation", "int_observation_dates").filter(
+        "is_training"
+    )
     training_date = None
     if observed.limit(1).fetchall():
         [[training_date]] = dates.select("observation_date").fetchall()

@@ -10,7 +10,9 @@ def model(dbt, session):
         name: json.loads(value) for name, value in dbt.config.get("meta").items()
     }
     methods = dbt.ref("customer_segmentation", "int_compared_methods")
-    rules = dbt.ref("customer_segmentation", "rfm_segments").df().sort_values("rule_number")
+    rules = (
+        dbt.ref("customer_segmentation", "rfm_segments").df().sort_values("rule_number")
+    )
     settings["segment_rules"] = rules.to_dict("records")
     outcomes = dbt.ref("customer_segmentation", "outcome_training")
     next_window = dbt.ref("customer_segmentation", "int_k_selection_customers")

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
-from reading.header import Quoting
+from segmentation.reading.header import Quoting
 
 CHUNK_BYTES = 1 << 20
 

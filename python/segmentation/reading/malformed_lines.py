@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from reading.header import plain, records
-from reading.tables import (
+from segmentation.reading.header import plain, records
+from segmentation.reading.tables import (
     BadInputError,
     RawTable,
     TextFile,
@@ -17,7 +17,7 @@ from reading.tables import (
     read_csv,
     same_dialect,
 )
-from reading.text_files import (
+from segmentation.reading.text_files import (
     count_line_ends,
     count_regular_records,
     first_broken_value,

@@ -1,6 +1,6 @@
 """Print what a person wants to know of the build that was published last.
 
-    python -m publishing.digest target/run_results.json
+    python -m segmentation.publishing.digest target/run_results.json
 
 prints nothing where that run of dbt published nothing: dbt has said why.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from publishing.publish import FILE, SUMMARY
+from segmentation.publishing.publish import FILE, SUMMARY
 
 REASONS = {
     "first_fit": "the first fit",

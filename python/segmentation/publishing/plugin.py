@@ -10,16 +10,17 @@
 import re
 import subprocess
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from publishing.publish import Publication, PublishingError, publish
-from sql_functions import register
+from segmentation.publishing.publish import Publication, PublishingError, publish
+from segmentation.sql_functions import register
 
-PROJECT_FILE = Path(__file__).resolve().parents[2] / "dbt_project.yml"
+PROJECT_FILE = Path(__file__).resolve().parents[3] / "dbt_project.yml"
 
 
 class Plugin(BasePlugin):
@@ -46,12 +47,19 @@ def project_facts(
     folder: str,
 ) -> dict[str, str | None]:
     """Say which commit a folder is at and which version this project has."""
-    text = PROJECT_FILE.read_text(encoding="utf-8")
-    version = re.search(r'^version:\s*"?([^"\s]+)', text, flags=re.MULTILINE)
     return {
         "git_commit": git_commit(Path(folder)),
-        "project_version": version.group(1) if version else None,
+        "project_version": project_version(),
     }
+
+
+def project_version() -> str | None:
+    """Say which version of this project runs: that of its files, or of the wheel."""
+    if PROJECT_FILE.is_file():
+        text = PROJECT_FILE.read_text(encoding="utf-8")
+        version = re.search(r'^version:\s*"?([^"\s]+)', text, flags=re.MULTILINE)
+        return version.group(1) if version else None
+    return metadata.version("customer-segmentation")
 
 
 def git_commit(folder: Path) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from reading.header import (
+from segmentation.reading.header import (
     DELIMITERS,
     Header,
     NoHeaderError,
@@ -23,8 +23,8 @@ from reading.header import (
     lines_of,
     plain,
 )
-from reading.location import CsvCall, is_text_file, recognised_call
-from reading.text_files import (
+from segmentation.reading.location import CsvCall, is_text_file, recognised_call
+from segmentation.reading.text_files import (
     has_mixed_line_ends,
     is_local,
     open_file,

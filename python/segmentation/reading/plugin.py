@@ -14,9 +14,14 @@ from typing import Any
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from reading.malformed_lines import malformed_lines
-from reading.tables import BadInputError, NoInputError, RawTable, find_input
-from sql_functions import register
+from segmentation.reading.malformed_lines import malformed_lines
+from segmentation.reading.tables import (
+    BadInputError,
+    NoInputError,
+    RawTable,
+    find_input,
+)
+from segmentation.sql_functions import register
 
 
 class Plugin(BasePlugin):
