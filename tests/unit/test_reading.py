@@ -569,7 +569,7 @@ def test_a_file_that_only_the_engine_reaches_is_read_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module in ("tables", "malformed_lines"):
-        monkeypatch.setattr(f"reading.{module}.is_local", lambda _: False)
+        monkeypatch.setattr(f"segmentation.reading.{module}.is_local", lambda _: False)
     table = orders(
         tmp_path, "\ufeffBestellungen für\n\norder_id;customer_id\no;é\no\nö;c\n"
     )
