@@ -57,3 +57,30 @@
         {%- endfor %}
     ) as column_names
 {% endmacro %}
+
+
+{#
+    What to know the `sought_owners` by, from all of their records, as a CTE body: one row
+    per customer of a source system.
+#}
+{% macro texts_of_owners() %}
+    {%- for system in systems_with('customers') %}
+    select
+        '{{ system }}' as source_system,
+        customers.customer_id,
+        {{ dbt.listagg(personal_text(
+            "concat_ws(' ', customers.first_name, customers.last_name)", 'customers.phone'
+        ), "' '") }} as own_text
+    from {{ ref('base_' ~ system ~ '__customers') }} as customers
+    semi join sought_owners
+        on customers.customer_id = sought_owners.customer_id
+            and sought_owners.source_system = '{{ system }}'
+    group by customers.customer_id
+    union all
+    {%- endfor %}
+    select
+        cast(null as string) as source_system,
+        cast(null as string) as customer_id,
+        cast(null as string) as own_text
+    where false
+{% endmacro %}

@@ -20,14 +20,19 @@ unioned as (
 ),
 
 -- Of a record kept every faulty value counts, of a rejected one the reason. What was
--- read as a time, a currency or a known word is no name and no number of a phone.
+-- read as a time or a known word is no name and no number of a phone; what was read as
+-- an id or an amount is no name: to look for one takes long, and they are many.
 faults as (
 
     select
         *,
         coalesce(issue = 'reformatted_value', false)
         and kind in ({{ quoted(['date', 'timestamp', 'currency'] + kinds_of_words()) }})
-            as is_understood
+            as is_understood,
+        coalesce(issue = 'reformatted_value', false)
+        and kind <> 'text'
+        and not is_personal_table
+            as is_no_name
     from unioned
     where column_name = rejection_column
         or (rejection_column is null and issue is not null)
@@ -40,32 +45,14 @@ sought_owners as (
         source_system,
         customer_id
     from faults
-    where not is_understood and own_text is null and customer_id is not null
+    where not is_no_name and own_text is null and customer_id is not null
 
 ),
 
 -- The names and numbers of those whose records they are, from all of their records.
 owners as (
 
-    {% for system in systems_with('customers') %}
-    select
-        '{{ system }}' as source_system,
-        customers.customer_id,
-        {{ dbt.listagg(personal_text(
-            "concat_ws(' ', customers.first_name, customers.last_name)", 'customers.phone'
-        ), "' '") }} as own_text
-    from {{ ref('base_' ~ system ~ '__customers') }} as customers
-    semi join sought_owners
-        on customers.customer_id = sought_owners.customer_id
-            and sought_owners.source_system = '{{ system }}'
-    group by customers.customer_id
-    union all
-    {% endfor %}
-    select
-        cast(null as string) as source_system,
-        cast(null as string) as customer_id,
-        cast(null as string) as own_text
-    where false
+    {{ texts_of_owners() }}
 
 ),
 
@@ -92,14 +79,16 @@ final as (
         record_key,
         column_name,
         case
-            when is_personal_column then {{ masked('raw_value') }}
-            when is_personal_table and issue = 'unparseable_value'
+            when is_personal_column
+                or (is_personal_table and issue = 'unparseable_value')
                 then {{ masked('raw_value') }}
             when is_understood then raw_value
             when {{ has_contact('raw_value', "(kind = 'id')") }}
-                or {{ shares_a_word(
-                    personal_text('raw_value', 'raw_value'), 'owner_text'
-                ) }}
+                then {{ masked('raw_value') }}
+            when is_no_name then raw_value
+            when {{ shares_a_word(
+                personal_text('raw_value', 'raw_value'), 'owner_text'
+            ) }}
                 then {{ masked('raw_value') }}
             else raw_value
         end as raw_value,
