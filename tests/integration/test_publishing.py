@@ -621,7 +621,10 @@ def test_another_dbt_project_reads_the_file(sample_file: Path, tmp_path: Path) -
     )
     attach["attach"][0]["path"] = str(sample_file)
     files = {
-        "dbt_project.yml": {"name": "another", "profile": "another"},
+        "dbt_project.yml": {
+            **{"name": "another", "profile": "another"},
+            "models": {"+materialized": "table"},
+        },
         "profiles.yml": {
             "another": {
                 "target": "dev",
