@@ -622,7 +622,8 @@ def test_another_dbt_project_reads_the_file(sample_file: Path, tmp_path: Path) -
     attach["attach"][0]["path"] = str(sample_file)
     files = {
         "dbt_project.yml": {
-            **{"name": "another", "profile": "another"},
+            "name": "another",
+            "profile": "another",
             "models": {"+materialized": "table"},
         },
         "profiles.yml": {
