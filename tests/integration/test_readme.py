@@ -60,6 +60,7 @@ def test_every_command_is_tried_here() -> None:
 def test_make_builds_with_an_empty_home(checkout: Path, tmp_path: Path) -> None:
     run_as_newcomer("make build", checkout, HOME=str(tmp_path))
     assert Warehouse(checkout).database.is_file()
+    assert (checkout / "serve" / "segments.duckdb").is_file()
 
 
 def test_make_builds_the_demo_with_an_empty_home(demo: Warehouse) -> None:
