@@ -11,7 +11,6 @@ from segmentation.fit import stability
 from segmentation.fit.stability import (
     Refit,
     bootstrap_jaccard,
-    fit_labels,
     nearest,
     refit_bootstraps,
     refit_resamples,
@@ -118,10 +117,6 @@ def test_the_seed_decides_the_draws_and_the_number_of_segments_does_not() -> Non
     assert_array_equal(four[0].rows, first[0].rows)
 
 
-def test_fewer_customers_than_segments_are_one_each() -> None:
-    assert_array_equal(fit_labels(np.zeros((2, 2)), 3, 0), [0, 1])
-
-
 def test_customers_who_are_all_alike_are_no_reason_to_stop() -> None:
     matrix = np.repeat([[0.0], [1.0], [2.0]], [40, 2, 1], axis=0)
     refits = refit_bootstraps(matrix, 3, 10, 0)
@@ -210,12 +205,18 @@ def test_blocks_of_resamples_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         assert len(set(zip(one, other, strict=True))) == 4
 
 
-def test_a_resample_without_a_segment_is_fitted_from_starts_of_its_own() -> None:
-    """Nobody is left of the third place, so there are two segments."""
+def test_a_resample_without_a_segment_is_fitted_from_starts_of_others() -> None:
+    """Without the far customer the others are parted, in one resample of twenty."""
     matrix = np.repeat([[0.0, 0.0], [1.0, 0.0], [50.0, 0.0]], [30, 30, 1], axis=0)
     weights = np.ones((20, 61))
     weights[0, 60] = 0
-    labels = refit_resamples(matrix, weights, 3, range(20))
+    labels = refit_resamples(matrix, weights, 2, range(20))
     assert len(set(labels[0, :60])) == 2
     assert labels[0, 60] == labels[0, 59]
-    assert all(len(set(of_resample)) == 3 for of_resample in labels[1:])
+    assert all(len(set(of_resample[:60])) == 1 for of_resample in labels[1:])
+
+
+def test_a_resample_of_fewer_customers_than_segments_has_no_start() -> None:
+    """Each of the three resamples is one customer: the first of two segments."""
+    labels = refit_resamples(np.eye(3), np.eye(3), 2, range(3))
+    assert_array_equal(np.diag(labels), [0, 0, 0])

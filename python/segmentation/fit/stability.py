@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import pairwise_distances_argmin
 from threadpoolctl import threadpool_limits
 
 from segmentation.fit.identity import jaccard_similarities
@@ -26,8 +25,6 @@ MINIMUM_STABLE_JACCARD = 0.75
 # goes on: so many, those with the least inertia in it as they are.
 ROUGH_ITERATIONS = 5
 REFIT_ENDS = 5
-# Starts of a resample that no end fits without an empty segment.
-REFIT_N_INIT = 10
 # As in scikit-learn.
 MAXIMUM_ITERATIONS = 300
 # Customers of all runs that are computed at once: more do not fit a processor cache.
@@ -95,9 +92,8 @@ def refit_resamples(
     """Fit k-means to many resamples of the same customers at once.
 
     Resamples of the same customers have nearly the same local optima. So each has one
-    start, and each is fitted from the ends of all starts that suit it best. Where the
-    best fit leaves a segment empty, the resample is fitted from `REFIT_N_INIT` starts
-    of its own.
+    start, and each is fitted from the ends of all starts that suit it best. In one with
+    fewer different customers than segments some segments are empty.
 
     Parameters
     ----------
@@ -118,21 +114,12 @@ def refit_resamples(
     blocks = min(-(-weights.size * REFIT_ENDS // BLOCK_SIZE), len(weights))
     with threadpool_limits(limits=1):
         ends = rough_ends(matrix, weights, n_segments, seeds)
-        labels = np.concatenate(
+        return np.concatenate(
             [
                 best_refits(matrix, block, ends)
                 for block in np.array_split(weights, blocks)
             ]
         )
-        for number, of_resample in enumerate(labels):
-            rows = np.flatnonzero(weights[number])
-            if len(np.unique(of_resample[rows])) < n_segments:
-                own = fit_labels(
-                    matrix[rows], n_segments, seeds[number], weights[number, rows]
-                )
-                of_resample[:] = nearest_mean(matrix, matrix[rows], own)
-                of_resample[rows] = own
-    return labels
 
 
 def rough_ends(
@@ -170,7 +157,7 @@ def best_refits(
     """Fit each resample from its best ends, and take the fit with the least inertia.
 
     After `ROUGH_ITERATIONS` only the best fit of a resample goes on. Parameters and
-    result are those of `refit_resamples`; a segment may be empty.
+    result are those of `refit_resamples`.
     """
     _, distances = nearest(matrix, ends)
     order = np.argsort(weights @ distances.T, axis=1, kind="stable")
@@ -271,38 +258,6 @@ def weighted_means(
         filled = sums[:, -1] > 0
         means[filled, segment] = sums[filled, :-1] / sums[filled, -1:]
     return means
-
-
-def fit_labels(
-    matrix: NDArray[np.float64],
-    n_segments: int,
-    random_state: int,
-    weights: NDArray[np.float64] | None = None,
-) -> NDArray[np.int64]:
-    """Cluster customers (customers,) by k-means with `REFIT_N_INIT` starts.
-
-    Where there are no more customers than segments, each customer is a segment.
-    """
-    if len(matrix) <= n_segments:
-        return np.arange(len(matrix))
-    model = KMeans(n_segments, n_init=REFIT_N_INIT, random_state=random_state)
-    with warnings.catch_warnings():
-        # A resample may have fewer distinct customers than segments.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        labels: NDArray[np.int64] = model.fit_predict(matrix, sample_weight=weights)
-    return labels.astype(np.int64)
-
-
-def nearest_mean(
-    matrix: NDArray[np.float64],
-    other: NDArray[np.float64],
-    other_labels: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Predict segments (customers,) by the nearest of the means of other customers."""
-    found = np.unique(other_labels)
-    means = np.array([other[other_labels == label].mean(axis=0) for label in found])
-    predicted: NDArray[np.int64] = found[pairwise_distances_argmin(matrix, means)]
-    return predicted
 
 
 def bootstrap_jaccard(

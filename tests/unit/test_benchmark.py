@@ -1,0 +1,109 @@
+"""The benchmark compares what it says, and sees when a table is lost."""
+
+from pathlib import Path
+
+import pytest
+
+import run
+from measuring import Measurement
+from public_tables import EXPECTED, losses, read_expected, record
+
+DECISIONS = """
+A line on something else.
+`segment_rules` has 9 rows at 1 000 customers: rules of one segment were merged.
+`segments` has 0 rows at 1 000 customers: nobody read it.
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "found", "sentence"),
+    [
+        ("as_many", 5, 5, None),
+        ("more", 5, 6, None),
+        ("fewer", 5, 4, "the public table fewer has 4 rows; expected at least 5 rows"),
+        ("missing", 5, None, "the public table missing is missing; expected at"),
+        ("missing_and_empty", 0, None, "the public table missing_and_empty is missing"),
+        ("segment_rules", 12, 9, None),
+        ("segment_rules", 12, 8, "the public table segment_rules has 8 rows"),
+        ("segments", 5, None, None),
+    ],
+)
+def test_what_is_lost_needs_a_line(
+    name: str, expected: int, found: int | None, sentence: str | None
+) -> None:
+    tables = {} if found is None else {name: found}
+    sentences = losses(1000, {name: expected}, tables, DECISIONS)
+    if sentence is None:
+        assert sentences == []
+    else:
+        [only] = sentences
+        assert only.startswith(sentence)
+        assert f'"`{name}` has {found or 0} rows at 1 000 customers"' in only
+
+
+def test_a_line_is_of_one_number_of_customers() -> None:
+    assert losses(2000, {"segment_rules": 12}, {"segment_rules": 9}, DECISIONS)
+
+
+def test_what_is_recorded_is_expected(tmp_path: Path) -> None:
+    file = tmp_path / "tables.csv"
+    record(2000, {"segments": 4}, file)
+    record(1000, {"segments": 3, "customers": 1000}, file)
+    record(1000, {"customers": 999, "builds": 1}, file)
+    assert read_expected(1000, file) == {"builds": 1, "customers": 999}
+    assert read_expected(2000, file) == {"segments": 4}
+    assert read_expected(3000, file) == {}
+
+
+@pytest.mark.parametrize("customers", [10_000])
+def test_the_tables_of_a_measured_size_are_expected(customers: int) -> None:
+    expected = read_expected(customers, EXPECTED)
+    assert expected["customer_segments"] == expected["customers"] == customers
+    assert expected["segment_evaluation"] > 0
+
+
+def measurement(
+    seconds: float, gigabytes: float = 1, exit_code: int = 0
+) -> Measurement:
+    return Measurement(seconds, 2 * seconds, round(gigabytes * 1e9), exit_code)
+
+
+def test_the_table_has_medians_spreads_and_ratios() -> None:
+    ways = {
+        "pandas way": [measurement(s, 1.5) for s in (10, 12, 30)],
+        "everything": [measurement(s, 3) for s in (70, 36, 24)],
+    }
+    [_, _, pandas, everything] = run.comparison(ways, 1000, 1000).splitlines()
+    values = [value.strip() for value in everything.strip("|").split("|")]
+    assert values == [
+        *["everything", "1,000", "36.0", "24.0 to 70.0", "72.0", "3.00"],
+        *["3.00", "2.00"],
+    ]
+    assert "12.0 |  10.0 to 30.0" in pandas
+
+
+def test_the_time_of_fewer_is_multiplied_and_their_memory_is_not() -> None:
+    ways = {"pandas way": [measurement(10, 2)], "everything": [measurement(200, 4)]}
+    header, _, pandas, everything = run.comparison(ways, 10_000, 1000).splitlines()
+    assert "/ 10 x pandas' time" in header
+    assert "| 1,000 " in " ".join(pandas.split())
+    values = [value.strip() for value in everything.strip("|").split("|")]
+    assert values[-2:] == ["2.00", "2.00"]
+
+
+def test_what_ran_out_of_memory_is_no_reference() -> None:
+    ways = {
+        "pandas way": [measurement(10, 2, exit_code=-9)],
+        "everything": [measurement(20)],
+    }
+    *_, pandas, everything = run.comparison(ways, 1000, 1000).splitlines()
+    assert "out of memory after 10.0" in pandas
+    assert [value.strip() for value in everything.strip("|").split("|")][-2:] == [
+        "-",
+        "-",
+    ]
+
+
+def test_what_the_ways_are_compared_on_is_hashed() -> None:
+    """These files change for a proven bug only; then their hash changes here too."""
+    assert run.hashes() == "pandas_way.py 3e5eae4178a0, generate.py cf3d27862b4d"
