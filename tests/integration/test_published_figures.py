@@ -1,4 +1,4 @@
-"""The figures of docs/backtest.md are those of a build."""
+"""The figures of docs/backtest.md, and the names of docs/segments.md, are a build's."""
 
 import re
 import runpy
@@ -79,6 +79,16 @@ def test_segments_beside_simple_cuts(warehouses: dict[str, Warehouse]) -> None:
                 bold(fraction(row["explained_share"]), row["is_best"]),
                 percent(row["top_quintile_spend_share"]),
             ], (data, name)
+
+
+def test_names_of_the_sample(
+    sample_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among those of other data, as the benchmark writes them."""
+    monkeypatch.syspath_prepend(PROJECT / "benchmarks")
+    benchmark = runpy.run_path(str(PROJECT / "benchmarks" / "public_data.py"))
+    text = (PROJECT / "docs" / "segments.md").read_text(encoding="utf-8")
+    assert benchmark["named"]("sample", sample_warehouse.database) in text.splitlines()
 
 
 def test_lifetime_value(warehouses: dict[str, Warehouse]) -> None:
