@@ -92,7 +92,8 @@ joined as (
         customers.income,
         coalesce(
             cast(floor(
-                {{ days_before_observation('customers.birth_date') }} / 365.25
+                {{ days_before_observation('customers.birth_date') }}
+                / 365.25
             ) as bigint),
             customers.age
         ) as age,
@@ -211,8 +212,7 @@ final as (
         cast(returned_amount as decimal(18, 4)) as returned_amount,
         round(
             cast(if(gross_spend > 0, gross_spend, total_spend) as double)
-            / nullif(priced_order_count, 0),
-            6
+            / nullif(priced_order_count, 0), 6
         ) as average_order_value,
         trailing_order_count,
         cast(trailing_spend as decimal(18, 4)) as trailing_spend,
@@ -233,7 +233,8 @@ final as (
         round(coalesce(
             case
                 when months_since_first_order >= 3
-                    then (order_month_count - 1) / cast(months_since_first_order as double)
+                    then (order_month_count - 1)
+                        / cast(months_since_first_order as double)
             end,
             case when order_month_count is null then summary_loyalty end
         ), 6) as loyalty,
