@@ -1,6 +1,6 @@
 """Measure how much of a fit is chance, and how well rules explain it.
 
-    python benchmarks/seeds_and_rules.py build/warehouse.duckdb --k 2 3 4 6 8
+    python benchmarks/seeds_and_rules.py build/warehouse.duckdb --k 3 6
 
 clusters the training customers of a warehouse on the default features and prints two
 markdown tables. The first compares thirty fits with other seeds with a first one,
