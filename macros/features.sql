@@ -12,6 +12,8 @@
         'trailing_spend',
         'order_gap_days',
         'order_value_variation',
+        'items_per_order',
+        'discount_share',
         'visit_count',
         'trailing_visit_count',
         'conversion_rate',
@@ -25,7 +27,8 @@
         'is_female',
         'is_male',
         'is_other_gender',
-        'campaign_response_rate'
+        'campaign_response_rate',
+        'shrunk_response_rate'
     ]) }}
 {% endmacro %}
 

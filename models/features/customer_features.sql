@@ -38,6 +38,12 @@ orders as (
 
 ),
 
+baskets as (
+
+    select * from {{ ref('int_customer_baskets') }}
+
+),
+
 visits as (
 
     select * from {{ ref('int_customer_visits') }}
@@ -116,6 +122,8 @@ joined as (
             as trailing_spend,
         orders.order_gap_days,
         orders.order_value_variation,
+        baskets.items_per_order,
+        baskets.discount_share,
         coalesce(visits.visit_count, summaries.visit_count, 0) as visit_count,
         coalesce(
             visits.converted_visit_count,
@@ -124,21 +132,14 @@ joined as (
         coalesce(visits.trailing_visit_count, 0) as trailing_visit_count,
         coalesce(visits.trailing_converted_visit_count, 0)
             as trailing_converted_visit_count,
-        coalesce(
-            cast(visits.converted_visit_count as double)
-            / nullif(visits.visit_count, 0),
-            summaries.conversion_rate
-        ) as conversion_rate,
+        coalesce(visits.conversion_rate, summaries.conversion_rate) as conversion_rate,
         coalesce(reviews.review_count, 0) as review_count,
-        coalesce(
-            cast(reviews.rating_sum as double) / nullif(reviews.review_count, 0),
-            summaries.satisfaction
-        ) as satisfaction,
+        coalesce(reviews.satisfaction, summaries.satisfaction) as satisfaction,
         coalesce(reviews.trailing_review_count, 0) as trailing_review_count,
-        cast(reviews.trailing_rating_sum as double)
-        / nullif(reviews.trailing_review_count, 0) as trailing_satisfaction,
+        reviews.trailing_satisfaction,
         cast(campaign_contacts.response_count as double)
         / nullif(campaign_contacts.contact_count, 0) as campaign_response_rate,
+        campaign_contacts.shrunk_response_rate,
         -- The month of the observation date is not over: neither it nor an order in it
         -- counts.
         {{ dbt.datediff(
@@ -168,6 +169,9 @@ joined as (
     left join orders
         on observed_customers.observation_date = orders.observation_date
             and observed_customers.customer_id = orders.customer_id
+    left join baskets
+        on observed_customers.observation_date = baskets.observation_date
+            and observed_customers.customer_id = baskets.customer_id
     left join visits
         on observed_customers.observation_date = visits.observation_date
             and observed_customers.customer_id = visits.customer_id
@@ -208,13 +212,14 @@ final as (
         cast(returned_amount as decimal(18, 4)) as returned_amount,
         round(
             cast(if(gross_spend > 0, gross_spend, total_spend) as double)
-            / nullif(priced_order_count, 0),
-            6
+            / nullif(priced_order_count, 0), 6
         ) as average_order_value,
         trailing_order_count,
         cast(trailing_spend as decimal(18, 4)) as trailing_spend,
         order_gap_days,
         order_value_variation,
+        items_per_order,
+        discount_share,
         visit_count,
         converted_visits,
         trailing_visit_count,
@@ -225,28 +230,23 @@ final as (
         trailing_review_count,
         round(trailing_satisfaction, 6) as trailing_satisfaction,
         order_count + return_count + visit_count + review_count as record_count,
-        round(
-            coalesce(
-                case
-                    when months_since_first_order >= 3
-                        then (order_month_count - 1)
-                            / cast(months_since_first_order as double)
-                end,
-                case when order_month_count is null then summary_loyalty end
-            ),
-            6
-        ) as loyalty,
-        round(
-            coalesce(
-                cast(summary_lifetime_value as double),
-                expected_spend,
-                -- All that is known of purchases without a date is their sum.
-                greatest(cast(total_spend as double), 0) * {{ lifetime_horizon_days }}
-                / greatest(tenure_days, {{ lifetime_horizon_days }})
-            ),
-            6
-        ) as lifetime_value,
+        round(coalesce(
+            case
+                when months_since_first_order >= 3
+                    then (order_month_count - 1)
+                        / cast(months_since_first_order as double)
+            end,
+            case when order_month_count is null then summary_loyalty end
+        ), 6) as loyalty,
+        round(coalesce(
+            cast(summary_lifetime_value as double),
+            expected_spend,
+            -- All that is known of purchases without a date is their sum.
+            greatest(cast(total_spend as double), 0) * {{ lifetime_horizon_days }}
+            / greatest(tenure_days, {{ lifetime_horizon_days }})
+        ), 6) as lifetime_value,
         round(campaign_response_rate, 6) as campaign_response_rate,
+        shrunk_response_rate,
 
         ---------- booleans
         has_purchase_records and not has_purchased as is_never_buyer

@@ -9,6 +9,7 @@ that came first keep theirs.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -380,7 +381,7 @@ def neutral_candidates(
         item.distance < LEAST_DEVIATION or item.direction is None for item in deviations
     )
     adjectives = [
-        ", ".join(degree + term.replace(" ", "-") for degree, term in phrases)
+        ", ".join(map(hyphenated, phrases))
         for phrases in neutral_phrases(deviations, terms)
     ]
     names = [
@@ -392,8 +393,8 @@ def neutral_candidates(
 
 def neutral_phrases(
     deviations: Sequence[Deviation], terms: Sequence[Term]
-) -> list[list[tuple[str, str]]]:
-    """Degree, and direction and feature, of as many features as a name can have."""
+) -> list[list[str]]:
+    """Direction and feature, with a degree or without, of one feature or several."""
     neutral_terms = {
         (term.feature_name, term.direction): term.neutral_term for term in terms
     }
@@ -409,7 +410,7 @@ def neutral_phrases(
     ]
     return [
         [
-            (
+            with_degree(
                 degree_of(item) if has_degree else "",
                 neutral_terms.get((item.feature_name, str(item.direction)))
                 or f"{item.direction} {item.feature_name.replace('_', ' ')}",
@@ -426,6 +427,16 @@ def degree_of(deviation: Deviation) -> str:
     if deviation.distance < CLEAR_DEVIATION:
         return "slightly "
     return "very " if deviation.distance >= GREAT_DEVIATION else ""
+
+
+def with_degree(degree: str, term: str) -> str:
+    """Put a degree before direction and feature: recently very high spend."""
+    return re.sub(r"^(\w+ly )?", rf"\g<1>{degree}", term)
+
+
+def hyphenated(phrase: str) -> str:
+    """Write a phrase as an adjective; no hyphen follows an adverb."""
+    return re.sub(r"(?<!ly)(?<!very) ", "-", phrase)
 
 
 def spoken(name: str) -> str:
@@ -450,7 +461,7 @@ def given_candidates(
     return [
         name,
         *(
-            f"{name} with {' and '.join(map(''.join, phrases))}"
+            f"{name} with {' and '.join(phrases)}"
             for phrases in [*farthest, *neutral_phrases(deviations, terms)]
         ),
     ]

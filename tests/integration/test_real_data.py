@@ -109,7 +109,11 @@ def rows_of(query: str) -> list[tuple[Any, ...]]:
 
 
 def build_renamed(
-    folder: Path, shared_data: Path, tables: Mapping[str, str]
+    folder: Path,
+    shared_data: Path,
+    tables: Mapping[str, str],
+    *selection: str,
+    **variables: str,
 ) -> Warehouse:
     """Write each table under the contract's names, as parquet, and build from them."""
     for name, query in tables.items():
@@ -117,10 +121,12 @@ def build_renamed(
             f"copy ({query.format(folder=shared_data)}) to '{folder / name}.parquet'"
         )
     return Warehouse(folder).build(
+        *selection,
         *BUT_THE_SAMPLE,
         variables={
             "crm_location": "read_parquet('{name}.parquet')",
             "crm_tables": list(tables),
+            **variables,
         },
     )
 
@@ -295,6 +301,50 @@ def test_shop_orders_before_sign_up_are_listed_and_kept(shop: Warehouse) -> None
         "where entity = 'orders' and issue = 'activity_before_registration' "
         "and action = 'kept'"
     ) == (ORDERS_BEFORE_SIGN_UP, ORDERS_BEFORE_SIGN_UP)
+
+
+def test_shop_has_nobody_from_the_future(shared_data: Path, tmp_path: Path) -> None:
+    """Dated back, without registrations: who was seen later only is not there.
+
+    Of who was never seen nothing says that they came later.
+    """
+    date = "2024-07-01"
+    shop_files = shared_data / "ecommerce_sample"
+    expected = rows_of(
+        f"""
+        with records as (
+            select customer_id, order_date as seen_at from '{shop_files}/orders.parquet'
+            union all
+            select customer_id, session_date
+            from '{shop_files}/website_sessions.parquet'
+            union all
+            select customer_id, review_date from '{shop_files}/reviews.parquet'
+        )
+        select customer_id, min(cast(seen_at as timestamp)) as first_seen_at
+        from '{shop_files}/customers.parquet'
+        left join records using (customer_id)
+        group by customer_id
+        """
+    )
+    assert len(expected) == SHOP_ROWS["customers"]
+    known = {str(who) for who, first in expected if not first or str(first) < date}
+    assert 100 < len(known) < len(expected) - 100
+    warehouse = build_renamed(
+        tmp_path,
+        shared_data,
+        {
+            **SHOP,
+            "customers": "select * exclude (registration_date) "
+            "from '{folder}/ecommerce_sample/customers.parquet'",
+        },
+        *["--select", "+customer_features"],
+        as_of_date=date,
+    )
+    found = warehouse.rows(
+        "select customer_id from customer_features "
+        f"where observation_date = date '{date}'"
+    )
+    assert {who for (who,) in found} == known
 
 
 def test_shop_sessions_without_customer_are_listed(shop: Warehouse) -> None:

@@ -340,6 +340,21 @@ def test_a_segment_near_the_mean_in_every_feature_is_average() -> None:
     assert neutral_candidates(no_side, TERMS) == ["Average customers"]
 
 
+def test_no_hyphen_follows_an_adverb_and_a_degree_stands_behind_it() -> None:
+    terms = [
+        term("trailing_spend", "low", "inactive", neutral_term="recently low spend")
+    ]
+    deviations = apart(trailing_spend=(-2, 0))
+    assert neutral_candidates(deviations, terms) == [
+        "Recently low-spend customers",
+        "Recently very low-spend customers",
+    ]
+    assert given_candidates("Lost", deviations, terms)[1:3] == [
+        "Lost with recently low spend",
+        "Lost with recently low spend",
+    ]
+
+
 def test_a_feature_without_a_term_is_called_by_its_name() -> None:
     assert neutral_candidates(apart(order_size=(-1, 9)), TERMS)[0] == (
         "Low-order-size customers"

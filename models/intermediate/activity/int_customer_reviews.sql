@@ -58,6 +58,9 @@ final as (
         {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
         {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
         {%- endfor %}
+        cast(rating_sum as double) / nullif(review_count, 0) as satisfaction,
+        cast(trailing_rating_sum as double) / nullif(trailing_review_count, 0)
+            as trailing_satisfaction,
 
         ---------- dates
         cast(by_customer.first_activity_at as date) as first_activity_on

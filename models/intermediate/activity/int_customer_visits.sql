@@ -97,6 +97,8 @@ final as (
         {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
         {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
         {%- endfor %}
+        cast(converted_visit_count as double) / nullif(visit_count, 0)
+            as conversion_rate,
 
         ---------- dates
         cast(by_customer.first_activity_at as date) as first_activity_on

@@ -21,6 +21,16 @@ training as (
 
 ),
 
+-- Where segments say what a campaign brought, they are not made of responses.
+measured_campaigns as (
+
+    select campaign_id from {{ ref('int_campaign_contacts_unioned') }}
+    where is_control
+    union all
+    select campaign_id from {{ ref('holdout_campaigns') }}
+
+),
+
 -- In the order of the list; a feature that is not on it is a candidate after those.
 candidates as (
 
@@ -56,6 +66,9 @@ judged as (
                 then 'never clustered on: uplift by segment would be circular'
             when candidates.configured_number is null
                 then 'not in segmentation_features'
+            when candidates.feature_name = 'shrunk_response_rate'
+                and exists (select 1 from measured_campaigns)
+                then 'campaigns have control groups: uplift by segment would be circular'
             when feature_statistics.training_rows = 0 then 'no training rows'
             when feature_statistics.missing_share > {{ missing_limit }}
                 then 'missing for more than {{ missing_limit }} of customers'

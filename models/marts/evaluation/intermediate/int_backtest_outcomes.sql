@@ -19,7 +19,10 @@ window_orders as (
         orders.customer_id,
         cast(min(orders.ordered_at) as date) as first_order_on,
         cast(avg(orders.amount) as double) as mean_order_value,
-        cast(sum(orders.discount_amount) as double)
+        cast(
+            sum(orders.discount_amount) filter (where orders.amount is not null)
+            as double
+        )
         / nullif(
             cast(
                 sum(orders.amount + orders.discount_amount)

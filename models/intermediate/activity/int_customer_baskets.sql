@@ -1,0 +1,104 @@
+{% set has_items = systems_with('order_items') | length > 0 %}
+
+with
+
+orders as (
+
+    select * from {{ ref('int_orders_unioned') }}
+    where order_kind = 'order'
+
+),
+
+item_totals as (
+
+    select * from {{ ref('int_order_item_totals') }}
+
+),
+
+observation_dates as (
+
+    select * from {{ ref('int_observation_dates') }}
+
+),
+
+observation_date_columns as (
+
+    {{ observation_date_columns() }}
+
+),
+
+-- Without any items orders are read only where they have a discount.
+described as (
+
+    select
+        orders.customer_id,
+        {{ 'item_totals.item_count' if has_items else 'cast(null as bigint)' }}
+            as item_count,
+        orders.discount_amount,
+        orders.amount + orders.discount_amount as full_price,
+        orders.ordered_at
+    from orders
+    {%- if has_items %}
+    left join item_totals
+        on orders.order_id = item_totals.order_id
+            and orders.source_system = item_totals.source_system
+    {%- endif %}
+    where orders.amount + orders.discount_amount is not null
+        {%- if has_items %}
+        or item_totals.item_count is not null
+        {%- endif %}
+
+),
+
+dated as (
+
+    select
+        described.customer_id,
+        described.item_count,
+        described.discount_amount,
+        described.full_price,
+        {{ observed_period('described.ordered_at') }} as period
+    from described
+    cross join observation_date_columns
+
+),
+
+by_period as (
+
+    select
+        customer_id,
+        period,
+        count(item_count) as order_count,
+        sum(item_count) as item_count,
+        sum(discount_amount) filter (where full_price is not null) as discount_amount,
+        sum(full_price) as full_price
+    from dated
+    where period is not null
+    group by customer_id, period
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_dates.observation_date,
+        by_period.customer_id,
+
+        ---------- numerics
+        round(
+            cast(sum(by_period.item_count) as double)
+            / nullif(sum(by_period.order_count), 0), 6
+        ) as items_per_order,
+        round(
+            cast(sum(by_period.discount_amount) as double)
+            / nullif(cast(sum(by_period.full_price) as double), 0), 6
+        ) as discount_share
+    from by_period
+    inner join observation_dates
+        on by_period.period >= observation_dates.observation_step
+    group by observation_dates.observation_date, by_period.customer_id
+
+)
+
+select * from final
