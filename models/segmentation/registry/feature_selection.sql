@@ -68,7 +68,7 @@ judged as (
                 then 'not in segmentation_features'
             when candidates.feature_name = 'shrunk_response_rate'
                 and exists (select 1 from measured_campaigns)
-                then 'campaigns have control groups: uplift by segment would be circular'
+                then 'campaigns have controls: uplift by segment would be circular'
             when feature_statistics.training_rows = 0 then 'no training rows'
             when feature_statistics.missing_share > {{ missing_limit }}
                 then 'missing for more than {{ missing_limit }} of customers'
