@@ -13,14 +13,17 @@ tiers as (
 
 ),
 
--- Features are named where they are read: an engine keeps what is named once and read
--- twice.
-transitions as (
+-- Counted by amount before tiers are joined: an engine may else join all customers to
+-- all tiers first. Features are named where they are read: it keeps what is named once
+-- and read twice.
+amounts as (
 
     select
         bases.observation_date,
-        tiers.pareto_class,
-        previous_tiers.pareto_class as previous_pareto_class,
+        bases.previous_date,
+        bases.value_feature,
+        {{ customer_value('customers', 'bases.value_feature') }} as amount,
+        {{ customer_value('previous', 'bases.value_feature') }} as previous_amount,
         count(*) as customers
     from bases
     inner join {{ ref('customer_features') }} as customers
@@ -28,15 +31,26 @@ transitions as (
     inner join {{ ref('customer_features') }} as previous
         on bases.previous_date = previous.observation_date
             and customers.customer_id = previous.customer_id
+    group by all
+
+),
+
+transitions as (
+
+    select
+        amounts.observation_date,
+        tiers.pareto_class,
+        previous_tiers.pareto_class as previous_pareto_class,
+        sum(amounts.customers) as customers
+    from amounts
     inner join tiers
-        on bases.observation_date = tiers.observation_date
-            and bases.value_feature = tiers.value_feature
-            and {{ customer_value('customers', 'bases.value_feature') }} = tiers.amount
+        on amounts.observation_date = tiers.observation_date
+            and amounts.value_feature = tiers.value_feature
+            and amounts.amount = tiers.amount
     inner join tiers as previous_tiers
-        on bases.previous_date = previous_tiers.observation_date
-            and bases.value_feature = previous_tiers.value_feature
-            and {{ customer_value('previous', 'bases.value_feature') }}
-                = previous_tiers.amount
+        on amounts.previous_date = previous_tiers.observation_date
+            and amounts.value_feature = previous_tiers.value_feature
+            and amounts.previous_amount = previous_tiers.amount
     group by all
 
 ),
