@@ -20,19 +20,39 @@ persistence as (
 
 -- Features are named where they are read: an engine keeps what is named once and read
 -- twice.
+valued as (
+
+    select
+        customers.observation_date,
+        customers.customer_id,
+        bases.previous_date,
+        bases.value_feature,
+        {{ customer_value('customers', 'bases.value_feature') }} as amount,
+        {{ customer_value('previous', 'bases.value_feature') }} as previous_amount
+    from {{ ref('customer_features') }} as customers
+    inner join bases
+        on customers.observation_date = bases.observation_date
+    left join {{ ref('customer_features') }} as previous
+        on bases.previous_date = previous.observation_date
+            and customers.customer_id = previous.customer_id
+
+),
+
+-- Every amount has a tier. Inner joins an engine may put in an order of its own, and
+-- join all customers to all tiers first.
 final as (
 
     select
         ---------- ids
-        customers.observation_date,
-        customers.customer_id,
+        valued.observation_date,
+        valued.customer_id,
 
         ---------- strings
-        bases.value_feature,
+        valued.value_feature,
         tiers.pareto_class,
         previous_tiers.pareto_class as previous_pareto_class,
         case
-            when bases.previous_date is null then null
+            when valued.previous_date is null then null
             when previous_tiers.pareto_class is null then 'new'
             when tiers.pareto_class < previous_tiers.pareto_class then 'up'
             when tiers.pareto_class > previous_tiers.pareto_class then 'down'
@@ -49,24 +69,19 @@ final as (
         tiers.cumulative_value_share,
         persistence.class_persistence,
         persistence.overall_class_share
-    from {{ ref('customer_features') }} as customers
-    inner join bases
-        on customers.observation_date = bases.observation_date
-    inner join tiers
-        on bases.observation_date = tiers.observation_date
-            and bases.value_feature = tiers.value_feature
-            and {{ customer_value('customers', 'bases.value_feature') }} = tiers.amount
-    left join persistence
-        on bases.observation_date = persistence.observation_date
-            and tiers.pareto_class = persistence.pareto_class
-    left join {{ ref('customer_features') }} as previous
-        on bases.previous_date = previous.observation_date
-            and customers.customer_id = previous.customer_id
+    from valued
+    left join tiers
+        on valued.observation_date = tiers.observation_date
+            and valued.value_feature = tiers.value_feature
+            and valued.amount = tiers.amount
     left join tiers as previous_tiers
-        on bases.previous_date = previous_tiers.observation_date
-            and bases.value_feature = previous_tiers.value_feature
-            and {{ customer_value('previous', 'bases.value_feature') }}
-                = previous_tiers.amount
+        on valued.previous_date = previous_tiers.observation_date
+            and valued.value_feature = previous_tiers.value_feature
+            and valued.previous_amount = previous_tiers.amount
+    left join persistence
+        on valued.observation_date = persistence.observation_date
+            and tiers.pareto_class = persistence.pareto_class
+    where valued.amount is not null
 
 )
 
