@@ -41,8 +41,9 @@ guest_account as (
         source_system,
         'orders' as entity,
         'customer_id' as column_name,
-        'one id, ' || {{ quoted_value('customer_id', is_id='true') }} || ', has ' || largest_count
-        || ' of ' || records || ' orders; expected an id for each customer. If it '
+        'one id, '
+        || {{ quoted_value('customer_id', is_id='true') }}
+        || ', has ' || largest_count || ' of ' || records || ' orders; expected an id for each customer. If it '
         || 'stands for all guests, leave it empty: their orders are then left out and '
         || 'listed.'
             as sentence,
