@@ -43,7 +43,8 @@ guest_account as (
         'customer_id' as column_name,
         'one id, '
         || {{ quoted_value('customer_id', is_id='true') }}
-        || ', has ' || largest_count || ' of ' || records || ' orders; expected an id for each customer. If it '
+        || ', has ' || largest_count || ' of ' || records
+        || ' orders; expected an id for each customer. If it '
         || 'stands for all guests, leave it empty: their orders are then left out and '
         || 'listed.'
             as sentence,
