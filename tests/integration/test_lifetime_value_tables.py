@@ -144,7 +144,12 @@ def test_backtest_is_as_published(cdnow: Warehouse) -> None:
 
 def test_backtest_is_as_documented(cdnow: Warehouse) -> None:
     documentation = (PROJECT / "docs" / "backtest.md").read_text(encoding="utf-8")
-    lines = [line for line in documentation.splitlines() if line.startswith("| CDNOW")]
+    # Of the tenth of its customers that are built here.
+    lines = [
+        line
+        for line in documentation.splitlines()
+        if line.startswith("| CDNOW") and "| 2 357 |" in line
+    ]
     summary = cdnow.frame(
         "from lifetime_value_backtest_summary order by predictor desc"
     )
