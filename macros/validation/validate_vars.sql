@@ -70,7 +70,8 @@
     {% elif is_package() and not tables and not has_locations()
         and 'crm' in var('source_systems') %}
         {{ return('vars of package customer_segmentation do not say where orders are; '
-            ~ 'expected segmentation_orders, such as {{ ref(\'your_project\', \'orders\') }}.') }}
+            ~ 'expected segmentation_orders, such as '
+            ~ '{{ ref(\'your_project\', \'orders\') }}.') }}
     {% endif %}
     {{ return(none) }}
 {% endmacro %}

@@ -18,23 +18,9 @@ persistence as (
 
 ),
 
--- Features are named where they are read: an engine keeps what is named once and read
--- twice.
 valued as (
 
-    select
-        customers.observation_date,
-        customers.customer_id,
-        bases.previous_date,
-        bases.value_feature,
-        {{ customer_value('customers', 'bases.value_feature') }} as amount,
-        {{ customer_value('previous', 'bases.value_feature') }} as previous_amount
-    from {{ ref('customer_features') }} as customers
-    inner join bases
-        on customers.observation_date = bases.observation_date
-    left join {{ ref('customer_features') }} as previous
-        on bases.previous_date = previous.observation_date
-            and customers.customer_id = previous.customer_id
+    {{ valued_customers() }}
 
 ),
 

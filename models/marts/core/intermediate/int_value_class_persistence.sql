@@ -13,25 +13,26 @@ tiers as (
 
 ),
 
+valued as (
+
+    {{ valued_customers() }}
+
+),
+
 -- Counted by amount before tiers are joined: an engine may else join all customers to
--- all tiers first. Features are named where they are read: it keeps what is named once
--- and read twice.
+-- all tiers first. Who was no customer on the date before has no former amount.
 amounts as (
 
     select
-        bases.observation_date,
-        bases.previous_date,
-        bases.value_feature,
-        {{ customer_value('customers', 'bases.value_feature') }} as amount,
-        {{ customer_value('previous', 'bases.value_feature') }} as previous_amount,
+        observation_date,
+        previous_date,
+        value_feature,
+        amount,
+        previous_amount,
         count(*) as customers
-    from bases
-    inner join {{ ref('customer_features') }} as customers
-        on bases.observation_date = customers.observation_date
-    inner join {{ ref('customer_features') }} as previous
-        on bases.previous_date = previous.observation_date
-            and customers.customer_id = previous.customer_id
-    group by all
+    from valued
+    where previous_amount is not null
+    group by observation_date, previous_date, value_feature, amount, previous_amount
 
 ),
 
