@@ -276,7 +276,9 @@ def test_without_the_plugin_nothing_is_hashed(
     sample_warehouse: Warehouse, tmp_path: Path
 ) -> None:
     profile = (PROJECT / "profiles.yml").read_text(encoding="utf-8")
-    plugin = re.search(r" +- module: segmentation\.hashing\.plugin\n +alias: hashing\n", profile)
+    plugin = re.search(
+        r" +- module: segmentation\.hashing\.plugin\n +alias: hashing\n", profile
+    )
     assert plugin is not None
     (tmp_path / "profiles.yml").write_text(profile.replace(plugin.group(), ""))
     warehouse = sample_warehouse.copy_to(tmp_path)
