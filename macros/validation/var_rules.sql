@@ -179,7 +179,8 @@
         'campaign_budget': {
             'kind': 'number', 'minimum': 0, 'maximum': 10000000000
         },
-        'allocate_assumed_effects': {'kind': 'flag'}
+        'allocate_assumed_effects': {'kind': 'flag'},
+        'segmentation_metrics': {'kind': 'flag'}
     }) }}
 {% endmacro %}
 

@@ -166,11 +166,33 @@ def test_a_guest_brings_no_unit_tests_and_no_comparison(shop: Shop) -> None:
     ]
     assert len(ours) > 200
     assert not [node["name"] for node in ours if "comparison" in node["tags"]]
+    for kind in ("semantic_models", "metrics", "saved_queries"):
+        assert not manifest[kind]
     assert not [
         node["name"]
         for node in ours
         if node["resource_type"] == "seed" and node["name"].startswith("raw_")
     ]
+
+
+def test_a_host_that_asks_for_them_gets_the_metrics(shop: Shop, tmp_path: Path) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "dbt_project.yml",
+        "    crm_columns:",
+        "    segmentation_metrics: true\n    crm_columns:",
+    )
+
+    result = other.run("parse")
+
+    assert result.returncode == 0, result.stdout
+    models = other.manifest["semantic_models"].values()
+    assert {model["name"] for model in models} >= {"customers", "orders"}
+    # Of our customers, and not of the shop's.
+    assert {model["node_relation"]["schema_name"] for model in models} == {
+        PUBLIC,
+        WORKINGS,
+    }
 
 
 def test_checks_run_only_where_something_of_ours_is_selected(
