@@ -15,8 +15,9 @@ from typing import Any
 
 import duckdb
 import pytest
+import sqlalchemy
 import yaml
-from conftest import DBT, PROJECT, Warehouse, open_database
+from conftest import DBT, PROJECT, Warehouse, make_once, open_database
 from test_privacy import Identities, has_identity, identities, personal_columns
 
 from segmentation.publishing.publish import Publication, publish
@@ -204,19 +205,32 @@ def small(built: Small, tmp_path: Path) -> Small:
     return Small(folder)
 
 
+@pytest.fixture(scope="module")
+def node_reader(run_folder: Path) -> list[str]:
+    """The command of a reader in Node, whose DuckDB is older than that of the build."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+
+    def install(folder: Path) -> None:
+        shutil.copytree(PROJECT / "tests" / "node", folder, dirs_exist_ok=True)
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
+
+    return ["node", str(make_once(run_folder / "node", install) / "reader.mjs")]
+
+
 @contextmanager
-def polling(small: Small) -> Iterator[dict[str, Any]]:
+def polling(small: Small, reader: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Read all tables again and again in another process; say what was found."""
-    stop, log = small.folder / "stop", small.folder / "reads.json"
-    reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(small.file), str(log), str(stop), *QUERIES]
-    )
+    name = Path(reader[0]).name
+    stop, log = small.folder / f"stop_{name}", small.folder / f"reads_{name}.json"
+    process = subprocess.Popen([*reader, small.file, log, stop, *QUERIES])
     seen: dict[str, Any] = {}
     try:
         yield seen
     finally:
         stop.touch()
-        assert reader.wait(timeout=60) == 0
+        assert process.wait(timeout=60) == 0
     reads, builds, errors = json.loads(log.read_text(encoding="utf-8"))
     seen.update(reads=reads, builds=builds, errors=errors)
 
@@ -241,9 +255,10 @@ def kill_while_publishing(small: Small, number: int) -> None:
 
 
 def test_readers_find_the_tables_of_one_whole_build_whatever_happens(
-    small: Small,
+    small: Small, node_reader: list[str]
 ) -> None:
-    with polling(small) as seen:
+    python_reader = [sys.executable, "-c", READER]
+    with polling(small, python_reader) as seen, polling(small, node_reader) as by_node:
         assert small.build_number(2).returncode == 0
         red = small.build_number(13)
         partial = small.build_number(4, "--select", "+segments")
@@ -257,6 +272,9 @@ def test_readers_find_the_tables_of_one_whole_build_whatever_happens(
     assert seen["errors"] == []
     assert seen["builds"] == [[1], [2], [6]]
     assert seen["reads"] > 20
+    assert by_node["errors"] == []
+    assert by_node["builds"] == [[1], [2], [6]]
+    assert by_node["reads"] > 20
     assert red.returncode == 1
     assert "Not published: the build is not green (number: fail, " in red.stdout
     assert partial.returncode == 0
@@ -650,3 +668,37 @@ def test_another_dbt_project_reads_the_file(sample_file: Path, tmp_path: Path) -
     with duckdb.connect(str(tmp_path / "own.duckdb"), read_only=True) as connection:
         [(count,)] = connection.execute("from counts").fetchall()
     assert count > 1000
+
+
+def test_other_clients_find_tables_and_what_they_hold(
+    built: Small, node_reader: list[str], tmp_path: Path
+) -> None:
+    engine = sqlalchemy.create_engine(
+        f"duckdb:///{built.file}", connect_args={"read_only": True}
+    )
+    inspector = sqlalchemy.inspect(engine)
+    tables = sorted([*PUBLIC, "builds"])
+    assert sorted(inspector.get_table_names()) == tables
+    described = inspector.get_table_comment("customers")["text"]
+    assert described == DESCRIPTION.format("`customer_id`")
+    comments = {
+        column["name"]: column["comment"]
+        for column in inspector.get_columns("customers")
+    }
+    assert comments["build"] == "Its build's number."
+    with engine.connect() as connection:
+        query = sqlalchemy.text("select count(*) from customers")
+        assert connection.execute(query).scalar_one() == ROWS
+    engine.dispose()
+
+    log = tmp_path / "answers.json"
+    queries = [
+        "select table_name from duckdb_tables() order by all",
+        "select comment from duckdb_tables() where table_name = 'customers'",
+        "select comment from duckdb_columns() "
+        "where table_name = 'customers' and column_name = 'build'",
+        "select cast(count(*) as int) from customers",
+    ]
+    subprocess.run([*node_reader, built.file, log, "", *queries], check=True)
+    answers = [value for [value] in json.loads(log.read_text(encoding="utf-8"))]
+    assert answers == [*tables, described, comments["build"], ROWS]
