@@ -618,18 +618,36 @@ def count_of(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     return int(count)
 
 
-def test_the_example_in_python_works(sample_file: Path, tmp_path: Path) -> None:
+def test_the_examples_in_code_work(
+    sample_file: Path, node_reader: list[str], tmp_path: Path
+) -> None:
     text = (PROJECT / "docs" / "serve.md").read_text(encoding="utf-8")
-    [example] = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     (tmp_path / "serve").symlink_to(sample_file.parent, target_is_directory=True)
-    found = subprocess.run(
-        [sys.executable, "-c", example + "print(len(segments))"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert int(found.stdout) > 1
+    modules = Path(node_reader[1]).with_name("node_modules")
+    (tmp_path / "node_modules").symlink_to(modules, target_is_directory=True)
+
+    def printed(command: list[str], code: str) -> str:
+        return subprocess.run(
+            command,
+            cwd=tmp_path,
+            input=code,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    python = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    counts = [
+        int(printed([sys.executable, "-"], example + "print(len(segments))"))
+        for example in python
+    ]
+    [javascript] = re.findall(r"```js\n(.*?)```", text, flags=re.DOTALL)
+    segments = printed(["node", "--input-type=module", "-"], javascript)
+    counts.append(segments.count(" segment_name:"))
+
+    with duckdb.connect(str(sample_file), read_only=True) as connection:
+        published = count_of(connection, "from segments where is_in_use")
+    assert counts == [published] * 3
 
 
 def test_another_dbt_project_reads_the_file(sample_file: Path, tmp_path: Path) -> None:
