@@ -203,11 +203,21 @@
             else 'customer_id') ~ '; expected one of an earlier request.') %}
     {% endif %}
     {% do run_query('delete from ' ~ erasures ~ ' where ' ~ condition) %}
+    {% do commit_operation() %}
     {% do log(
         'Took back ' ~ requests ~ (' erasure' if requests == 1 else ' erasures')
         ~ ': the next build has the records of that person again, unless '
         ~ 'erasure_requests still asks for it.', info=true
     ) %}
+{% endmacro %}
+
+
+{# An operation may run in a transaction, which dbt would roll back. #}
+{% macro commit_operation() %}
+    {% if flags.WHICH == 'run-operation' %}
+        {% do adapter.ensure_transaction() %}
+        {% do run_query('commit') %}
+    {% endif %}
 {% endmacro %}
 
 

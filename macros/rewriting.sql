@@ -36,6 +36,7 @@
     {% endif %}
     {% set erased = run_query(erased_hash()).rows[0][0] %}
     {% do remember_rewrite(erased) %}
+    {% do commit_operation() %}
     {% set answer = asked_of('rewrite_database', none) %}
     {% if answer['problem'] is none %}
         {% do log('Wrote the file of the warehouse anew, without what was erased.',

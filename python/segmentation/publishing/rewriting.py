@@ -1,10 +1,11 @@
 """Write the file of a warehouse anew, so that it holds nothing that was deleted.
 
-DuckDB leaves the bytes of deleted rows and dropped tables where they are until it
-writes others there.
+DuckDB leaves the bytes of deleted rows where they are, and those of dropped tables
+where the system cannot take blocks out of a file.
 """
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -61,7 +62,8 @@ def rewrite(connection: duckdb.DuckDBPyConnection) -> int | None:
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise RewritingError(f"{file} could not be written anew: {reason}") from error
     finally:
-        remove(copy)
+        with suppress(OSError):
+            remove(copy)
     return file.stat().st_size
 
 

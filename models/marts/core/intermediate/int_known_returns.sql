@@ -11,7 +11,7 @@
     )"
 ) }}
 
-{# Behind every table that remembers customers, so that a stopped build forgets nobody. #}
+{# Behind every table that remembers customers: a stopped build forgets nobody. #}
 with
 
 returned_customers as (
