@@ -69,6 +69,36 @@
 {%- endmacro %}
 
 
+{#
+    With other ids all of the history would end and begin on one day, so a warehouse keeps
+    its ids: what is wrong with them now, as a sentence; none if nothing is.
+#}
+{% macro problem_with_ids() %}
+    {% if not execute or unprefixed_system() is not none %}
+        {{ return(none) }}
+    {% endif %}
+    {% set history = our_relation('customer_segment_snapshot') %}
+    {% if adapter.get_relation(
+        history.database, history.schema, history.identifier
+    ) is none %}
+        {{ return(none) }}
+    {% endif %}
+    {% set prefixes = [] %}
+    {% for system in valid_var('source_systems') %}
+        {% do prefixes.append("starts_with(customer_id, '" ~ system ~ ":')") %}
+    {% endfor %}
+    {% if run_query(
+        'select count(*) from ' ~ history ~ ' where dbt_valid_to is null and not ('
+        ~ prefixes | join(' or ') ~ ')'
+    ).rows[0][0] %}
+        {{ return('customers in the history of segments have ids without a source system; '
+            ~ 'expected var unprefixed_source_system to name the system that they are of, '
+            ~ 'or a warehouse in a file of its own.') }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
 {# The source system of an id of the warehouse. #}
 {% macro system_of_id(column) -%}
     {%- set own = unprefixed_system() -%}
