@@ -60,6 +60,9 @@
         'segmentation_version': version,
         'happened_at': ended_at
     }) %}
+    {% if status in ['complete', 'published'] %}
+        {% do rewrite_after_erasure() %}
+    {% endif %}
     {% if problem %}
         {{ return("select error('" ~ problem | replace("'", "''") ~ "')") }}
     {% endif %}

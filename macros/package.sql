@@ -39,6 +39,7 @@
     {% if not is_package() or is_selected() %}
         {% do validate_vars() %}
         {% do validate_input() %}
+        {% do refuse(problem_with_ids()) %}
     {% endif %}
     {% if not is_package() %}
         {% do carry_over() %}

@@ -45,14 +45,121 @@
 
 
 {#
+    The source system whose ids are customers' and records' own ids in the warehouse, without
+    a system before them: the only one enabled, or of several that of the var, if any.
+#}
+{% macro unprefixed_system() %}
+    {% set systems = valid_var('source_systems') %}
+    {{ return(
+        systems[0] if systems | length == 1 else valid_var('unprefixed_source_system')
+    ) }}
+{% endmacro %}
+
+
+{#
     An id of a source system as the warehouse's own: unchanged with one system
     enabled, `<system>:<id>` with several, so that ids never collide.
 #}
 {% macro warehouse_id(system, column) -%}
-    {%- if valid_var('source_systems') | length > 1 -%}
-        '{{ system }}:' || {{ column }}
-    {%- else -%}
+    {%- if system == unprefixed_system() -%}
         {{ column }}
+    {%- else -%}
+        '{{ system }}:' || {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    With other ids all of the history would end and begin on one day, so a warehouse keeps
+    its ids: what is wrong with them now, as a sentence; none if nothing is.
+#}
+{% macro problem_with_ids() %}
+    {% if not execute or unprefixed_system() is not none %}
+        {{ return(none) }}
+    {% endif %}
+    {% set history = our_relation('customer_segment_snapshot') %}
+    {% if adapter.get_relation(
+        history.database, history.schema, history.identifier
+    ) is none %}
+        {{ return(none) }}
+    {% endif %}
+    {% set prefixes = [] %}
+    {% for system in valid_var('source_systems') %}
+        {% do prefixes.append("starts_with(customer_id, '" ~ system ~ ":')") %}
+    {% endfor %}
+    {% if run_query(
+        'select count(*) from ' ~ history ~ ' where dbt_valid_to is null and not ('
+        ~ prefixes | join(' or ') ~ ')'
+    ).rows[0][0] %}
+        {{ return('customers in the history of segments have ids without a source system; '
+            ~ 'expected var unprefixed_source_system to name the system that they are of, '
+            ~ 'or a warehouse in a file of its own.') }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{# The source system of an id of the warehouse. #}
+{% macro system_of_id(column) -%}
+    {%- set own = unprefixed_system() -%}
+    {%- set others = valid_var('source_systems') | reject('equalto', own) | list -%}
+    {%- if own is not none and not others -%}
+    '{{ own }}'
+    {%- elif own is none -%}
+    {{ dbt.split_part(column, "':'", 1) }}
+    {%- else -%}
+    case
+        {%- for system in others %}
+        when starts_with({{ column }}, '{{ system }}:') then '{{ system }}'
+        {%- endfor %}
+        else '{{ own }}'
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The same id as it is when several systems are enabled, all of them with a prefix. #}
+{% macro id_with_system(column) -%}
+    {%- if unprefixed_system() is none -%}
+    {{ column }}
+    {%- elif valid_var('source_systems') | length == 1 -%}
+    '{{ unprefixed_system() }}:' || {{ column }}
+    {%- else -%}
+    case
+        when {{ system_of_id(column) }} = '{{ unprefixed_system() }}'
+            then '{{ unprefixed_system() }}:' || {{ column }}
+        else {{ column }}
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# An id with its system as the warehouse's own: the reverse. #}
+{% macro id_as_published(column) -%}
+    {%- set own = unprefixed_system() -%}
+    {%- if own is none -%}
+    {{ column }}
+    {%- else -%}
+    case
+        when starts_with({{ column }}, '{{ own }}:')
+            then substr({{ column }}, {{ own | length + 2 }})
+        else {{ column }}
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# What a source system itself calls an id of the warehouse. #}
+{% macro id_in_source(column) -%}
+    {%- if valid_var('source_systems') | length == 1 -%}
+    {{ column }}
+    {%- elif unprefixed_system() is none -%}
+    substr({{ column }}, instr({{ column }}, ':') + 1)
+    {%- else -%}
+    case
+        when {{ system_of_id(column) }} = '{{ unprefixed_system() }}' then {{ column }}
+        else substr({{ column }}, instr({{ column }}, ':') + 1)
+    end
     {%- endif -%}
 {%- endmacro %}
 
@@ -120,6 +227,13 @@
 {% endmacro %}
 
 
+{# Whether a record is of a customer: of no erased one, nor of one who came back later. #}
+{% macro is_record_of_customer(date) -%}
+    (changed_ids.customer_id is null or changed_ids.surviving_customer_id is not null)
+        and (changed_ids.covered_until is null or {{ date }} > changed_ids.covered_until)
+{%- endmacro %}
+
+
 {#
     The same, with each record given to the customer that its own customer became: the
     survivor of merged duplicates. After an erasure request there is no customer, and
@@ -148,8 +262,9 @@ final as (
     from records
     left join {{ ref('int_customer_id_changes') }} as changed_ids
         on records.customer_id = changed_ids.customer_id
-    where changed_ids.customer_id is null
-        or changed_ids.surviving_customer_id is not null
+    where {{ is_record_of_customer(
+        'records.' ~ raw_table_contract()[entity]['date']
+    ) }}
 
 )
 

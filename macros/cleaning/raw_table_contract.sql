@@ -149,6 +149,8 @@
             'columns': {
                 'customer_id': {'kind': 'id'},
                 'email': {'kind': 'email', 'is_personal': true},
+                'first_name': {'kind': 'text', 'is_personal': true},
+                'last_name': {'kind': 'text', 'is_personal': true},
                 'requested_at': {'kind': 'timestamp'}
             }
         }

@@ -53,6 +53,9 @@
             'of': {'kind': 'text', 'known': 'source systems'},
             'is_filled': true
         },
+        'unprefixed_source_system': {
+            'kind': 'text', 'known': 'source systems', 'or_null': true
+        },
         'crm_tables': {
             'kind': 'list',
             'of': {'kind': 'text', 'known': 'raw tables'},

@@ -9,6 +9,7 @@ history as (
 changed_ids as (
 
     select * from {{ ref('int_customer_id_changes') }}
+    where reason <> 'returned_after_erasure'
 
 )
 

@@ -541,6 +541,10 @@ def test_a_request_matches_whatever_any_record_of_the_person_has(
         | {"crm_tables": list(records)},
     )
     assert result.returncode == 0, result.stdout
+    assert (
+        "Without environment variable SEGMENTATION_SALT nobody is erased for good"
+        in (result.stdout)
+    )
 
     with open_database(warehouse.database, read_only=True) as connection:
         relations = connection.execute(
@@ -558,6 +562,7 @@ def test_a_request_matches_whatever_any_record_of_the_person_has(
         }
     assert {relation for relation in named if not has_identity(relation)} <= {
         "int_erased_ids",
+        "int_erased_customers",
         "int_customer_id_changes",
         # Keys and ids of workings: what is published has none.
         "int_value_issues",
@@ -612,4 +617,4 @@ def test_an_erased_person_vanishes_from_every_relation(growth: Growth) -> None:
         relation
         for relation in found
         if not re.match(r"raw_|base_|stg_|int_customers_unioned", relation)
-    } == {"int_customer_id_changes", "int_erased_ids"}
+    } == {"int_customer_id_changes", "int_erased_customers", "int_erased_ids"}

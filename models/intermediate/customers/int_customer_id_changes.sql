@@ -1,13 +1,14 @@
 with
 
-requested_ids as (
+erased_customers as (
 
-    select
-        customer_id,
-        min(request_number) as request_number,
-        bool_or(is_recorded) as is_recorded
-    from {{ ref('int_erased_ids') }}
-    group by customer_id
+    select * from {{ ref('int_erased_customers') }}
+
+),
+
+returned_customers as (
+
+    select * from {{ ref('int_returned_customers') }}
 
 ),
 
@@ -22,6 +23,15 @@ repeated_emails as (
 
 ),
 
+gone as (
+
+    select erased_customers.*
+    from erased_customers
+    anti join returned_customers
+        on erased_customers.customer_id = returned_customers.customer_id
+
+),
+
 people as (
 
     select
@@ -31,7 +41,12 @@ people as (
     from {{ ref('int_customers_unioned') }} as customers
     semi join repeated_emails
         on customers.email = repeated_emails.email
+    anti join gone
+        on customers.customer_id = gone.customer_id
+    left join returned_customers
+        on customers.customer_id = returned_customers.customer_id
     where {{ var('merge_duplicate_people') }}
+        and coalesce(returned_customers.has_registered, true)
 
 ),
 
@@ -48,75 +63,49 @@ ranked as (
 
 ),
 
--- Who is erased by an older record takes all who are merged by the latest ones along.
-erased_survivors as (
-
-    select
-        ranked.surviving_customer_id,
-        min(requested_ids.request_number) as request_number
-    from ranked
-    inner join requested_ids
-        on ranked.customer_id = requested_ids.customer_id
-    group by ranked.surviving_customer_id
-
-),
-
-erased_duplicates as (
-
-    select
-        ranked.customer_id,
-        erased_survivors.request_number,
-        true as is_recorded
-    from ranked
-    inner join erased_survivors
-        on ranked.surviving_customer_id = erased_survivors.surviving_customer_id
-    anti join requested_ids
-        on ranked.customer_id = requested_ids.customer_id
-
-),
-
-erased as (
-
-    select * from requested_ids
-    union all
-    select * from erased_duplicates
-
-),
-
-merged as (
-
-    select
-        ranked.customer_id,
-        ranked.surviving_customer_id
-    from ranked
-    anti join erased
-        on ranked.customer_id = erased.customer_id
-    where ranked.customer_id <> ranked.surviving_customer_id
-
-),
-
 final as (
 
     select
         ---------- ids
-        customer_id,
-        surviving_customer_id,
-        cast(null as bigint) as request_number,
+        ranked.customer_id,
+        ranked.surviving_customer_id,
+        returned_customers.request_number,
 
         ---------- strings
         'duplicate_person' as reason,
 
         ---------- booleans
-        true as is_recorded
-    from merged
+        true as is_recorded,
+
+        ---------- timestamps
+        returned_customers.covered_until
+    from ranked
+    left join returned_customers
+        on ranked.customer_id = returned_customers.customer_id
+    where ranked.customer_id <> ranked.surviving_customer_id
+    union all
+    -- Under the same id, but without the records of before.
+    select
+        returned_customers.customer_id,
+        returned_customers.customer_id as surviving_customer_id,
+        returned_customers.request_number,
+        'returned_after_erasure' as reason,
+        true as is_recorded,
+        returned_customers.covered_until
+    from returned_customers
+    left join ranked
+        on returned_customers.customer_id = ranked.customer_id
+    where ranked.surviving_customer_id is null
+        or ranked.customer_id = ranked.surviving_customer_id
     union all
     select
         customer_id,
         cast(null as string) as surviving_customer_id,
         request_number,
         'erased' as reason,
-        is_recorded
-    from erased
+        is_recorded,
+        cast(null as timestamp) as covered_until
+    from gone
 
 )
 

@@ -31,6 +31,7 @@ ranked as (
     semi join merged_people
         on coalesce(changed_ids.surviving_customer_id, customers.customer_id)
             = merged_people.surviving_customer_id
+    where {{ is_record_of_customer('customers.registered_at') }}
 
 ),
 

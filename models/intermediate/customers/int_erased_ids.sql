@@ -19,17 +19,7 @@ sought_ids as (
 -- An id is known if any record has it.
 known_ids as (
 
-    {% for system, entity in staged_tables() if entity not in [
-        'products', 'erasure_requests'
-    ] %}
-    select
-        {{ warehouse_id(system, published_id('records.customer_id')) }} as customer_id
-    from {{ ref('base_' ~ system ~ '__' ~ entity) }} as records
-    semi join sought_ids
-        on {{ warehouse_id(system, published_id('records.customer_id')) }}
-            = sought_ids.customer_id
-    {{ 'union' if not loop.last }}
-    {% endfor %}
+    {{ recorded_customer_ids('sought_ids', '<id> = sought_ids.customer_id') }}
 
 ),
 
@@ -37,18 +27,19 @@ named_ids as (
 
     select
         sought_ids.request_number,
-        sought_ids.customer_id
+        sought_ids.customer_id,
+        sought_ids.covered_until
     from sought_ids
     semi join known_ids
         on sought_ids.customer_id = known_ids.customer_id
     union
+    {{ customer_ids_at_addresses() }}
+    union
     select
-        requests.request_number,
-        records.customer_id
-    from ({{ all_customer_records() }}) as records
-    inner join requests
-        on records.email = requests.email
-    where records.customer_id is not null
+        cast(null as bigint) as request_number,
+        customer_id,
+        covered_until
+    from {{ ref('int_former_erased_ids') }}
 
 ),
 
@@ -57,6 +48,7 @@ named_people as (
 
     select distinct
         named_ids.request_number,
+        named_ids.covered_until,
         records.person
     from ({{ all_customer_records() }}) as records
     inner join named_ids
@@ -71,7 +63,8 @@ recorded_ids as (
     union
     select
         named_people.request_number,
-        records.customer_id
+        records.customer_id,
+        named_people.covered_until
     from ({{ all_customer_records() }}) as records
     inner join named_people
         on records.person = named_people.person
@@ -81,18 +74,27 @@ recorded_ids as (
 
 -- The history of segments may have an id that no record has any more, or has it with or
 -- without the system, because the number of systems was another then.
-former_ids as (
+all_ids as (
 
     select
-        request_number,
-        customer_id
-    from sought_ids
-    where is_kept
-    union
+        *,
+        true as is_recorded
+    from recorded_ids
+    union all
     select
         request_number,
-        {{ former_customer_id('customer_id') }} as customer_id
+        {{ former_customer_id('customer_id') }} as customer_id,
+        covered_until,
+        false as is_recorded
     from recorded_ids
+    union all
+    select
+        request_number,
+        customer_id,
+        covered_until,
+        false as is_recorded
+    from sought_ids
+    where is_kept
 
 ),
 
@@ -104,16 +106,12 @@ final as (
         customer_id,
 
         ---------- booleans
-        true as is_recorded
-    from recorded_ids
-    union all
-    select
-        former_ids.request_number,
-        former_ids.customer_id,
-        false as is_recorded
-    from former_ids
-    anti join recorded_ids
-        on former_ids.customer_id = recorded_ids.customer_id
+        bool_or(is_recorded) as is_recorded,
+
+        ---------- timestamps
+        max(covered_until) as covered_until
+    from all_ids
+    group by request_number, customer_id
 
 )
 

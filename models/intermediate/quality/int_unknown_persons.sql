@@ -41,6 +41,7 @@ final as (
     from unanswered
     anti join customer_records
         on unanswered.email = customer_records.email
+            and {{ has_no_other_name('customer_records', 'unanswered') }}
 
 )
 

@@ -171,8 +171,7 @@ final as (
     from judged
     left join changed_ids
         on judged.customer_id = changed_ids.customer_id
-    where changed_ids.customer_id is null
-        or changed_ids.surviving_customer_id is not null
+    where {{ is_record_of_customer('judged.ordered_at') }}
 
 )
 

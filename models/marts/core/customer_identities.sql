@@ -31,25 +31,16 @@ final as (
         recorded_customers.source_system,
 
         ---------- booleans
-        changed_ids.surviving_customer_id is not null as is_merged
+        coalesce(changed_ids.reason = 'duplicate_person', false) as is_merged
     from recorded_customers
     left join changed_ids
         on recorded_customers.customer_id = changed_ids.customer_id
-    where changed_ids.customer_id is null
-        or changed_ids.surviving_customer_id is not null
+    where {{ is_record_of_customer('recorded_customers.registered_at') }}
     union all
     select
-        {%- if valid_var('source_systems') | length > 1 %}
-        substr(customer_id, instr(customer_id, ':') + 1) as source_customer_id,
-        {%- else %}
-        customer_id as source_customer_id,
-        {%- endif %}
+        {{ id_in_source('customer_id') }} as source_customer_id,
         customer_id,
-        {%- if valid_var('source_systems') | length > 1 %}
-        {{ dbt.split_part('customer_id', "':'", 1) }} as source_system,
-        {%- else %}
-        '{{ valid_var("source_systems")[0] }}' as source_system,
-        {%- endif %}
+        {{ system_of_id('customer_id') }} as source_system,
         false as is_merged
     from unregistered_customers
 

@@ -1,5 +1,3 @@
-{% set has_several_systems = valid_var('source_systems') | length > 1 %}
-
 with
 
 changed_ids as (
@@ -8,16 +6,10 @@ changed_ids as (
 
 ),
 
-recorded_customers as (
-
-    select * from {{ ref('int_customers_unioned') }}
-
-),
-
 erased_ids as (
 
     select * from changed_ids
-    where reason = 'erased'
+    where reason = 'erased' or covered_until is not null
 
 ),
 
@@ -54,28 +46,9 @@ staging_issues as (
         issues.source_system
     from {{ ref('int_staging_issues') }} as issues
     left join erased_ids
-        on {{ "issues.source_system || ':' || " if has_several_systems -}}
-            {{ published_id('issues.customer_id') }} = erased_ids.customer_id
-
-),
-
-changed_customers as (
-
-    select
-        'customers' as entity,
-        case changed_ids.reason
-            when 'erased' then {{ request_key('changed_ids.request_number') }}
-            else recorded_customers.source_customer_id
-        end as record_key,
-        cast(null as string) as column_name,
-        cast(null as string) as raw_value,
-        changed_ids.reason as issue,
-        case changed_ids.reason when 'erased' then 'rejected' else 'merged' end
-            as action,
-        recorded_customers.source_system
-    from recorded_customers
-    inner join changed_ids
-        on recorded_customers.customer_id = changed_ids.customer_id
+        on {{ id_as_published(
+            "issues.source_system || ':' || " ~ published_id('issues.customer_id')
+        ) }} = erased_ids.customer_id
 
 ),
 
@@ -93,7 +66,15 @@ unioned as (
         source_system
     from {{ ref('int_cross_record_issues') }}
     union all
-    select * from changed_customers
+    select
+        entity,
+        record_key,
+        column_name,
+        raw_value,
+        issue,
+        action,
+        source_system
+    from {{ ref('int_customer_change_issues') }}
 
 ),
 

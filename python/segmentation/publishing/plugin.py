@@ -2,6 +2,8 @@
 
     publish_tables(publication)   publish, as JSON: `problem`, null or a sentence, and
                                   `summary`, what summary.json says
+    rewrite_database(nothing)     write the file anew, as JSON: `problem` as above, and
+                                  `bytes` of the file, null where there is none
     project_facts(folder)         `git_commit` of a folder, and `project_version`
 
 `publication` is JSON with the fields of `Publication`, `folder` a JSON string.
@@ -18,6 +20,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from segmentation.publishing.publish import Publication, PublishingError, publish
+from segmentation.publishing.rewriting import RewritingError, rewrite
 from segmentation.sql_functions import register
 
 PROJECT_FILE = Path(__file__).resolve().parents[3] / "dbt_project.yml"
@@ -29,6 +32,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions on a new connection."""
         register(conn, "publish_tables", publish_tables)
+        register(conn, "rewrite_database", rewrite_database)
         register(conn, "project_facts", project_facts)
 
 
@@ -40,6 +44,17 @@ def publish_tables(
         return {"problem": None, "summary": publish(connection, Publication(**asked))}
     except PublishingError as error:
         return {"problem": str(error), "summary": None}
+
+
+def rewrite_database(
+    connection: duckdb.DuckDBPyConnection,
+    nothing: Any,  # noqa: ARG001
+) -> dict[str, Any]:
+    """Write the file of the warehouse anew, or say in a sentence why that cannot be."""
+    try:
+        return {"problem": None, "bytes": rewrite(connection)}
+    except RewritingError as error:
+        return {"problem": str(error), "bytes": None}
 
 
 def project_facts(

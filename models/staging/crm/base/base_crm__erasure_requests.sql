@@ -24,6 +24,8 @@ cleaned as (
         {{ raw_values('erasure_requests') }},
         {{ clean('customer_id', 'id', absent) }} as customer_id,
         {{ clean('email', 'email', absent) }} as email,
+        {{ clean('first_name', 'text', absent) }} as first_name,
+        {{ clean('last_name', 'text', absent) }} as last_name,
         {{ clean('requested_at', 'timestamp', absent) }} as requested_at
     from raw_records
     cross join formats

@@ -29,7 +29,8 @@ renamed as (
 
     select
         assignments.*,
-        id_changes.surviving_customer_id is not null as is_merged,
+        coalesce(id_changes.surviving_customer_id <> assignments.customer_id, false)
+            as is_merged,
         coalesce(id_changes.surviving_customer_id, assignments.customer_id)
             as current_customer_id
     from assignments
