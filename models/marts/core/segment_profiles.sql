@@ -39,6 +39,7 @@ moments as (
         count(*) as customers,
         {%- for feature in features %}
         count({{ feature }}) as {{ feature }}__count,
+        count(nullif({{ feature }}, 0)) as {{ feature }}__nonzero_count,
         avg({{ feature }}) as {{ feature }}__mean,
         stddev_pop({{ feature }}) as {{ feature }}__deviation,
         {%- endfor %}
@@ -109,15 +110,21 @@ unpivoted as (
         '{{ feature }}' as feature_name,
         moments.customers,
         moments.{{ feature }}__count as customers_measured,
+        moments.{{ feature }}__nonzero_count as contributors,
         moments.{{ feature }}__mean as mean_value,
         moments.{{ feature }}__deviation as standard_deviation,
         quantiles.{{ feature }}__quantile_25 as quantile_25,
         quantiles.{{ feature }}__quantile_50 as median_value,
         quantiles.{{ feature }}__quantile_75 as quantile_75,
-        overall.{{ feature }}__mean as overall_mean,
+        case
+            when {{ is_large_cell(
+                ['overall.' ~ feature ~ '__count'],
+                ['overall.' ~ feature ~ '__nonzero_count']
+            ) }} then overall.{{ feature }}__mean
+        end as overall_mean,
         overall.{{ feature }}__deviation as overall_standard_deviation
     from moments
-    inner join quantiles
+    left join quantiles
         on moments.segmentation_name = quantiles.segmentation_name
             and moments.segment_id = quantiles.segment_id
     inner join overall
@@ -125,6 +132,21 @@ unpivoted as (
     where moments.is_overall = 0
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ is_shown_cell(
+            customers=['customers_measured'],
+            contributors=['contributors'],
+            total=['segmentation_name', 'feature_name'],
+            ties='segment_id',
+            is_published='segment_id is not null'
+        ) }} as is_shown
+    from unpivoted
 
 ),
 
@@ -143,42 +165,42 @@ final as (
 
     select
         ---------- ids
-        unpivoted.segmentation_name,
-        unpivoted.segment_id,
-        unpivoted.feature_name,
+        judged.segmentation_name,
+        judged.segment_id,
+        judged.feature_name,
 
         ---------- strings
         labels.segment_name,
 
         ---------- numerics
-        unpivoted.customers,
-        unpivoted.customers_measured,
-        round(1 - unpivoted.customers_measured / cast(unpivoted.customers as double), 6)
+        judged.customers,
+        judged.customers_measured,
+        round(1 - judged.customers_measured / cast(judged.customers as double), 6)
             as missing_share,
         {%- for column in [
             'mean_value', 'standard_deviation', 'quantile_25', 'median_value',
             'quantile_75', 'overall_mean'
         ] %}
         case
-            when unpivoted.customers_measured >= {{ var('minimum_cell_size') }}
-                then round(unpivoted.{{ column }}, 6)
+            when judged.is_shown
+                then round(judged.{{ column }}, 6)
         end as {{ column }},
         {%- endfor %}
         case
-            when unpivoted.customers_measured >= {{ var('minimum_cell_size') }}
+            when judged.is_shown
                 then round(
-                    (unpivoted.mean_value - unpivoted.overall_mean)
-                    / nullif(unpivoted.overall_standard_deviation, 0),
+                    (judged.mean_value - judged.overall_mean)
+                    / nullif(judged.overall_standard_deviation, 0),
                     6
                 )
         end as difference_in_standard_deviations,
 
         ---------- booleans
-        unpivoted.customers_measured < {{ var('minimum_cell_size') }} as is_suppressed
-    from unpivoted
+        not judged.is_shown as is_suppressed
+    from judged
     inner join labels
-        on unpivoted.segmentation_name = labels.segmentation_name
-            and unpivoted.segment_id = labels.segment_id
+        on judged.segmentation_name = labels.segmentation_name
+            and judged.segment_id = labels.segment_id
 
 )
 

@@ -3,7 +3,19 @@ with
 
 estimates as (
 
-    select * from {{ ref('int_segment_estimates') }}
+    select
+        *,
+        {{ is_shown_cell(
+            customers=['customers_measured'],
+            contributors=['contributors'],
+            total=[
+                'observation_date', 'segmentation_name', 'measure', 'evaluation_window',
+                'is_overall'
+            ],
+            ties='segment_id',
+            is_published='(is_overall or segment_id is not null)'
+        ) }} as is_shown
+    from {{ ref('int_segment_estimates') }}
 
 ),
 
@@ -29,7 +41,8 @@ compared as (
             / nullif(estimates.standard_error * estimates.standard_error, 0),
             estimates.customers_measured
         ) as trials,
-        overall.estimate as overall_estimate
+        estimates.is_shown,
+        case when overall.is_shown then overall.estimate end as overall_estimate
     from estimates
     inner join estimates as overall
         on estimates.observation_date = overall.observation_date
@@ -61,9 +74,9 @@ bounded as (
                     '(' ~ normal_bound('estimate', 'standard_error', side) ~ ')'
                 ) }}
             else {{ wilson_bound('estimate', 'nullif(trials, 0)', side) }}
-        end as ci_{{ name }},
+        end as ci_{{ name }}
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        customers_measured >= {{ var('minimum_cell_size') }} as is_shown
     from compared
 
 ),
