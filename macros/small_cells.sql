@@ -11,7 +11,7 @@
     are the columns that name a total, `ties` one that orders groups of a size. Groups for
     which `is_published` is false are in the total and not in the table.
 
-    What follows from all of a total is shown unless the total is a small cell itself.
+    A total is shown where it is a large cell and does not tell of few.
 #}
 {% macro is_shown_cell(
     customers, contributors, total, ties, is_published='true'
@@ -23,15 +23,7 @@
     (
         {{ open }}
         and not (
-            (
-                {%- for count in customers + contributors %}
-                {{ 'or ' if not loop.first }}coalesce(
-                    sum({{ count }}) filter (where not {{ open }})
-                        over (partition by {{ within }}),
-                    0
-                ) between 1 and {{ var('minimum_cell_size') - 1 }}
-                {%- endfor %}
-            )
+            {{ tells_of_few(customers, contributors, open, total) }}
             {#- A group of which nobody makes the number hides nobody who does. #}
             and row_number() over (
                 partition by {{ within }}, {{ open }}
@@ -43,6 +35,20 @@
                     {{ ties }} nulls last
             ) = 1
         )
+    )
+{%- endmacro %}
+
+
+{# Whether a total less the cells for which `is_shown` is true is a small cell. #}
+{% macro tells_of_few(customers, contributors, is_shown, total) -%}
+    (
+        {%- for count in customers + contributors %}
+        {{ 'or ' if not loop.first }}coalesce(
+            sum({{ count }}) filter (where not {{ is_shown }})
+                over (partition by {{ total | join(', ') }}),
+            0
+        ) between 1 and {{ var('minimum_cell_size') - 1 }}
+        {%- endfor %}
     )
 {%- endmacro %}
 

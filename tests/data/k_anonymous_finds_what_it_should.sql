@@ -1,6 +1,6 @@
 {% set cells %}
     (
-        select 'small_and_shown' as total, 4 as customers, 1.0 as spend, null as orders
+        select 'small_and_shown' as name, 4 as customers, 1.0 as spend, null as orders
         union all select 'small_and_shown', 9, 2.0, null
         union all select 'given_away', 4, null, null
         union all select 'given_away', 9, null, 3
@@ -21,15 +21,15 @@ with
 
 found as (
 
-    {{ test_k_anonymous(cells, ['spend', 'orders'], 'customers', ['total'], 5) }}
+    {{ test_k_anonymous(cells, ['spend', 'orders'], 'customers', ['name'], minimum=5) }}
 
 ),
 
 judged as (
 
     select
-        count_if(total = 'small_and_shown' and what_is_wrong = 'shown') as shown,
-        count_if(total = 'given_away' and what_is_wrong <> 'shown') as given_away,
+        count_if(key_1 = 'small_and_shown' and what_is_wrong = 'shown') as shown,
+        count_if(key_1 = 'given_away' and what_is_wrong <> 'shown') as given_away,
         count(*) as found
     from found
 

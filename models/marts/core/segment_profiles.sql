@@ -121,7 +121,7 @@ unpivoted as (
                 ['overall.' ~ feature ~ '__count'],
                 ['overall.' ~ feature ~ '__nonzero_count']
             ) }} then overall.{{ feature }}__mean
-        end as overall_mean,
+        end as overall_mean_of_large,
         overall.{{ feature }}__deviation as overall_standard_deviation
     from moments
     left join quantiles
@@ -142,11 +142,28 @@ judged as (
         {{ is_shown_cell(
             customers=['customers_measured'],
             contributors=['contributors'],
-            total=['segmentation_name', 'feature_name'],
+            total=[
+                'segmentation_name', 'feature_name',
+                'segment_id = ' ~ never_buyers_segment_id()
+            ],
             ties='segment_id',
             is_published='segment_id is not null'
         ) }} as is_shown
     from unpivoted
+
+),
+
+compared as (
+
+    select
+        *,
+        case
+            when not {{ tells_of_few(
+                ['customers_measured'], ['contributors'], 'is_shown',
+                ['segmentation_name', 'feature_name']
+            ) }} then overall_mean_of_large
+        end as overall_mean
+    from judged
 
 ),
 
@@ -165,42 +182,42 @@ final as (
 
     select
         ---------- ids
-        judged.segmentation_name,
-        judged.segment_id,
-        judged.feature_name,
+        compared.segmentation_name,
+        compared.segment_id,
+        compared.feature_name,
 
         ---------- strings
         labels.segment_name,
 
         ---------- numerics
-        judged.customers,
-        judged.customers_measured,
-        round(1 - judged.customers_measured / cast(judged.customers as double), 6)
+        compared.customers,
+        compared.customers_measured,
+        round(1 - compared.customers_measured / cast(compared.customers as double), 6)
             as missing_share,
         {%- for column in [
             'mean_value', 'standard_deviation', 'quantile_25', 'median_value',
             'quantile_75', 'overall_mean'
         ] %}
         case
-            when judged.is_shown
-                then round(judged.{{ column }}, 6)
+            when compared.is_shown
+                then round(compared.{{ column }}, 6)
         end as {{ column }},
         {%- endfor %}
         case
-            when judged.is_shown
+            when compared.is_shown
                 then round(
-                    (judged.mean_value - judged.overall_mean)
-                    / nullif(judged.overall_standard_deviation, 0),
+                    (compared.mean_value - compared.overall_mean)
+                    / nullif(compared.overall_standard_deviation, 0),
                     6
                 )
         end as difference_in_standard_deviations,
 
         ---------- booleans
-        not judged.is_shown as is_suppressed
-    from judged
+        not compared.is_shown as is_suppressed
+    from compared
     inner join labels
-        on judged.segmentation_name = labels.segmentation_name
-            and judged.segment_id = labels.segment_id
+        on compared.segmentation_name = labels.segmentation_name
+            and compared.segment_id = labels.segment_id
 
 )
 

@@ -1,21 +1,34 @@
 {# What is published of an estimate: its interval, and nothing of a small cell. #}
+{% set total = [
+    'observation_date', 'segmentation_name', 'measure', 'evaluation_window', 'is_overall'
+] %}
+
 with
 
-estimates as (
+-- All who had bought are a total, too: lifetime value is back-tested on them.
+shown as (
 
     select
         *,
         {{ is_shown_cell(
             customers=['customers_measured'],
             contributors=['contributors'],
-            total=[
-                'observation_date', 'segmentation_name', 'measure', 'evaluation_window',
-                'is_overall'
-            ],
+            total=total + ['segment_id = ' ~ never_buyers_segment_id()],
             ties='segment_id',
             is_published='(is_overall or segment_id is not null)'
         ) }} as is_shown
     from {{ ref('int_segment_estimates') }}
+
+),
+
+estimates as (
+
+    select
+        *,
+        {{ tells_of_few(
+            ['customers_measured'], ['contributors'], 'is_shown', total
+        ) }} as tells_of_few
+    from shown
 
 ),
 
@@ -42,7 +55,9 @@ compared as (
             estimates.customers_measured
         ) as trials,
         estimates.is_shown,
-        case when overall.is_shown then overall.estimate end as overall_estimate
+        case
+            when overall.is_shown and not estimates.tells_of_few then overall.estimate
+        end as overall_estimate
     from estimates
     inner join estimates as overall
         on estimates.observation_date = overall.observation_date
