@@ -1,4 +1,8 @@
 {% set features = candidate_features() %}
+{# As in int_segment_intervals: what is hidden there must not be told here. #}
+{% set total = [
+    'segmentation_name', 'feature_name', 'segment_id = ' ~ never_buyers_segment_id()
+] %}
 
 {#
     Read twice, so it is no CTE: an engine keeps a CTE that is used twice, and this is
@@ -142,14 +146,22 @@ judged as (
         {{ is_shown_cell(
             customers=['customers_measured'],
             contributors=['contributors'],
-            total=[
-                'segmentation_name', 'feature_name',
-                'segment_id = ' ~ never_buyers_segment_id()
-            ],
+            total=total,
             ties='segment_id',
             is_published='segment_id is not null'
         ) }} as is_shown
     from unpivoted
+
+),
+
+told as (
+
+    select
+        *,
+        {{ tells_of_few(
+            ['customers_measured'], ['contributors'], 'is_shown', total
+        ) }} as tells_of_few
+    from judged
 
 ),
 
@@ -158,12 +170,11 @@ compared as (
     select
         *,
         case
-            when not {{ tells_of_few(
-                ['customers_measured'], ['contributors'], 'is_shown',
-                ['segmentation_name', 'feature_name']
-            ) }} then overall_mean_of_large
+            when not bool_or(tells_of_few)
+                    over (partition by segmentation_name, feature_name)
+                then overall_mean_of_large
         end as overall_mean
-    from judged
+    from told
 
 ),
 

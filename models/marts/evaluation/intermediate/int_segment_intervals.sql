@@ -1,11 +1,12 @@
 {# What is published of an estimate: its interval, and nothing of a small cell. #}
+{# All who had bought are a total, too: lifetime value is back-tested on them. #}
 {% set total = [
-    'observation_date', 'segmentation_name', 'measure', 'evaluation_window', 'is_overall'
+    'observation_date', 'segmentation_name', 'measure', 'evaluation_window',
+    'is_overall', 'segment_id = ' ~ never_buyers_segment_id()
 ] %}
 
 with
 
--- All who had bought are a total, too: lifetime value is back-tested on them.
 shown as (
 
     select
@@ -13,7 +14,7 @@ shown as (
         {{ is_shown_cell(
             customers=['customers_measured'],
             contributors=['contributors'],
-            total=total + ['segment_id = ' ~ never_buyers_segment_id()],
+            total=total,
             ties='segment_id',
             is_published='(is_overall or segment_id is not null)'
         ) }} as is_shown
@@ -56,7 +57,8 @@ compared as (
         ) as trials,
         estimates.is_shown,
         case
-            when overall.is_shown and not estimates.tells_of_few then overall.estimate
+            when overall.is_shown and not bool_or(estimates.tells_of_few) over total
+                then overall.estimate
         end as overall_estimate
     from estimates
     inner join estimates as overall
@@ -66,6 +68,11 @@ compared as (
             and estimates.evaluation_window = overall.evaluation_window
             and overall.is_overall
     where not estimates.is_overall
+    window total as (
+        partition by
+            estimates.observation_date, estimates.segmentation_name,
+            estimates.measure, estimates.evaluation_window
+    )
 
 ),
 
