@@ -17,13 +17,17 @@ LARGE_DRIFT = 0.25
 
 
 def learn_bins(
-    values: NDArray[np.float64], maximum_bins: int = MAXIMUM_BINS
+    values: NDArray[np.float64],
+    maximum_bins: int = MAXIMUM_BINS,
+    minimum_count: int = 1,
 ) -> NDArray[np.float64]:
     """Upper bounds, inclusive and rising, of all bins of a feature but the last.
 
     A feature with at most `maximum_bins` distinct values has a bin for each. Else the
     bins end at quantiles, which are values of the feature; equal ones are merged. The
-    last bin is open. Every bin holds some of the values.
+    last bin is open. Every bin holds some of the values, at least `minimum_count` where
+    as many are known: smaller ones are merged with the next, the last with the one
+    before.
 
     Parameters
     ----------
@@ -43,11 +47,27 @@ def learn_bins(
         )
     distinct: NDArray[np.float64] = np.unique(known)
     if distinct.size <= maximum_bins:
-        return distinct[:-1]
+        return _merge_small_bins(known, distinct[:-1], minimum_count)
     shares = np.arange(1, maximum_bins) / maximum_bins
     quantiles = np.quantile(known, shares, method="inverted_cdf")
     bounds: NDArray[np.float64] = np.unique(quantiles)
-    return bounds[: np.searchsorted(bounds, distinct[-1])]
+    bounds = bounds[: np.searchsorted(bounds, distinct[-1])]
+    return _merge_small_bins(known, bounds, minimum_count)
+
+
+def _merge_small_bins(
+    known: NDArray[np.float64], bounds: NDArray[np.float64], minimum_count: int
+) -> NDArray[np.float64]:
+    kept: list[float] = []
+    inside = 0
+    for bound, count in zip(bounds, count_bins(known, bounds)[1:-1], strict=True):
+        inside += count
+        if inside >= minimum_count:
+            kept.append(bound)
+            inside = 0
+    if kept and (known > kept[-1]).sum() < minimum_count:
+        kept.pop()
+    return np.array(kept, dtype=np.float64)
 
 
 def count_bins(

@@ -76,6 +76,15 @@ def test_bins_are_those_of_pandas() -> None:
     assert expected.min() >= 99
 
 
+def test_small_bins_are_merged() -> None:
+    """With the next one; what is left at the end with the one before."""
+    values = np.repeat([1.0, 2, 3, 4, 5], [2, 4, 9, 5, 3])
+    bounds = learn_bins(values, minimum_count=5)
+    assert_array_equal(bounds, [2, 3])
+    assert_array_equal(count_bins(values, bounds), [0, 6, 9, 8])
+    assert learn_bins(values[:3], minimum_count=5).size == 0
+
+
 def test_a_feature_that_is_never_known_is_refused() -> None:
     with pytest.raises(ValueError, match="All 2 values are missing; expected a known"):
         learn_bins(np.array([np.nan, np.nan]))

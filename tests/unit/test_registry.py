@@ -55,6 +55,7 @@ SETTINGS: dict[str, Any] = {
     "training_sample_rows": 1000,
     "random_state": 0,
     "maximum_rule_leaves": 8,
+    "minimum_cell_size": 1,
     "k_range": [3, 5],
     "bootstrap_count": 5,
     "prediction_strength_splits": 2,
@@ -232,6 +233,18 @@ def test_bins_can_be_read_back(training: pd.DataFrame, registry: pd.DataFrame) -
     assert counts[0] == 3
     assert counts.sum() == 150
     assert read_bins(registry, "age") is None
+
+
+def test_no_bin_holds_few_customers(training: pd.DataFrame) -> None:
+    """Three missing values and rare ones are counted with others, and none is lost."""
+    orders = np.where(training.index < 2, 99.0, 1.0)
+    written = fit(training.assign(order_count=orders), minimum_cell_size=5)
+    for name in ("recency_days", "order_count", "total_spend"):
+        bins = read_bins(written, name)
+        assert bins is not None
+        _, counts = bins
+        assert counts.sum() == len(training)
+        assert not ((counts > 0) & (counts < 5)).any()
 
 
 # ---------------------------------------------------------------- identity

@@ -1,4 +1,8 @@
 {% set features = candidate_features() %}
+{# As in int_segment_intervals: what is hidden there must not be told here. #}
+{% set total = [
+    'segmentation_name', 'feature_name', 'segment_id = ' ~ never_buyers_segment_id()
+] %}
 
 {#
     Read twice, so it is no CTE: an engine keeps a CTE that is used twice, and this is
@@ -39,6 +43,7 @@ moments as (
         count(*) as customers,
         {%- for feature in features %}
         count({{ feature }}) as {{ feature }}__count,
+        count(nullif({{ feature }}, 0)) as {{ feature }}__nonzero_count,
         avg({{ feature }}) as {{ feature }}__mean,
         stddev_pop({{ feature }}) as {{ feature }}__deviation,
         {%- endfor %}
@@ -109,15 +114,21 @@ unpivoted as (
         '{{ feature }}' as feature_name,
         moments.customers,
         moments.{{ feature }}__count as customers_measured,
+        moments.{{ feature }}__nonzero_count as contributors,
         moments.{{ feature }}__mean as mean_value,
         moments.{{ feature }}__deviation as standard_deviation,
         quantiles.{{ feature }}__quantile_25 as quantile_25,
         quantiles.{{ feature }}__quantile_50 as median_value,
         quantiles.{{ feature }}__quantile_75 as quantile_75,
-        overall.{{ feature }}__mean as overall_mean,
+        case
+            when {{ is_large_cell(
+                ['overall.' ~ feature ~ '__count'],
+                ['overall.' ~ feature ~ '__nonzero_count']
+            ) }} then overall.{{ feature }}__mean
+        end as overall_mean_of_large,
         overall.{{ feature }}__deviation as overall_standard_deviation
     from moments
-    inner join quantiles
+    left join quantiles
         on moments.segmentation_name = quantiles.segmentation_name
             and moments.segment_id = quantiles.segment_id
     inner join overall
@@ -125,6 +136,45 @@ unpivoted as (
     where moments.is_overall = 0
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ is_shown_cell(
+            customers=['customers_measured'],
+            contributors=['contributors'],
+            total=total,
+            ties='segment_id',
+            is_published='segment_id is not null'
+        ) }} as is_shown
+    from unpivoted
+
+),
+
+told as (
+
+    select
+        *,
+        {{ tells_of_few(
+            ['customers_measured'], ['contributors'], 'is_shown', total
+        ) }} as tells_of_few
+    from judged
+
+),
+
+compared as (
+
+    select
+        *,
+        case
+            when not bool_or(tells_of_few)
+                    over (partition by segmentation_name, feature_name)
+                then overall_mean_of_large
+        end as overall_mean
+    from told
 
 ),
 
@@ -143,42 +193,42 @@ final as (
 
     select
         ---------- ids
-        unpivoted.segmentation_name,
-        unpivoted.segment_id,
-        unpivoted.feature_name,
+        compared.segmentation_name,
+        compared.segment_id,
+        compared.feature_name,
 
         ---------- strings
         labels.segment_name,
 
         ---------- numerics
-        unpivoted.customers,
-        unpivoted.customers_measured,
-        round(1 - unpivoted.customers_measured / cast(unpivoted.customers as double), 6)
+        compared.customers,
+        compared.customers_measured,
+        round(1 - compared.customers_measured / cast(compared.customers as double), 6)
             as missing_share,
         {%- for column in [
             'mean_value', 'standard_deviation', 'quantile_25', 'median_value',
             'quantile_75', 'overall_mean'
         ] %}
         case
-            when unpivoted.customers_measured >= {{ var('minimum_cell_size') }}
-                then round(unpivoted.{{ column }}, 6)
+            when compared.is_shown
+                then round(compared.{{ column }}, 6)
         end as {{ column }},
         {%- endfor %}
         case
-            when unpivoted.customers_measured >= {{ var('minimum_cell_size') }}
+            when compared.is_shown
                 then round(
-                    (unpivoted.mean_value - unpivoted.overall_mean)
-                    / nullif(unpivoted.overall_standard_deviation, 0),
+                    (compared.mean_value - compared.overall_mean)
+                    / nullif(compared.overall_standard_deviation, 0),
                     6
                 )
         end as difference_in_standard_deviations,
 
         ---------- booleans
-        unpivoted.customers_measured < {{ var('minimum_cell_size') }} as is_suppressed
-    from unpivoted
+        not compared.is_shown as is_suppressed
+    from compared
     inner join labels
-        on unpivoted.segmentation_name = labels.segmentation_name
-            and unpivoted.segment_id = labels.segment_id
+        on compared.segmentation_name = labels.segmentation_name
+            and compared.segment_id = labels.segment_id
 
 )
 

@@ -78,7 +78,11 @@ final as (
             ),
             6
         ) as customer_share,
-        coalesce(sizes.outliers, 0) as outliers,
+        case
+            when sizes.customers between 1 and {{ var('minimum_cell_size') - 1 }}
+                then null
+            else coalesce(sizes.outliers, 0)
+        end as outliers,
         labels.training_customers,
         identities.match_similarity,
 

@@ -33,12 +33,27 @@ summed as (
         decile,
         horizon_days,
         count(*) as customers,
+        count(nullif(realised_orders, 0)) as buyers,
         sum(cast(predicted_orders as decimal(38, 6))) as predicted_orders,
         sum(realised_orders) as realised_orders,
         sum(cast(predicted_spend as decimal(38, 6))) as predicted_spend,
         sum(realised_spend) as realised_spend
     from deciles
     group by observation_date, predictor, decile, horizon_days
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ is_shown_cell(
+            customers=['customers'],
+            contributors=['buyers'],
+            total=['observation_date', 'predictor', 'horizon_days'],
+            ties='decile'
+        ) }} as is_shown
+    from summed
 
 ),
 
@@ -59,11 +74,11 @@ final as (
             'predicted_orders', 'realised_orders', 'predicted_spend', 'realised_spend'
         ] %}
         case
-            when customers >= {{ var('minimum_cell_size') }}
+            when is_shown
                 then round(cast({{ column }} as double) / customers, 6)
         end as mean_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from summed
+    from judged
 
 )
 

@@ -4,7 +4,12 @@ movements as (
 
     select
         *,
-        customers >= {{ var('minimum_cell_size') }} as is_shown
+        {{ is_shown_cell(
+            customers=['customers'],
+            contributors=['spenders'],
+            total=['to_observation_date', 'segmentation_name', 'from_segment_id'],
+            ties='to_segment_id'
+        ) }} as is_shown
     from {{ ref('int_segment_movements') }}
 
 ),

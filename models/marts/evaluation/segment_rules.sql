@@ -42,7 +42,8 @@ distinct_rules as (
     select distinct
         segmentation_name,
         segment_id,
-        rule_number
+        rule_number,
+        training_customers
     from rules
 
 ),
@@ -54,6 +55,7 @@ counted as (
         rules.segmentation_name,
         rules.segment_id,
         rules.rule_number,
+        rules.training_customers,
         sum(rule_counts.customers) as customers,
         sum(rule_counts.segment_customers) as all_customers,
         sum(rule_counts.customers) filter (where rule_counts.segment_id is not null)
@@ -70,7 +72,9 @@ counted as (
     inner join rule_counts
         on rules.segmentation_name = rule_counts.segmentation_name
             and rules.rule_number = rule_counts.rule_number
-    group by rules.segmentation_name, rules.segment_id, rules.rule_number
+    group by
+        rules.segmentation_name, rules.segment_id, rules.rule_number,
+        rules.training_customers
 
 ),
 
@@ -80,7 +84,18 @@ measured as (
         segmentation_name,
         rule_number,
         customers,
-        customers >= {{ var('minimum_cell_size') }} as is_shown,
+        {{ is_shown_cell(
+            customers=['customers'],
+            contributors=[],
+            total=['segmentation_name', 'segment_id = 0'],
+            ties='rule_number'
+        ) }} as is_shown,
+        {{ is_shown_cell(
+            customers=['training_customers'],
+            contributors=[],
+            total=['segmentation_name'],
+            ties='rule_number'
+        ) }} as is_training_shown,
         cast(customers as double) / nullif(all_customers, 0) as coverage,
         cast(coalesce(customers_in_segment, 0) as double)
         / nullif(customers_with_segment, 0) as precision,
@@ -119,7 +134,7 @@ final as (
         round(measured.fidelity, 6) as fidelity,
         rules.training_customers,
         case
-            when rules.training_customers >= {{ var('minimum_cell_size') }}
+            when measured.is_training_shown
                 then round(rules.training_precision, 6)
         end as training_precision,
         round(versions.explanation_fidelity, 6) as training_fidelity,

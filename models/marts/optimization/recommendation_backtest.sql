@@ -58,10 +58,7 @@ judged as (
     left join buyers
         on recommendations.observation_date = buyers.observation_date
             and recommendations.customer_id = buyers.customer_id
-    group by
-        recommendations.observation_date,
-        recommendations.recommender,
-        recommendations.customer_id
+    group by all
 
 ),
 
@@ -75,7 +72,8 @@ summed as (
         cast(count_if(hits > 0) as bigint) as customers_with_hit,
         cast(sum(recommendations) as bigint) as recommendations,
         cast(sum(hits) as bigint) as hits,
-        cast(count_if(hits > 0) as double) / count(*) as hit_rate
+        cast(count_if(hits > 0) as double) / count(*) as hit_rate,
+        {{ is_large_cell(['count(*)'], ['count_if(hits > 0)']) }} as is_shown
     from judged
     group by observation_date, recommender
 
@@ -93,15 +91,19 @@ final as (
         ---------- numerics
         customers,
         buyers,
-        customers_with_hit,
+        case when is_shown then customers_with_hit end as customers_with_hit,
         recommendations,
-        hits,
-        round(hit_rate, 6) as hit_rate,
-        round({{ wilson_bound('hit_rate', 'customers', -1) }}, 6) as hit_rate_low,
-        round({{ wilson_bound('hit_rate', 'customers', 1) }}, 6) as hit_rate_high,
-        round(cast(customers_with_hit as double) / nullif(buyers, 0), 6)
-            as hit_rate_among_buyers,
-        round(cast(hits as double) / recommendations, 6) as precision_at_5,
+        case when is_shown then hits end as hits,
+        {%- for name, number in {
+            'hit_rate': 'hit_rate',
+            'hit_rate_low': wilson_bound('hit_rate', 'customers', -1),
+            'hit_rate_high': wilson_bound('hit_rate', 'customers', 1),
+            'hit_rate_among_buyers':
+                'cast(customers_with_hit as double) / nullif(buyers, 0)',
+            'precision_at_5': 'cast(hits as double) / recommendations'
+        }.items() %}
+        case when is_shown then round({{ number }}, 6) end as {{ name }},
+        {%- endfor %}
 
         ---------- booleans
         -- Of two alike the simpler one is the better.

@@ -12,15 +12,17 @@ segment_sizes as (
 
 ),
 
-purchases as (
+bought as (
 
     select
         assignments.segment_id,
+        purchases.customer_id,
         purchases.item_kind,
         purchases.item,
         cast(purchases.window_purchases as double) as purchases,
-        sum(purchases.window_purchases) over (partition by purchases.customer_id)
-            as customer_purchases
+        count(*) over (
+            partition by assignments.segment_id, purchases.item_kind, purchases.item
+        ) as buyers
     from {{ ref('int_customer_item_purchases') }} as purchases
     inner join {{ ref('customer_segment_assignments') }} as assignments
         on purchases.observation_date = assignments.observation_date
@@ -30,6 +32,17 @@ purchases as (
             and assignments.segment_id = segment_sizes.segment_id
     where purchases.window_purchases > 0
         and assignments.segmentation_name = '{{ segmentation_name() }}'
+
+),
+
+-- A small cell is in no sum: the sum less the other cells would be the cell.
+counted as (
+
+    select
+        *,
+        sum(purchases) over (partition by customer_id) as customer_purchases
+    from bought
+    where buyers >= {{ var('minimum_cell_size') }}
 
 ),
 
@@ -44,17 +57,8 @@ sums as (
         sum(purchases) as purchases,
         sum(purchases * purchases) as squares,
         sum(purchases * customer_purchases) as products
-    from purchases
+    from counted
     group by segment_id, item_kind, item
-
-),
-
-items as (
-
-    select distinct
-        item_kind,
-        item
-    from sums
 
 ),
 
@@ -66,14 +70,13 @@ compared as (
         items.item_kind,
         items.item,
         {%- for name in ['buyers', 'purchases', 'squares', 'products'] %}
-        case when sums.buyers >= {{ var('minimum_cell_size') }} then sums.{{ name }} end
-            as {{ name }},
+        sums.{{ name }},
         sum(sums.{{ name }}) over by_segment as segment_{{ name }},
         sum(sums.{{ name }}) over by_item as item_{{ name }},
         sum(sums.{{ name }}) over () as all_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from segment_sizes
-    cross join items
+    cross join (select distinct item_kind, item from bought) as items
     left join sums
         on segment_sizes.segment_id = sums.segment_id
             and items.item_kind = sums.item_kind
@@ -101,10 +104,7 @@ final as (
         buyers,
         cast(purchases as bigint) as purchases,
         round(purchases / segment_purchases, 6) as segment_purchase_share,
-        case
-            when item_buyers >= {{ var('minimum_cell_size') }}
-                then round(item_purchases / all_purchases, 6)
-        end as overall_purchase_share,
+        round(item_purchases / all_purchases, 6) as overall_purchase_share,
         {%- for name, side in {'lift': 0, 'lift_low': -1, 'lift_high': 1}.items() %}
         round({{ lift_bound(side) }}, 6) as {{ name }},
         {%- endfor %}

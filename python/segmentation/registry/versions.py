@@ -237,7 +237,7 @@ def fit_version(
             ),
         ),
         *candidate_rows(fit.candidates),
-        *training_bin_rows(training),
+        *training_bin_rows(training, settings["minimum_cell_size"]),
     ]
     return pa.Table.from_pylist(
         [

@@ -130,17 +130,25 @@ def candidate_rows(candidates: Sequence[Candidate]) -> list[Row]:
     ]
 
 
-def bin_rows(feature_name: str, values: NDArray[np.float64]) -> list[Row]:
+def bin_rows(
+    feature_name: str, values: NDArray[np.float64], minimum_count: int
+) -> list[Row]:
     """Rows of the bins in which drift of a feature is measured, and their counts.
 
     The unit number is that of the bin: 0 for missing values, then from 1 by rising
-    values. `values` (customers,) has at least one that is known.
+    values. `values` (customers,) has at least one that is known. No bin holds from 1 to
+    `minimum_count` - 1 customers where as many are known: so few missing values are
+    counted in the largest bin.
     """
     from segmentation.drift import count_bins, learn_bins
 
-    bounds = learn_bins(values)
+    bounds = learn_bins(values, minimum_count=minimum_count)
+    counts = count_bins(values, bounds)
+    if counts[0] < minimum_count:
+        counts[1 + counts[1:].argmax()] += counts[0]
+        counts[0] = 0
     rows = []
-    for number, count in enumerate(count_bins(values, bounds)):
+    for number, count in enumerate(counts):
         unit = {"feature_name": feature_name, "unit_number": number}
         if 1 <= number <= len(bounds):
             bound = bounds[number - 1]
@@ -209,11 +217,11 @@ def no_rows() -> pa.Table:
     return SCHEMA.empty_table()
 
 
-def training_bin_rows(training: pd.DataFrame) -> list[Row]:
-    """Rows of the bins of every feature of `training` that has a known value."""
+def training_bin_rows(training: pd.DataFrame, minimum_count: int) -> list[Row]:
+    """Rows of the bins of every feature of `training` that enough customers have."""
     rows = []
     for name in training.columns.drop(["customer_id", "observation_date"]):
         values = training[name].to_numpy(float)
-        if not np.isnan(values).all():
-            rows += bin_rows(name, values)
+        if np.isfinite(values).sum() >= minimum_count:
+            rows += bin_rows(name, values, minimum_count)
     return rows

@@ -41,6 +41,7 @@ final as (
         customers,
         {%- if kind == 'ratio' %}
         {{ column }}visitors as customers_measured,
+        {{ column }}converters as contributors,
         {{ column }}conversions / nullif({{ column }}visits, 0) as estimate,
         -- Linearised variance of a ratio of two means: Cochran (1977), Sampling
         -- Techniques, third edition, equation 2.46.
@@ -56,6 +57,7 @@ final as (
         ) / nullif({{ column }}visits, 0) as standard_error,
         {%- elif kind == 'proportion' %}
         {{ column }}__count as customers_measured,
+        {{ column }}__nonzero_count as contributors,
         {{ column }}__mean as estimate,
         sqrt(
             {{ column }}__mean * (1 - {{ column }}__mean)
@@ -63,6 +65,7 @@ final as (
         ) as standard_error,
         {%- else %}
         {{ column }}__count as customers_measured,
+        {{ column }}__nonzero_count as contributors,
         {{ column }}__mean as estimate,
         {{ column }}__deviation / sqrt(nullif({{ column }}__count, 0))
             as standard_error,

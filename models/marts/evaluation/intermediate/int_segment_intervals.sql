@@ -1,9 +1,35 @@
 {# What is published of an estimate: its interval, and nothing of a small cell. #}
+{# All who had bought are a total, too: lifetime value is back-tested on them. #}
+{% set total = [
+    'observation_date', 'segmentation_name', 'measure', 'evaluation_window',
+    'is_overall', 'segment_id = ' ~ never_buyers_segment_id()
+] %}
+
 with
+
+shown as (
+
+    select
+        *,
+        {{ is_shown_cell(
+            customers=['customers_measured'],
+            contributors=['contributors'],
+            total=total,
+            ties='segment_id',
+            is_published='(is_overall or segment_id is not null)'
+        ) }} as is_shown
+    from {{ ref('int_segment_estimates') }}
+
+),
 
 estimates as (
 
-    select * from {{ ref('int_segment_estimates') }}
+    select
+        *,
+        {{ tells_of_few(
+            ['customers_measured'], ['contributors'], 'is_shown', total
+        ) }} as tells_of_few
+    from shown
 
 ),
 
@@ -29,7 +55,11 @@ compared as (
             / nullif(estimates.standard_error * estimates.standard_error, 0),
             estimates.customers_measured
         ) as trials,
-        overall.estimate as overall_estimate
+        estimates.is_shown,
+        case
+            when overall.is_shown and not bool_or(estimates.tells_of_few) over total
+                then overall.estimate
+        end as overall_estimate
     from estimates
     inner join estimates as overall
         on estimates.observation_date = overall.observation_date
@@ -38,6 +68,11 @@ compared as (
             and estimates.evaluation_window = overall.evaluation_window
             and overall.is_overall
     where not estimates.is_overall
+    window total as (
+        partition by
+            estimates.observation_date, estimates.segmentation_name,
+            estimates.measure, estimates.evaluation_window
+    )
 
 ),
 
@@ -61,9 +96,9 @@ bounded as (
                     '(' ~ normal_bound('estimate', 'standard_error', side) ~ ')'
                 ) }}
             else {{ wilson_bound('estimate', 'nullif(trials, 0)', side) }}
-        end as ci_{{ name }},
+        end as ci_{{ name }}
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        customers_measured >= {{ var('minimum_cell_size') }} as is_shown
     from compared
 
 ),

@@ -77,11 +77,11 @@ final as (
         count(*) as customers,
         {%- for mean in columns_of_measures(['mean', 'amount', 'proportion']) %}
         count({{ mean }}) as {{ mean }}__count,
+        count(*) filter (where {{ mean }} <> 0) as {{ mean }}__nonzero_count,
         round(avg({{ mean }}), 6) as {{ mean }}__mean,
         round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
         {%- for amount in columns_of_measures(['amount']) %}
-        count(*) filter (where {{ amount }} <> 0) as {{ amount }}__nonzero_count,
         count(*) filter (where {{ amount }} < 0) as {{ amount }}__negative_count,
         -- Values that are all the same have no skewness.
         case
@@ -91,6 +91,7 @@ final as (
         {%- endfor %}
         {%- for prefix in columns_of_measures(['ratio']) %}
         count(*) filter (where {{ prefix }}visits > 0) as {{ prefix }}visitors,
+        count(*) filter (where {{ prefix }}conversions > 0) as {{ prefix }}converters,
         {%- for name, term in {
             'visits': prefix ~ 'visits',
             'conversions': prefix ~ 'conversions',

@@ -79,6 +79,7 @@ counted as (
         to_segment_id,
         count(*) as customers,
         sum(trailing_spend) as trailing_spend,
+        count(nullif(trailing_spend, 0)) as spenders,
         count(*) filter (where has_new_records) as customers_with_new_records,
         count(*) filter (where not has_new_records) as customers_moved_by_time
     from paired
@@ -128,6 +129,7 @@ final as (
                 )
         end as from_customers,
         coalesce(counted.trailing_spend, 0) as trailing_spend,
+        counted.spenders,
         {%- for column in ['customers_with_new_records', 'customers_moved_by_time'] %}
         case
             when counted.from_segment_id is not null

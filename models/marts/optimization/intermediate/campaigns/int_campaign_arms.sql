@@ -2,6 +2,8 @@
 {% set arms = ['treated', 'control'] %}
 {% set moments = ['customers', 'mean', 'deviation', 'skewness', 'before_mean',
                   'before_deviation', 'before_buyers', 'covariance'] %}
+{% set sizes = ['treated_customers', 'control_customers'] %}
+{% set buyers = ['treated_buyers', 'control_buyers'] %}
 
 with
 
@@ -41,6 +43,7 @@ totals as (
         {%- for arm in arms %}
         count_if(arm = '{{ arm }}') as {{ arm }}_contacts,
         count({{ arm }}) as {{ arm }}_customers,
+        count(nullif({{ arm }}, 0)) as {{ arm }}_buyers,
         round(avg({{ arm }}), 9) as {{ arm }}_mean,
         round(stddev_samp({{ arm }}), 6) as {{ arm }}_deviation,
         -- Values that are all the same have no skewness.
@@ -67,10 +70,17 @@ judged as (
         max(treated_contacts) over outcomes as campaign_treated,
         max(control_contacts) over outcomes as campaign_control,
         bool_or(is_window_over) over outcomes as campaign_is_over,
-        max(treated_customers + control_customers) over outcomes as campaign_measured
+        max(treated_customers + control_customers) over outcomes as campaign_measured,
+        {{ is_large_cell(sizes, buyers) }} as is_large,
+        -- Who had no segment before the contact is in the overall row only.
+        {{ is_shown_cell(
+            customers=sizes,
+            contributors=buyers,
+            total=['campaign_id', 'outcome', 'is_overall'],
+            ties='segment_id',
+            is_published='(is_overall or segment_id is not null)'
+        ) }} as is_shown
     from totals
-    -- Customers who had no segment before the contact are in the overall row only.
-    where is_overall or segment_id is not null
     window outcomes as (partition by campaign_id, outcome)
 
 ),
@@ -92,6 +102,8 @@ final as (
             when campaign_measured = 0 then 'outcome_not_recorded'
             when least(treated_customers, control_customers)
                 < {{ var('minimum_cell_size') }} then 'too_few_customers'
+            when not is_large then 'too_few_buyers'
+            when not is_shown then 'tells_another_segment'
         end as estimate_missing_reason,
 
         ---------- numerics
@@ -113,6 +125,7 @@ final as (
         first_contacted_on,
         last_contacted_on
     from judged
+    where is_overall or segment_id is not null
 
 )
 

@@ -25,7 +25,9 @@ buyer_shares as (
         on totals.observation_date = training_date.observation_date
     where not totals.is_overall
         and totals.segmentation_name = '{{ segmentation_name() }}'
-        and totals.outcome_orders__count >= {{ var('minimum_cell_size') }}
+        and {{ is_large_cell(
+            ['totals.outcome_orders__count'], ['totals.outcome_orders__nonzero_count']
+        ) }}
 
 ),
 
