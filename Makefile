@@ -38,7 +38,9 @@ help: ## List the targets
 
 # Unit tests try the models on invented rows and say nothing of the data at hand: they
 # are part of `make test`.
-BUILD := $(DBT) build --exclude-resource-type unit_test
+# A warehouse that dbt could not open is said to be one in a line, before dbt begins.
+RUN := PYTHONPATH=python $(VENV)/bin/python -m segmentation.running
+BUILD := $(RUN) $(DBT) build --exclude-resource-type unit_test
 
 # What was published, in ten lines; none where nothing was, which dbt has explained.
 DIGEST := PYTHONPATH=python $(VENV)/bin/python -m segmentation.publishing.digest

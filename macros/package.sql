@@ -39,6 +39,7 @@
     {% if not is_package() or is_selected() %}
         {% do validate_vars() %}
         {% do validate_input() %}
+        {% do check_format() %}
     {% endif %}
     {% if not is_package() %}
         {% do carry_over() %}
