@@ -26,7 +26,7 @@ export UV_SYSTEM_CERTS ?= true
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help build demo compare docs package benchmark lint lint-python lint-project lint-sql \
-	test test-quick lock clean
+	test test-quick fuzz torture lock clean
 
 
 help: ## List the targets
@@ -128,6 +128,15 @@ test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the samp
 	$(VENV)/bin/python -m pytest --numprocesses 2 tests/unit
 	@rm -f $(SEGMENTATION_DATABASE)
 	$(BUILD) --vars '{n_segments: 3}' --target-path build/quick
+
+# How many builds: make fuzz N=50.
+fuzz torture: N := $(if $(filter command line,$(origin N)),$(N),20)
+
+fuzz: $(VENV)/.runtime ## Build a small shop with random faults in its files, N=20 times
+	$(VENV)/bin/python tools/fuzz.py --count $(N) $(ARGS)
+
+torture: $(VENV)/.runtime ## Kill builds of a small shop at random moments, N=20 times
+	$(VENV)/bin/python tools/torture.py --count $(N) $(ARGS)
 
 
 # ---------- environments
