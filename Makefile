@@ -26,7 +26,7 @@ export UV_SYSTEM_CERTS ?= true
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help build demo compare docs package benchmark lint lint-python lint-project lint-sql \
-	test test-quick lock clean
+	test test-quick fuzz torture lock clean
 
 
 help: ## List the targets
@@ -38,7 +38,9 @@ help: ## List the targets
 
 # Unit tests try the models on invented rows and say nothing of the data at hand: they
 # are part of `make test`.
-BUILD := $(DBT) build --exclude-resource-type unit_test
+# A warehouse that dbt could not open is said to be one in a line, before dbt begins.
+RUN := PYTHONPATH=python $(VENV)/bin/python -m segmentation.running
+BUILD := $(RUN) $(DBT) build --exclude-resource-type unit_test
 
 # What was published, in ten lines; none where nothing was, which dbt has explained.
 DIGEST := PYTHONPATH=python $(VENV)/bin/python -m segmentation.publishing.digest
@@ -126,6 +128,15 @@ test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the samp
 	$(VENV)/bin/python -m pytest --numprocesses 2 tests/unit
 	@rm -f $(SEGMENTATION_DATABASE)
 	$(BUILD) --vars '{n_segments: 3}' --target-path build/quick
+
+# How many builds: make fuzz N=50.
+fuzz torture: N := $(if $(filter command line,$(origin N)),$(N),20)
+
+fuzz: $(VENV)/.runtime ## Build a small shop with random faults in its files, N=20 times
+	$(VENV)/bin/python tools/fuzz.py --count $(N) $(ARGS)
+
+torture: $(VENV)/.runtime ## Kill builds of a small shop at random moments, N=20 times
+	$(VENV)/bin/python tools/torture.py --count $(N) $(ARGS)
 
 
 # ---------- environments

@@ -1,4 +1,4 @@
-{# The columns of int_build_log and their types. #}
+{# The columns of int_build_log and their types, a new one last: older logs get it there. #}
 {% macro build_log_columns() %}
     {{ return({
         'build_id': 'string',
@@ -11,7 +11,8 @@
         'git_commit': 'string',
         'configuration_hash': 'string',
         'segmentation_version': 'bigint',
-        'happened_at': 'timestamp'
+        'happened_at': 'timestamp',
+        'data_format': 'bigint'
     }) }}
 {% endmacro %}
 

@@ -18,6 +18,7 @@
         'project_version': facts.get('project_version'),
         'git_commit': facts.get('git_commit'),
         'configuration_hash': configuration_hash(),
+        'data_format': data_format(),
         'happened_at': moment_in_words(run_started_at)
     }) %}
 {% endmacro %}

@@ -40,6 +40,7 @@
         {% do validate_vars() %}
         {% do validate_input() %}
         {% do refuse(problem_with_ids()) %}
+        {% do check_format() %}
     {% endif %}
     {% if not is_package() %}
         {% do carry_over() %}

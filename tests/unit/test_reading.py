@@ -170,6 +170,36 @@ def test_every_other_text_is_left_to_the_engine(location: str) -> None:
     assert recognised_call(location) is None
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        "raw.orders; drop table raw.orders",
+        "raw.orders;",
+        "raw.orders -- of last year",
+        "read_csv(/* read_csv('b.csv') */ 'a.csv')",
+        "raw.orders) as a, (select 1",
+        "(select * from raw.orders",
+    ],
+)
+def test_a_location_is_one_relation_or_expression(
+    connection: duckdb.DuckDBPyConnection, location: str
+) -> None:
+    with pytest.raises(BadInputError, match="expected one relation or expression, "):
+        find_input(connection, RawTable("orders", location))
+
+
+def test_signs_in_quotes_end_no_location(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "--(a; b.csv"
+    path.write_text("order_id;customer_id\no;c\n")
+    table = RawTable(
+        "orders", f"read_csv('{path}', delim = ';')", None, ORDERS, NEEDED, options={}
+    )
+
+    assert rows(connection, table) == [("o", "c")]
+
+
 # ---------------------------------------------------------------- column names
 
 

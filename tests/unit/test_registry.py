@@ -36,6 +36,7 @@ from segmentation.registry.names import (
     with_names,
 )
 from segmentation.registry.read import given_names, read_bins
+from segmentation.registry.requests import was_answered
 from segmentation.registry.versions import fit_version
 from segmentation.registry.write import SCHEMA, no_rows
 
@@ -641,6 +642,80 @@ def test_nothing_is_appended_when_no_fit_is_due(
 
 def test_nothing_is_appended_without_a_customer(training: pd.DataFrame) -> None:
     assert fit(training.iloc[:0], training_date=None).empty
+
+
+# ---------------------------------------------------------------- requests
+
+
+def log_of(*events: tuple[str, str, str | None, int]) -> pd.DataFrame:
+    """Rows of the log of builds: build, event, status and seconds after the fit."""
+    return pd.DataFrame(
+        [
+            {
+                "build_id": build,
+                "event": event,
+                "status": status,
+                "happened_at": pd.Timestamp(FITTED_AT).tz_localize(None)
+                + pd.Timedelta(seconds=seconds),
+            }
+            for build, event, status, seconds in events
+        ],
+        columns=["build_id", "event", "status", "happened_at"],
+    )
+
+
+STOPPED = ("fit", "began", None, -60)
+NOW = ("now", "began", None, 600)
+
+
+@pytest.mark.parametrize(
+    ("case", "builds", "answered"),
+    [
+        ("stopped after the fit", [STOPPED, NOW], True),
+        ("and the next one, too", [STOPPED, ("next", "began", None, 300), NOW], True),
+        (
+            "and the next one failed",
+            [
+                *[STOPPED, ("next", "began", None, 300)],
+                *[("next", "ended", "failed", 400), NOW],
+            ],
+            True,
+        ),
+        ("ended", [STOPPED, ("fit", "ended", "complete", 60), NOW], False),
+        ("failed", [STOPPED, ("fit", "ended", "failed", 60), NOW], False),
+        (
+            "gone on with",
+            [
+                *[STOPPED, ("next", "began", None, 300)],
+                *[("next", "ended", "published", 400), NOW],
+            ],
+            False,
+        ),
+        (
+            "an older one stopped",
+            [
+                *[("old", "began", None, -900), STOPPED],
+                *[("fit", "ended", "partial", 60), NOW],
+            ],
+            False,
+        ),
+        ("no log of it", [NOW], False),
+    ],
+)
+def test_a_request_is_answered_where_its_build_was_stopped(
+    training: pd.DataFrame,
+    registry: pd.DataFrame,
+    case: str,
+    builds: list[tuple[str, str, str | None, int]],
+    answered: bool,
+) -> None:
+    refitted = fit(training, registry, refit=True)
+    log = log_of(*builds)
+    assert was_answered(refitted, TRAINING_DATE, log) is answered, case
+    next_day = TRAINING_DATE + datetime.timedelta(days=1)
+    assert not was_answered(refitted, next_day, log)
+    assert not was_answered(registry, TRAINING_DATE, log)
+    assert not was_answered(NO_VERSION, TRAINING_DATE, log)
 
 
 def test_no_rows_have_the_columns_and_types() -> None:

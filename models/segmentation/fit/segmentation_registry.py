@@ -4,6 +4,7 @@ import datetime
 import json
 
 from segmentation.registry.names import NAMING_PARAMETERS, with_names
+from segmentation.registry.requests import was_answered
 from segmentation.registry.versions import fit_version
 from segmentation.registry.write import SEGMENTATION_NAME, no_rows
 
@@ -44,6 +45,9 @@ def model(dbt, session):
         latest_version = rows.filter(f"segmentation_version = {latest or 0}").df()
         stored = rows.filter(f"parameter in {NAMING_PARAMETERS}").df()
         highest_segment_id = highest or 0
+    builds = dbt.ref("customer_segmentation", "int_build_log")
+    if was_answered(latest_version, training_date, builds.df()):
+        settings["refit"] = False
     appended = fit_version(
         training=training.df(),
         training_date=training_date,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+|--[^\n]*|/\*.*?\*/)
+    (?P<space>\s+)
+    | (?P<comment>--[^\n]*|/\*.*?\*/)
     | (?P<text>'(?:[^']|'')*')
     | (?P<quoted>"(?:[^"]|"")*")
     | (?P<word>[^\W\d]\w*)
@@ -148,6 +149,21 @@ def _literal(value: str) -> str | None:
     return None
 
 
+def is_one_expression(location: str) -> bool:
+    """Whether a location is one relation or expression, without comments.
+
+    It becomes part of a query. A semicolon outside quotes would end that, and so would
+    a bracket that closes none of its own; a comment could hide the rest of it.
+    """
+    depth = 0
+    for match in _TOKEN.finditer(location):
+        sign = match.group() if match.lastgroup == "sign" else ""
+        depth += (sign in _OPENING) - (sign in _OPENING.values())
+        if match.lastgroup == "comment" or sign == ";" or depth < 0:
+            return False
+    return depth == 0
+
+
 def is_text_file(path: str) -> bool:
     """Whether a path ends as one of a text file with delimiters does."""
     return re.search(r"[.](csv|tsv)([.]gz)?$", path.lower()) is not None
@@ -158,7 +174,7 @@ def _tokens(text: str) -> list[Token]:
     tokens = [
         Token(str(match.lastgroup), match.group(), match.start(), match.end())
         for match in _TOKEN.finditer(text)
-        if match.lastgroup != "space"
+        if match.lastgroup not in ("space", "comment")
     ]
     return [] if any(token.is_sign("'", '"') for token in tokens) else tokens
 

@@ -23,7 +23,12 @@ from segmentation.reading.header import (
     lines_of,
     plain,
 )
-from segmentation.reading.location import CsvCall, is_text_file, recognised_call
+from segmentation.reading.location import (
+    CsvCall,
+    is_one_expression,
+    is_text_file,
+    recognised_call,
+)
 from segmentation.reading.text_files import (
     has_mixed_line_ends,
     is_local,
@@ -217,6 +222,11 @@ def find_input(connection: duckdb.DuckDBPyConnection, table: RawTable) -> Input:
     if table.folder is not None:
         return _input_of_folder(connection, table, table.folder)
     location = table.location or ""
+    if not is_one_expression(location):
+        raise BadInputError(
+            f"raw table {table.table} is at {location}; expected one relation or "
+            "expression, without comments, semicolons and brackets that do not pair."
+        )
     call = recognised_call(location)
     if call is not None:
         return _input_of_call(connection, table, call)
