@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -43,7 +44,7 @@ CONFIG: Mapping[str, Any] = {
         "titleFontWeight": "normal",
         "labelFontSize": 12,
         "titleFontSize": 12,
-        "labelLimit": 150,
+        "labelLimit": 175,
         "domainColor": "currentColor",
         "domainOpacity": 0.4,
         "tickColor": "currentColor",
@@ -210,7 +211,7 @@ def dots(
     title: str,
     color: alt.Color | None = None,
     reference: float | None = None,
-    label_format: str = "",
+    label_format: str = ",.2~f",
 ) -> Chart:
     """Draw estimates as dots with their intervals, one row each.
 
@@ -219,7 +220,8 @@ def dots(
     rows
         One row for each value of column `y`, in the order of the chart.
     estimate
-        Columns with the estimate and the bounds of its interval.
+        Columns with the estimate and the bounds of its interval; where there is no
+        estimate the row says that it is hidden.
     title
         Of the axis of estimates.
     reference
@@ -227,27 +229,113 @@ def dots(
     """
     x, low, high = estimate
     order = list(dict.fromkeys(rows[y]))
-    base = alt.Chart(rows).encode(y=alt.Y(f"{y}:N", sort=order, title=None))
+    shown = rows[rows[x].notna()]
+    paint: dict[str, Any] = {"color": color or alt.value(PALETTE[0])}
     axis = alt.X(
-        f"{low}:Q", title=title, axis=alt.Axis(format=label_format, tickCount=5)
+        f"{low}:Q",
+        title=wrap(title, 28),
+        scale=alt.Scale(zero=reference == 0),
+        axis=alt.Axis(format=label_format, tickCount=5),
     )
-    paint: dict[str, Any] = {} if color is None else {"color": color}
-    layers: list[alt.Chart] = [
-        base.mark_rule(strokeWidth=2).encode(x=axis, x2=f"{high}:Q", **paint),
-        base.mark_point(filled=True, size=70, opacity=1).encode(
+    # What stands behind a colon is the second line of a label.
+    lines = alt.Axis(labelExpr="split(datum.label, ': ')")
+    step = 36 if any(": " in name for name in order) else 26
+    names = alt.Y(
+        f"{y}:N", sort=order, title=None, scale=alt.Scale(domain=order), axis=lines
+    )
+    layers = [
+        alt.Chart(shown)
+        .mark_rule(strokeWidth=2)
+        .encode(x=axis, x2=f"{high}:Q", y=names, **paint),
+        alt.Chart(shown)
+        .mark_point(filled=True, size=70, opacity=1)
+        .encode(
             x=alt.X(f"{x}:Q"),
-            tooltip=[y, x, low, high],
-            **(paint or {"color": alt.value(PALETTE[0])}),
+            y=names,
+            tooltip=[
+                y,
+                *(alt.Tooltip(f"{column}:Q", format=",.4~g") for column in estimate),
+            ],
+            **paint,
         ),
+        hidden_text(rows[rows[x].isna()], names),
     ]
     if reference is not None:
         line = pd.DataFrame({"reference": [reference]})
-        layers.insert(
-            0,
+        layers.append(
             alt.Chart(line)
             .mark_rule(strokeDash=[4, 3], opacity=0.6)
-            .encode(x="reference:Q"),
+            .encode(x="reference:Q")
         )
-    return alt.layer(*layers).properties(
-        width="container", height=max(26 * len(order), 60)
+    drawn: Chart = alt.layer(*layers).properties(
+        width="container", height=max(step * len(order), 60)
     )
+    return drawn
+
+
+def hidden_text(rows: pd.DataFrame, y: alt.Y) -> alt.Chart:
+    """Say in the place of an estimate that it is hidden."""
+    return (
+        alt.Chart(rows)
+        .mark_text(align="left", fontStyle="italic", opacity=0.7)
+        .encode(y=y, x=alt.value(4), text=alt.value(HIDDEN))
+    )
+
+
+def heat_map(
+    rows: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    value: str,
+    text: str,
+    scale: alt.Scale,
+    limit: float,
+    x_order: Sequence[str],
+    y_order: Sequence[str],
+    y_title: str | None = None,
+    x_title: str | None = None,
+) -> Chart:
+    """Draw a number in each cell of a grid, and the colour that goes with it.
+
+    Parameters
+    ----------
+    x, y
+        Columns with the names of columns and rows of the grid.
+    value, text
+        Columns with the number behind the colour and with what the cell says.
+    limit
+        The largest number of the scale.
+    """
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            f"{x}:N",
+            title=x_title,
+            sort=list(x_order),
+            axis=alt.Axis(
+                labelAngle=0, labelFontSize=10, labelExpr="split(datum.label, ' ')"
+            ),
+        ),
+        y=alt.Y(f"{y}:N", title=y_title, sort=list(y_order)),
+        tooltip=[y, x, text],
+    )
+    shown = f"isValid(datum.{value})"
+    dark = f"{shown} && datum.{value} > {0.6 * limit}"
+    drawn: Chart = alt.layer(
+        base.mark_rect(stroke=GREY, strokeOpacity=0.25, fillOpacity=0),
+        base.transform_filter(shown)
+        .mark_rect()
+        .encode(color=alt.Color(f"{value}:Q", scale=scale, legend=None)),
+        base.mark_text(fontSize=11).encode(
+            text=f"{text}:N",
+            color=alt.when(dark)
+            .then(alt.value("#fff"))
+            .when(shown)
+            .then(alt.value("#111"))
+            .otherwise(alt.value("currentColor")),
+        ),
+    ).properties(
+        width="container" if len(x_order) <= 4 else alt.Step(76),
+        height=max(28 * len(y_order), 80),
+    )
+    return drawn

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any
 
 import jinja2
+import numpy as np
 import pandas as pd
 import vl_convert
 from altair.utils._importers import vl_version_for_vl_convert
@@ -90,7 +91,9 @@ def cell(value: Any, missing: str, column: str) -> Markup:
     """Write a cell of a table, with the number itself for those who compute with it."""
     if is_null(value):
         return Markup('<td class="none">{}</td>').format(missing)
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool | np.bool_):
+        return Markup("<td>{}</td>").format("yes" if value else "no")
+    if not isinstance(value, Real):
         return Markup("<td>{}</td>").format(escape(str(value)))
     number = float(value)
     if column.endswith(SHARES):
