@@ -275,11 +275,12 @@ def dots(
 
 def hidden_text(rows: pd.DataFrame, y: alt.Y) -> alt.Chart:
     """Say in the place of an estimate that it is hidden."""
-    return (
+    drawn: alt.Chart = (
         alt.Chart(rows)
         .mark_text(align="left", fontStyle="italic", opacity=0.7)
         .encode(y=y, x=alt.value(4), text=alt.value(HIDDEN))
     )
+    return drawn
 
 
 def heat_map(
@@ -335,7 +336,7 @@ def heat_map(
             .otherwise(alt.value("currentColor")),
         ),
     ).properties(
-        width="container" if len(x_order) <= 4 else alt.Step(76),
+        width="container" if len(x_order) <= 5 else alt.Step(76),
         height=max(28 * len(y_order), 80),
     )
     return drawn
