@@ -36,8 +36,13 @@ class Shop:
         assert former in text
         (self.folder / path).write_text(text.replace(former, new), encoding="utf-8")
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run dbt as the shop does, where the package's Python code is installed."""
+    def run(
+        self, *arguments: str, functions: Path | str = PROJECT / "python"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt as the shop does, where the package's Python code is installed.
+
+        `functions` is the folder of that code; empty where nothing is installed.
+        """
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -46,7 +51,7 @@ class Shop:
         return subprocess.run(
             [DBT, "--no-use-colors", "--no-send-anonymous-usage-stats", *arguments],
             cwd=self.folder,
-            env={**inherited, "PYTHONPATH": str(PROJECT / "python")},
+            env={**inherited, "PYTHONPATH": str(functions)},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -216,3 +221,62 @@ def test_orders_that_cannot_be_used_stop_with_one_sentence(
     assert result.returncode == 1
     assert sentence in result.stdout
     assert "Traceback" not in result.stdout
+
+
+def tests_of_ours(shop: Shop) -> set[str]:
+    """The data tests that the package brings into the shop."""
+    return {
+        node["name"]
+        for node in shop.manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node["package_name"] == "customer_segmentation"
+        and node["config"]["enabled"]
+    }
+
+
+def test_a_guest_tests_keys_identities_and_the_gate_alone(
+    shop: Shop, tmp_path: Path
+) -> None:
+    names = tests_of_ours(shop)
+    assert len(names) <= 60
+    assert {
+        "customer_identities_an_id_of_a_source_system_is_one_customer",
+        "segments_sizes_sum_to_all_customers",
+        "int_input_gate_judges_everything_once",
+    } <= names
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "dbt_project.yml",
+        "    crm_columns:",
+        "    segmentation_tests: all\n    crm_columns:",
+    )
+    result = other.run("parse")
+    assert result.returncode == 0, result.stdout
+    assert names < tests_of_ours(other)
+    assert len(tests_of_ours(other)) > 300
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [(None, "not installed where dbt runs"), ("0.0.9", "of version 0.0.9")],
+    ids=["not_installed", "of_another_version"],
+)
+def test_functions_that_do_not_fit_stop_with_one_sentence(
+    shop: Shop, tmp_path: Path, version: str | None, found: str
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    functions = tmp_path / "functions"
+    if version:
+        (functions / "segmentation" / "publishing").mkdir(parents=True)
+        (functions / "segmentation" / "publishing" / "plugin.py").write_text(
+            f"def project_version():\n    return {version!r}\n", encoding="utf-8"
+        )
+    result = other.run("build", functions=functions if version else "")
+    assert result.returncode == 1
+    assert (
+        "The Python functions of package customer_segmentation are "
+        f"{found}; expected those of version 0.1.0"
+    ) in " ".join(result.stdout.split())
+    assert "Traceback" not in result.stdout
+    # Nothing behind the gate is built.
+    assert "ERROR=1 " in result.stdout
