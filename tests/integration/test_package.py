@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +282,70 @@ def test_functions_that_do_not_fit_stop_with_one_sentence(
     assert "Traceback" not in result.stdout
     # Nothing behind the gate is built.
     assert "ERROR=1 " in result.stdout
+
+
+def test_the_wheel_has_all_functions_and_the_command(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"),
+            *("--wheel-dir", str(tmp_path), str(PROJECT)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    [wheel] = tmp_path.glob("customer_segmentation-0.1.0-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        [metadata] = [name for name in names if name.endswith("entry_points.txt")]
+        assert "segment = segmentation.command.cli:main" in archive.read(
+            metadata
+        ).decode("utf-8")
+    python = PROJECT / "python"
+    assert {
+        path.relative_to(python).as_posix()
+        for path in (python / "segmentation").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    } <= names
+
+
+def test_orders_alone_with_dates_as_text_are_enough(shop: Shop, tmp_path: Path) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "dbt_project.yml",
+        "    segmentation_customers: \"{{ ref('shop', 'customers') }}\"\n",
+        "",
+    )
+    other.edit("dbt_project.yml", "      customers.registered_at: first_seen_on\n", "")
+    other.edit(
+        "models/orders.sql",
+        "timezone('UTC', cast(order_date as timestamp) + interval 20 hour)",
+        "strftime(order_date, '%d/%m/%Y')",
+    )
+    result = other.run(
+        *("build", "--select", "+customer_segmentation.marts.core.customers"),
+        *("--exclude-resource-type", "test"),
+    )
+    assert result.returncode == 0, result.stdout[-4000:]
+    assert other.rows(
+        f"select count(*), sum(total_spend) from {PUBLIC}.customers"
+    ) == other.rows("select count(distinct customer_id), sum(order_total) from orders")
+
+
+def test_orders_without_rows_end_in_segments_of_nobody(
+    shop: Shop, tmp_path: Path
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "models/orders.sql",
+        "where order_date < date '2024-07-01'",
+        "where order_date < date '1924-07-01'",
+    )
+    result = other.run("build", "--exclude-resource-type", "test")
+    assert result.returncode == 0, result.stdout[-4000:]
+    assert other.rows(
+        "select segment_name, count(*) "
+        f"from {PUBLIC}.customer_segments group by segment_name"
+    ) == [("No purchases on record", 600)]
