@@ -56,3 +56,28 @@
     {% endfor %}
     {{ return(false) }}
 {% endmacro %}
+
+
+{#
+    What is wrong with the Python functions where dbt runs, as a sentence; none if they are
+    of this version.
+#}
+{% macro problem_with_functions() %}
+    {% set version = run_query(
+        'select version from ' ~ our_relation('int_installed_functions')
+    ).rows[0][0] %}
+    {% if version == package_version() %}
+        {{ return(none) }}
+    {% endif %}
+    {{ return(
+        'The Python functions of package customer_segmentation are '
+        ~ ('of version ' ~ version if version else 'not installed where dbt runs')
+        ~ '; expected those of version ' ~ package_version() ~ ', which pip installs from'
+        ~ ' the wheel customer-segmentation that make package builds.'
+    ) }}
+{% endmacro %}
+
+{# That of dbt_project.yml, which no macro can read. #}
+{% macro package_version() %}
+    {{ return('0.1.0') }}
+{% endmacro %}

@@ -7,6 +7,9 @@
     {% if not execute or invocation_args_dict.get('empty') %}
         {{ return('') }}
     {% endif %}
+    {% if is_package() %}
+        {% do refuse(problem_with_functions()) %}
+    {% endif %}
     {% set rows = run_query(
         "select outcome, check_name, sentence from " ~ this
         ~ " where outcome <> 'passed'"

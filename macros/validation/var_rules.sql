@@ -107,6 +107,7 @@
         'merge_duplicate_people': {'kind': 'flag'},
         'hash_customer_ids': {'kind': 'flag'},
         'accept_input': {'kind': 'list', 'of': {'kind': 'acceptance'}},
+        'segmentation_tests': {'kind': 'text', 'one_of': ['all', 'keys']},
 
         'as_of_date': {
             'kind': 'date',

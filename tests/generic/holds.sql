@@ -4,6 +4,7 @@
     not be missing.
 #}
 {% test holds(model, condition) %}
+    {{ config(enabled=var('segmentation_tests') == 'all') }}
     select *
     from {{ model }} as tested
     where not ({{ condition }})

@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,13 @@ class Shop:
         assert former in text
         (self.folder / path).write_text(text.replace(former, new), encoding="utf-8")
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run dbt as the shop does, where the package's Python code is installed."""
+    def run(
+        self, *arguments: str, functions: Path | str = PROJECT / "python"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt as the shop does, where the package's Python code is installed.
+
+        `functions` is the folder of that code; empty where nothing is installed.
+        """
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -46,7 +53,7 @@ class Shop:
         return subprocess.run(
             [DBT, "--no-use-colors", "--no-send-anonymous-usage-stats", *arguments],
             cwd=self.folder,
-            env={**inherited, "PYTHONPATH": str(PROJECT / "python")},
+            env={**inherited, "PYTHONPATH": str(functions)},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -238,3 +245,129 @@ def test_orders_that_cannot_be_used_stop_with_one_sentence(
     assert result.returncode == 1
     assert sentence in result.stdout
     assert "Traceback" not in result.stdout
+
+
+def tests_of_ours(shop: Shop) -> set[str]:
+    """The data tests that the package brings into the shop."""
+    return {
+        node["name"]
+        for node in shop.manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node["package_name"] == "customer_segmentation"
+        and node["config"]["enabled"]
+    }
+
+
+def test_a_guest_tests_keys_identities_and_the_gate_alone(
+    shop: Shop, tmp_path: Path
+) -> None:
+    names = tests_of_ours(shop)
+    assert len(names) <= 60
+    assert {
+        "customer_identities_an_id_of_a_source_system_is_one_customer",
+        "segments_sizes_sum_to_all_customers",
+        "int_input_gate_judges_everything_once",
+    } <= names
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "dbt_project.yml",
+        "    crm_columns:",
+        "    segmentation_tests: all\n    crm_columns:",
+    )
+    result = other.run("parse")
+    assert result.returncode == 0, result.stdout
+    assert names < tests_of_ours(other)
+    assert len(tests_of_ours(other)) > 300
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [(None, "not installed where dbt runs"), ("0.0.9", "of version 0.0.9")],
+    ids=["not_installed", "of_another_version"],
+)
+def test_functions_that_do_not_fit_stop_with_one_sentence(
+    shop: Shop, tmp_path: Path, version: str | None, found: str
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    functions = tmp_path / "functions"
+    if version:
+        (functions / "segmentation" / "publishing").mkdir(parents=True)
+        (functions / "segmentation" / "publishing" / "plugin.py").write_text(
+            f"def project_version():\n    return {version!r}\n", encoding="utf-8"
+        )
+    result = other.run("build", functions=functions if version else "")
+    assert result.returncode == 1
+    assert (
+        "The Python functions of package customer_segmentation are "
+        f"{found}; expected those of version 0.1.0"
+    ) in " ".join(result.stdout.split())
+    assert "Traceback" not in result.stdout
+    # Nothing behind the gate is built.
+    assert "ERROR=1 " in result.stdout
+
+
+def test_the_wheel_has_all_functions_and_the_command(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"),
+            *("--wheel-dir", str(tmp_path), str(PROJECT)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    [wheel] = tmp_path.glob("customer_segmentation-0.1.0-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        [metadata] = [name for name in names if name.endswith("entry_points.txt")]
+        assert "segment = segmentation.command.cli:main" in archive.read(
+            metadata
+        ).decode("utf-8")
+    python = PROJECT / "python"
+    assert {
+        path.relative_to(python).as_posix()
+        for path in (python / "segmentation").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    } <= names
+
+
+def test_orders_alone_with_dates_as_text_are_enough(shop: Shop, tmp_path: Path) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "dbt_project.yml",
+        "    segmentation_customers: \"{{ ref('shop', 'customers') }}\"\n",
+        "",
+    )
+    other.edit("dbt_project.yml", "      customers.registered_at: first_seen_on\n", "")
+    other.edit(
+        "models/orders.sql",
+        "timezone('UTC', cast(order_date as timestamp) + interval 20 hour)",
+        "strftime(order_date, '%d/%m/%Y')",
+    )
+    result = other.run(
+        *("build", "--select", "+customer_segmentation.marts.core.customers"),
+        *("--exclude-resource-type", "test"),
+    )
+    assert result.returncode == 0, result.stdout[-4000:]
+    assert other.rows(
+        f"select count(*), sum(total_spend) from {PUBLIC}.customers"
+    ) == other.rows("select count(distinct customer_id), sum(order_total) from orders")
+
+
+def test_orders_without_rows_end_in_segments_of_nobody(
+    shop: Shop, tmp_path: Path
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "models/orders.sql",
+        "where order_date < date '2024-07-01'",
+        "where order_date < date '1924-07-01'",
+    )
+    result = other.run("build", "--exclude-resource-type", "test")
+    assert result.returncode == 0, result.stdout[-4000:]
+    assert other.rows(
+        "select segment_name, count(*) "
+        f"from {PUBLIC}.customer_segments group by segment_name"
+    ) == [("No purchases on record", 600)]

@@ -1,4 +1,5 @@
 {{ config(post_hook={'sql': '{{ report_input_gate() }}', 'transaction': false}) }}
+{% if is_package() %}{% do ref('int_installed_functions') %}{% endif %}
 
 {#
     Every check of the input, and what it was made on. The table is written, then the hook

@@ -34,7 +34,17 @@ def digest(summary: Mapping[str, Any], folder: Path) -> list[str]:
     folder
         The folder of the published files.
     """
-    lines = ["", *segment_lines(summary["segments"], summary["customers"])]
+    return [
+        "",
+        *summary_lines(summary),
+        f"Published: {folder / FILE} ({len(summary['tables'])} tables, "
+        f"{summary['bytes'] / 1e6:.1f} MB)",
+    ]
+
+
+def summary_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Say what was summarized, published or not."""
+    lines = segment_lines(summary["segments"], summary["customers"])
     segmentation = summary["segmentation"]
     if segmentation:
         reason = segmentation["fit_reason"]
@@ -45,10 +55,6 @@ def digest(summary: Mapping[str, Any], folder: Path) -> list[str]:
         )
     lines.append(drift_in_words(summary["drift"]))
     lines.extend(input_lines(summary["input"], summary["warnings"]))
-    lines.append(
-        f"Published: {folder / FILE} ({len(summary['tables'])} tables, "
-        f"{summary['bytes'] / 1e6:.1f} MB)"
-    )
     return lines
 
 
@@ -59,10 +65,13 @@ def segment_lines(segments: Sequence[Mapping[str, Any]], customers: int) -> list
     for segment in segments:
         count = segment["customers"]
         share = count / customers if customers else 0
-        lines.append(
+        line = (
             f"  {segment['segment_id']:>3}  {segment['segment_name']:<{width}}  "
-            f"{count:>11,}  {share:>6.1%}  {change(count, segment['customers_before'])}"
+            f"{count:>11,}  {share:>6.1%}"
         )
+        if "customers_before" in segment:
+            line += f"  {change(count, segment['customers_before'])}"
+        lines.append(line)
     return lines
 
 
