@@ -183,7 +183,10 @@ def bands_of(
         }
         for row in sorted(
             shown,
-            key=lambda row: (places[row["from_segment"]], places[row["to_segment"]]),
+            key=lambda row: tuple(
+                places.get(row[side], len(places))
+                for side in ("from_segment", "to_segment")
+            ),
         )
     ]
     hidden = sum(
