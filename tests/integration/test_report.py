@@ -1,7 +1,7 @@
 """The report shows what the published file says, and asks for nothing else."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +84,389 @@ def test_the_page_asks_for_nothing_and_draws_every_chart(
     assert wide.requests == [report.as_uri()]
     drawn = wide.page.locator(".chart svg").count()
     assert drawn == wide.page.locator(".chart").count() >= 2
+
+
+# In the figure, the row and the column of the page that a query answers. Columns with
+# which a row is found stand in its name.
+NUMBERS = [
+    (
+        "Customers by segment on each observation date",
+        {"date": "2026-01-01", "segment name": "{first}"},
+        "customers",
+        "select customers from segment_evaluation where measure = 'value' "
+        "and evaluation_window = 'observed' and segment_id = 1 "
+        "and observation_date = date '2026-01-01'",
+    ),
+    (
+        "Share of customers beside share of spend",
+        {"segment name": "{first}"},
+        "spend share",
+        "select sum(trailing_spend) filter (where segment_id = 1) / "
+        "sum(trailing_spend) from customer_features natural join customer_segments",
+    ),
+    (
+        "How far each segment is from the average, in standard deviations",
+        {"segment name": "{first}", "feature name": "total spend"},
+        "mean value",
+        "select avg(total_spend) from customer_features "
+        "natural join customer_segments where segment_id = 1",
+    ),
+    (
+        "How far each segment is from the average, in standard deviations",
+        {"segment name": "{first}", "feature name": "order count"},
+        "difference",
+        "select difference_in_standard_deviations from segment_profiles "
+        "where segment_id = 1 and feature_name = 'order_count'",
+    ),
+    (
+        "The middle half of each segment in the features it is made from",
+        {"segment name": "{second}", "feature name": "average order value"},
+        "median value",
+        "select median_value from segment_profiles "
+        "where segment_id = 2 and feature_name = 'average_order_value'",
+    ),
+    (
+        "How much of what customers did next is explained",
+        {"outcome": "spend", "grouping": "segments"},
+        "explained share",
+        "select explained_share from segment_backtest where outcome = 'spend' "
+        "and population = 'customers' and segmentation = 'segments'",
+    ),
+    (
+        "How much of what customers did next is explained",
+        {"outcome": "spend", "grouping": "rfm grid"},
+        "explained share high",
+        "select explained_share_high from segment_backtest where outcome = 'spend' "
+        "and population = 'customers' and segmentation = 'rfm_grid'",
+    ),
+    (
+        "Is a segment found again when other customers are drawn?",
+        {"segment name": "{first}"},
+        "bootstrap jaccard minimum",
+        "select bootstrap_jaccard_minimum from segment_stability where segment_id = 1",
+    ),
+    (
+        "Which features have changed since the segments were made",
+        {"feature": "total spend"},
+        "population stability index",
+        "select population_stability_index from feature_drift "
+        "where feature_name = 'total_spend' "
+        "and observation_date = (select max(observation_date) from feature_drift)",
+    ),
+    (
+        "How sizes have changed since the segments were made",
+        {"segment name": "{second}"},
+        "training share",
+        "select training_share from segment_drift where segment_id = 2 "
+        "and observation_date = (select max(observation_date) from segment_drift)",
+    ),
+    (
+        "Where customers of each segment were a window later",
+        {"from segment": "{first}", "to segment": "{first}"},
+        "share",
+        "select transition_rate from segment_migrations where from_segment_id = 1 "
+        "and to_segment_id = 1 and to_observation_date = "
+        "(select max(to_observation_date) from segment_migrations)",
+    ),
+    (
+        "The flow between the two last dates",
+        {"from segment": "hidden"},
+        "customers",
+        "select sum(customers) from segment_migrations where is_suppressed "
+        "and to_observation_date = "
+        "(select max(to_observation_date) from segment_migrations)",
+    ),
+    (
+        "Who orders again, by month since the first order",
+        {"segment name": "{first}", "month number": "3"},
+        "retention rate",
+        "select sum(active_customers) / sum(customers) from segment_cohorts "
+        "where is_all_cohorts and segment_id = 1 and month_number = 3",
+    ),
+    (
+        "What a customer has spent, by month since the first order",
+        {"segment name": "{first}", "month number": "6"},
+        "cumulative value",
+        "select cumulative_value from segment_cohorts "
+        "where is_all_cohorts and segment_id = 1 and month_number = 6",
+    ),
+    (
+        "What scenarios would bring",
+        {"segment name": "{first}", "scenario": "retention plus 10 percent"},
+        "revenue low",
+        "select incremental_revenue_low from segment_optimization where segment_id = 1 "
+        "and scenario = 'retention_plus_10_percent'",
+    ),
+    (
+        "What campaigns changed",
+        {"effect": "return-2025: all customers", "outcome": "conversion"},
+        "difference high",
+        "select difference_high from segment_campaign_uplift where is_overall "
+        "and campaign_id = 'return-2025' and outcome = 'conversion'",
+    ),
+    (
+        "What the budget pays for",
+        {"segment name": "{second}"},
+        "roi",
+        "select roi from segment_budget_allocation where segment_id = 2",
+    ),
+    (
+        "Where the most valuable customers are",
+        {"class": "A", "segment name": "{first}"},
+        "customer value",
+        "select sum(customer_value) from customer_value_tiers "
+        "natural join customer_segments where pareto_class = 'A' and segment_id = 1",
+    ),
+    (
+        "Where the records went",
+        {"entity": "orders"},
+        "rows rejected",
+        "select count(*) from data_quality_issues "
+        "where entity = 'orders' and action = 'rejected'",
+    ),
+    (
+        "What was wrong with records",
+        {"issue": "duplicate record", "entity": "visits"},
+        "records",
+        "select count(*) from data_quality_issues "
+        "where entity = 'visits' and issue = 'duplicate_record'",
+    ),
+]
+# The table of a figure, each cell by its column: the number where it has one.
+READ_TABLE = """figure => {
+    const names = [...figure.querySelectorAll("th")].map(cell => cell.textContent);
+    return [...figure.querySelectorAll("tbody tr")].map(row => Object.fromEntries(
+        [...row.cells].map((cell, place) => [
+            names[place],
+            {text: cell.textContent, number: cell.dataset.value ?? null},
+        ])
+    ));
+}"""
+
+
+def figure_of(opened: Opened, title: str) -> Any:
+    """The figure with a title."""
+    page = opened.page
+    return page.locator("figure", has=page.get_by_text(title, exact=True))
+
+
+def test_numbers_of_the_page_are_those_of_queries(
+    wide: Opened, published: duckdb.DuckDBPyConnection
+) -> None:
+    assert len(NUMBERS) == 20
+    names = dict(
+        zip(
+            ("first", "second"),
+            [
+                name
+                for (name,) in published.execute(
+                    "select segment_name from segments where segment_id in (1, 2) "
+                    "order by segment_id"
+                ).fetchall()
+            ],
+            strict=True,
+        )
+    )
+    for title, where, column, query in NUMBERS:
+        figure = wide.page.locator(
+            "figure", has=wide.page.get_by_text(title, exact=True)
+        )
+        wanted = {key: value.format(**names) for key, value in where.items()}
+        [row] = [
+            row
+            for row in figure.evaluate(READ_TABLE)
+            if all(row[key]["text"] == value for key, value in wanted.items())
+        ]
+        [(expected,)] = published.execute(query).fetchall()
+        assert float(row[column]["number"]) == pytest.approx(
+            float(expected), rel=1e-4, abs=1e-6
+        ), (title, where, column)
+
+
+def test_cards_say_what_segments_and_their_measures_are(
+    wide: Opened, published: duckdb.DuckDBPyConnection
+) -> None:
+    segments = published.execute(
+        "select segment_id, segment_name, customers from segments where is_in_use"
+    ).fetchall()
+    assert wide.page.locator(".card").count() == len(segments) > 2
+    for number, name, customers in segments:
+        card = wide.page.locator(f"#segment-{number}")
+        assert card.locator("h3").text_content() == name
+        assert card.locator(".size").text_content() == f"{customers:,}"
+        known = published.execute(
+            "select estimate from segment_evaluation where segment_id = ? "
+            "and evaluation_window = 'observed' and estimate is not null "
+            "and measure in "
+            "('value', 'satisfaction', 'loyalty', 'conversion', 'lifetime_value') "
+            "and observation_date = (select max(observation_date) "
+            "from segment_evaluation) order by estimate",
+            [number],
+        ).fetchall()
+        shown = card.locator("dd[data-value]").evaluate_all(
+            "cells => cells.map(cell => Number(cell.dataset.value))"
+        )
+        assert sorted(shown) == [estimate for (estimate,) in known]
+        assert card.locator("dt").count() == 5
+
+
+def test_what_is_drawn_are_the_numbers(
+    wide: Opened, published: duckdb.DuckDBPyConnection
+) -> None:
+    labels = wide.page.locator("#overview-1-1 path[aria-label]").evaluate_all(
+        "marks => marks.map(mark => mark.getAttribute('aria-label'))"
+    )
+    drawn = [
+        int(label.split("customers: ")[1].split(";")[0])
+        for label in labels
+        if "date: 2026-01-01" in label
+    ]
+    expected = published.execute(
+        "select customers from segments where is_in_use order by customers"
+    ).fetchall()
+    assert sorted(drawn) == [customers for (customers,) in expected]
+
+
+def test_the_flow_adds_up_to_all_customers(
+    wide: Opened, published: duckdb.DuckDBPyConnection
+) -> None:
+    figure = figure_of(wide, "The flow between the two last dates")
+    rows = figure.evaluate(READ_TABLE)
+    [(expected,)] = published.execute(
+        "select sum(customers) from segment_migrations where to_observation_date = "
+        "(select max(to_observation_date) from segment_migrations)"
+    ).fetchall()
+    assert sum(float(row["customers"]["number"]) for row in rows) == expected
+    assert sum(row["from segment"]["text"] == "hidden" for row in rows) == 1
+
+
+def test_every_figure_names_its_tables_states_n_and_says_what_to_see(
+    wide: Opened, published: duckdb.DuckDBPyConnection
+) -> None:
+    known = {
+        name
+        for (name,) in published.execute(
+            "select table_name from duckdb_tables()"
+        ).fetchall()
+    }
+    assert wide.page.locator("section").count() == 6
+    figures = wide.page.locator("figure")
+    assert figures.count() > 15
+    for number in range(figures.count()):
+        figure = figures.nth(number)
+        named = set(figure.locator(".source code").all_text_contents())
+        assert named, figure.text_content()
+        assert named <= known
+        assert "n = " in figure.locator(".source").inner_text()
+        sentence = figure.locator("figcaption").inner_text()
+        assert len(sentence.split()) > 4
+        assert sentence.endswith(".")
+        assert "nan" not in sentence.lower().split()
+
+
+def test_what_is_hidden_says_so(wide: Opened) -> None:
+    title = "Where customers of each segment were a window later"
+    figure = figure_of(wide, title)
+    hidden = [
+        row for row in figure.evaluate(READ_TABLE) if row["share"]["text"] == "hidden"
+    ]
+    assert hidden
+    assert {row["customers"]["text"] for row in hidden} == {"hidden"}
+    assert "hidden" in figure.locator("svg").all_text_contents()[0]
+
+
+def test_a_phone_shows_all_of_its_width(browser: Any, report: Path) -> None:
+    narrow = Opened(browser, report, 390)
+    assert narrow.complaints == []
+    assert narrow.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.fixture
+def changed(
+    sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Path]:
+    """Make a report of the published file after statements on it."""
+
+    def change(statements: str) -> Path:
+        copy = tmp_path / "segments.duckdb"
+        shutil.copy(sample_file, copy)
+        with duckdb.connect(str(copy)) as connection:
+            connection.execute(statements)
+        monkeypatch.setenv("SEGMENTATION_SERVE", str(tmp_path))
+        assert main([str(tmp_path / "index.html")]) == 0
+        return tmp_path / "index.html"
+
+    return change
+
+
+def test_names_are_text_whatever_they_are(
+    browser: Any, changed: Callable[[str], Path]
+) -> None:
+    name = "</script><script>document.title = 'taken over'</script>"
+    quoted = name.replace("'", "''")
+    statements = ";".join(
+        f"update {table} set segment_name = '{quoted}' where segment_id = 1"
+        for table in ("segments", "segment_evaluation", "segment_profiles")
+    )
+    opened = Opened(browser, changed(statements), 1440)
+    assert opened.complaints == []
+    assert opened.page.title().startswith("Customer segments")
+    assert opened.page.locator("#segment-1 h3").text_content() == name
+
+
+def test_without_tables_of_customers_the_rest_is_shown(
+    browser: Any, changed: Callable[[str], Path]
+) -> None:
+    tables = [
+        "customer_features",
+        "customer_segments",
+        "customer_value_tiers",
+        "data_quality_issues",
+    ]
+    opened = Opened(browser, changed(";".join(f"drop table {t}" for t in tables)), 1440)
+    assert opened.complaints == []
+    assert opened.page.get_by_text("are not published").count() == 3
+
+
+def test_where_nothing_happened_yet_the_page_says_so(
+    browser: Any, changed: Callable[[str], Path]
+) -> None:
+    empty = (
+        *("segment_backtest", "segment_migrations", "segment_campaign_uplift"),
+        *("segment_cohorts", "segment_drift", "feature_drift", "segment_stability"),
+        *("segmentation_k_candidates", "segment_optimization", "customer_value_tiers"),
+        *("segment_budget_allocation", "segment_category_affinity"),
+        *("data_quality_issues", "data_quality_columns"),
+    )
+    opened = Opened(browser, changed(";".join(f"delete from {t}" for t in empty)), 1440)
+    assert opened.complaints == []
+    assert opened.page.locator(".source", has_text="n = 0").count() == 16
+
+
+def test_without_a_published_file_one_sentence_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEGMENTATION_SERVE", str(tmp_path))
+    assert main([str(tmp_path / "index.html")]) == 1
+    assert capsys.readouterr().err == (
+        f"No report: {tmp_path / 'segments.duckdb'} does not exist; expected the file "
+        "that a whole build publishes.\n"
+    )
+    (tmp_path / "segments.duckdb").write_text("no database", encoding="utf-8")
+    assert main([str(tmp_path / "index.html")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_after_a_run_that_published_nothing_there_is_no_report(
+    sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = tmp_path / "run_results.json"
+    results.write_text('{"metadata": {"invocation_id": "another"}}', encoding="utf-8")
+    monkeypatch.setenv("SEGMENTATION_SERVE", str(sample_file.parent))
+    report = tmp_path / "index.html"
+    assert main([str(report), "--after", str(results)]) == 0
+    assert not report.exists()
+    results.write_text('{"metadata": {"invocation_id": "sample"}}', encoding="utf-8")
+    assert main([str(report), "--after", str(results)]) == 0
+    assert report.exists()

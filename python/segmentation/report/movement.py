@@ -135,10 +135,10 @@ def flow(published: Published, rows: pd.DataFrame, colors: Mapping[str, str]) ->
             tooltip=["band", "customers"],
         ),
         alt.Chart(ends[ends.place == 0])
-        .mark_text(align="right", dx=-6, limit=150)
+        .mark_text(align="right", dx=-6, limit=150, lineBreak=" ")
         .encode(x="place:Q", y="middle:Q", text="name:N"),
         alt.Chart(ends[ends.place == 1])
-        .mark_text(align="left", dx=6, limit=150)
+        .mark_text(align="left", dx=6, limit=150, lineBreak=" ")
         .encode(x="place:Q", y="middle:Q", text="name:N"),
     ).properties(width="container", height=380)
     total = sum(band["customers"] for band in bands)
@@ -183,7 +183,10 @@ def bands_of(
         }
         for row in sorted(
             shown,
-            key=lambda row: (places[row["from_segment"]], places[row["to_segment"]]),
+            key=lambda row: tuple(
+                places.get(row[side], len(places))
+                for side in ("from_segment", "to_segment")
+            ),
         )
     ]
     hidden = sum(

@@ -27,7 +27,7 @@ from segmentation.report.figures import (
 
 TEMPLATE = "page.html.j2"
 # Whose values are shares of [0, 1].
-SHARES = ("_share", "_rate")
+SHARES = ("share", "rate")
 
 
 def html_of(pages: Sequence[Page], **header: str) -> str:

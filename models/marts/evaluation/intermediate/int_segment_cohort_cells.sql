@@ -101,16 +101,13 @@ final as (
         cohort_month,
         observation_date
     from cells
-    group by grouping sets (
-        (
-            segmentation_name, segmentation_version, segment_id, month_number,
-            observation_date, cohort_month
-        ),
-        (
-            segmentation_name, segmentation_version, segment_id, month_number,
-            observation_date
-        )
-    )
+    group by
+        segmentation_name,
+        segmentation_version,
+        segment_id,
+        month_number,
+        observation_date,
+        rollup(cohort_month)
 
 )
 
