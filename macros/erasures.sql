@@ -109,8 +109,9 @@
         {{ return(none) }}
     {% endif %}
     {% set erased, salts, same = run_query(
-        "select count_if(identifier <> 'salt'), count_if(identifier = 'salt'),"
-        ~ " count_if(identifier = 'salt' and identifier_hash = "
+        "select count(*) filter (where identifier <> 'salt'),"
+        ~ " count(*) filter (where identifier = 'salt'),"
+        ~ " count(*) filter (where identifier = 'salt' and identifier_hash = "
         ~ erasure_hash('salt', "''") ~ ") from " ~ erasures
     ).rows[0] %}
     {% if erased and salt_state() != 'ready' %}

@@ -30,6 +30,7 @@ WITHOUT_CIRCUMSTANCES = {
     "int_build_log": "select event, status from {}",
     "int_input_totals": "select * exclude (is_sample) from {}",
     "int_passed_input_totals": "select * exclude (is_sample) from {}",
+    "int_rewrites": "select erased_hash from {}",
     "segmentation_registry": "select * from {} where parameter <> 'fitted_at'",
     "segmentation_versions": "select * exclude (fitted_at) from {}",
     **dict.fromkeys(

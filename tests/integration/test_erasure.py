@@ -340,6 +340,36 @@ def test_who_came_back_has_no_history_before_it(days: Days) -> None:
     ) == (0,)
 
 
+def test_a_return_that_is_seen_with_the_request_forgets_what_was_before(
+    tmp_path: Path,
+) -> None:
+    """Without a salt, too: the request is still in the input."""
+    warehouse = Warehouse(tmp_path)
+    asked = {"customer_id": "new-order", "requested_at": "2024-06-10"}
+    both = FIRST_DAY | {
+        "orders": FIRST_DAY["orders"] + NEW_ORDERS[:1],
+        "erasure_requests": [asked],
+    }
+    history = (
+        "select cast(total_spend as int) from customer_segment_snapshot "
+        "where customer_id = 'new-order'"
+    )
+    for records in (FIRST_DAY, both):
+        write_input(tmp_path / "landing", records)
+        warehouse.build(
+            *("--select", "+customer_segments_history", "+int_known_returns"),
+            variables=variables(warehouse),
+        )
+        if records is FIRST_DAY:
+            assert warehouse.rows(history) not in ([], [(99,)])
+
+    assert warehouse.rows(history) == [(99,)]
+    assert warehouse.rows(
+        "select cast(valid_from_date as varchar) from customer_segments_history "
+        "where customer_id = 'new-order'"
+    ) == [("2024-06-15",)]
+
+
 @pytest.mark.parametrize(
     ("salt", "problem"),
     [

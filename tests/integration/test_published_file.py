@@ -57,6 +57,14 @@ PRIVATE = {
     "int_people": "select 'Secret Person' as name",
     "int_check": "select case when content = '99' then error('broken') end as checked "
     "from read_text('build.txt')",
+    # Nobody is erased.
+    "erasures": "select '' as identifier, '' as identifier_hash where false",
+    "int_rewrites": "select '' as erased_hash, now() as rewritten_at where false",
+    "int_erased_customers": "select '' as customer_id, true as is_recorded where false",
+    **dict.fromkeys(
+        ("int_customers_unioned", "int_returned_customers"),
+        "select '' as customer_id where false",
+    ),
     **dict.fromkeys(
         (
             "segmentation_registry",
