@@ -65,11 +65,19 @@ def test_the_planted_uplift_is_in_its_interval_and_found_alone(
     assert 380 <= row["customers_treated"] + row["customers_control"] <= 420
     others = conversion.drop(planted_segment)
     assert len(others) >= 3
+    # Three of those who never bought did, and another segment would tell it.
+    assert set(others["estimate_missing_reason"].dropna()) == {
+        "too_few_buyers",
+        "tells_another_segment",
+    }
+    others = others[others["estimate_missing_reason"].isna()]
+    assert len(others) >= 1
     assert not others["is_significant"].any()
     assert (others["difference_low"] < 0).all()
     assert (others["difference_high"] > 0).all()
     spend = uplift[uplift["outcome"] == "spend"].set_index("segment_id")
-    assert set(spend.index[spend["is_significant"].astype(bool)]) == {planted_segment}
+    is_significant = spend["is_significant"].fillna(value=False).astype(bool)
+    assert set(spend.index[is_significant]) == {planted_segment}
 
 
 def test_the_segment_after_the_contact_goes_wrong(
@@ -139,7 +147,7 @@ def test_intervals_of_conversion_are_those_of_newcombe(
         "select * from segment_campaign_uplift "
         "where outcome = 'conversion' and difference is not null"
     )
-    assert len(rows) >= 5
+    assert len(rows) >= 4
     for row in rows.itertuples():
         treated, control = row.treated_estimate, row.control_estimate
         low, high = wilson(treated, row.customers_treated)
@@ -173,7 +181,12 @@ def test_p_values_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
         difference = treated / row.customers_treated - control / row.customers_control
         statistic = difference**2 / variance * (total - 1) / total
         assert row.p_value == pytest.approx(chi2.sf(statistic, 1), abs=1e-8)
-    for _, family in rows.groupby(["campaign_id", "is_overall"]):
+    # Families have the tests of hidden rows, too.
+    tests = sample_warehouse.frame(
+        "select *, segment_id is null as is_overall from int_campaign_tests "
+        "where p_value is not null order by p_value"
+    )
+    for _, family in tests.groupby(["campaign_id", "is_overall"]):
         raw = family["p_value"].to_numpy()
         stepped = raw * np.arange(len(raw), 0, -1)
         assert np.allclose(
@@ -325,7 +338,7 @@ def test_a_control_group_that_lost_its_best_customers_measures_nothing(
     rows = broken.frame(
         f"select * from segment_campaign_uplift where campaign_id = '{CAMPAIGN}'"
     )
-    assert rows["difference"].notna().sum() >= 8
+    assert rows["difference"].notna().sum() >= 6
     assert not rows["is_balanced"].any()
     assert not rows["is_reliable"].any()
     overall = rows[rows["is_overall"]].iloc[0]
@@ -463,9 +476,9 @@ def test_baselines_are_checked_on_the_window_before(
         spent = following.reindex(segments.index, fill_value=0).mean()
         intervals = warehouse.frame(
             "select segment_id, "
-            "coalesce(estimate, overall_estimate) as estimate, "
-            "coalesce(ci_low, estimate, overall_estimate) as ci_low, "
-            "coalesce(ci_high, estimate, overall_estimate) as ci_high "
+            "coalesce(estimate, overall_estimate, 0) as estimate, "
+            "coalesce(ci_low, estimate, overall_estimate, 0) as ci_low, "
+            "coalesce(ci_high, estimate, overall_estimate, 0) as ci_high "
             "from segment_evaluation "
             "where measure = 'value' and evaluation_window = 'outcome' "
             f"and observation_date = '{earlier.date()}'"

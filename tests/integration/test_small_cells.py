@@ -121,7 +121,6 @@ def test_nothing_is_recovered_where_many_groups_are_small(
     for table, number in {
         "segment_evaluation": "estimate",
         "segment_profiles": "mean_value",
-        "segment_migrations": "spend",
     }.items():
         assert warehouse.row(f"select count({number}) from {table}") > (0,)
 

@@ -76,7 +76,12 @@ compared as (
         sum(sums.{{ name }}) over () as all_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from segment_sizes
-    cross join (select distinct item_kind, item from bought) as items
+    cross join (
+        select distinct
+            item_kind,
+            item
+        from bought
+    ) as items
     left join sums
         on segment_sizes.segment_id = sums.segment_id
             and items.item_kind = sums.item_kind

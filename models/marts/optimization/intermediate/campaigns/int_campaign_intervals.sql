@@ -41,6 +41,7 @@ compared as (
         on arms.campaign_id = tests.campaign_id
             and arms.outcome = tests.outcome
             and coalesce(arms.segment_id, -1) = coalesce(tests.segment_id, -1)
+            and arms.estimate_missing_reason is null
 
 ),
 

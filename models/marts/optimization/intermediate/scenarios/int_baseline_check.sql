@@ -24,10 +24,11 @@ evaluation as (
         segment_id,
         observation_date,
         customers,
-        -- What is not known of a segment is that of all, without an interval.
-        coalesce(estimate, overall_estimate) as estimate,
-        coalesce(ci_low, estimate, overall_estimate) as ci_low,
-        coalesce(ci_high, estimate, overall_estimate) as ci_high
+        -- What is not known of a segment is that of all, without an interval; where this
+        -- is hidden too, hardly anybody of the segment spent anything.
+        coalesce(estimate, overall_estimate, 0) as estimate,
+        coalesce(ci_low, estimate, overall_estimate, 0) as ci_low,
+        coalesce(ci_high, estimate, overall_estimate, 0) as ci_high
     from {{ ref('int_segment_intervals') }}
     where measure = 'value'
         and evaluation_window = 'outcome'
