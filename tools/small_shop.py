@@ -128,7 +128,8 @@ class Workplace:
         process = self.start(*arguments, variables=variables)
         process.join(TIMEOUT_SECONDS)
         process.kill()
-        # The end of a fork leaves some of what was written in a file beside the database.
+        process.join()
+        # The end of a fork leaves some of what was written beside the database.
         duckdb.connect(str(self.database)).close()
         return process.exitcode, self.output.read_text(encoding="utf-8")
 
