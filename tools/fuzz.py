@@ -234,7 +234,7 @@ def try_out(
         outcome = "FAULT: failed"
         if "The input did not pass" in output:
             outcome = "stopped by the gate"
-        elif "; expected" in output:
+        elif "; expected" in last_sentence(output):
             outcome = "stopped in a sentence"
         return outcome, [last_sentence(output)[:200]]
     if faults := unaccounted(workplace, faulty.shop):

@@ -61,8 +61,8 @@ class Workplace:
     """A folder with raw tables, a warehouse and what dbt writes."""
 
     folder: Path
-    # What dbt has parsed.
-    manifests: "list[Manifest]" = field(default_factory=list)
+    # What dbt has parsed, and with which vars: they are part of it.
+    manifests: "list[tuple[Manifest, Mapping[str, Any]]]" = field(default_factory=list)
 
     @property
     def landing(self) -> Path:
@@ -89,8 +89,8 @@ class Workplace:
         for path in self.folder.glob("warehouse.duckdb*"):
             path.unlink()
 
-    def parse(self) -> None:
-        """Read the project once: each build is a fork of the process that did.
+    def parse(self, variables: Mapping[str, Any] | None = None) -> None:
+        """Read the project with some vars: the builds from now on are forks that have.
 
         Raises
         ------
@@ -106,40 +106,40 @@ class Workplace:
         os.environ["SEGMENTATION_DATABASE"] = str(self.database)
         os.environ["SEGMENTATION_PUBLISH"] = "0"
         os.environ["OMP_NUM_THREADS"] = "1"
-        parsed = dbtRunner().invoke(["--quiet", "parse", *self.options({})])
+        parsed = dbtRunner().invoke(
+            ["--quiet", "parse", *self.options(variables or {})]
+        )
         if not isinstance(parsed.result, Manifest):
             raise RuntimeError(f"the project cannot be read: {parsed.exception}")
-        self.manifests.append(parsed.result)
+        self.manifests.append((parsed.result, variables or {}))
 
-    def start(
-        self, *arguments: str, variables: Mapping[str, Any] | None = None
-    ) -> ForkProcess:
+    def start(self, *arguments: str) -> ForkProcess:
         """Start a build of the shop; its output goes to a file."""
         process = get_context("fork").Process(
-            target=self.run_in_fork, args=(arguments, variables or {})
+            target=self.run_in_fork, args=(arguments,)
         )
         process.start()
         return process
 
-    def build(
-        self, *arguments: str, variables: Mapping[str, Any] | None = None
-    ) -> tuple[int | None, str]:
+    def build(self, *arguments: str) -> tuple[int | None, str]:
         """Build the shop; return the exit status and what dbt said."""
-        process = self.start(*arguments, variables=variables)
+        process = self.start(*arguments)
         process.join(TIMEOUT_SECONDS)
         process.kill()
+        process.join()
+        # The end of a fork leaves some of what was written beside the database.
+        duckdb.connect(str(self.database)).close()
         return process.exitcode, self.output.read_text(encoding="utf-8")
 
-    def run_in_fork(
-        self, arguments: Sequence[str], variables: Mapping[str, Any]
-    ) -> None:
+    def run_in_fork(self, arguments: Sequence[str]) -> None:
         """Run dbt and end with its exit status."""
         from dbt.cli.main import dbtRunner
 
+        manifest, variables = self.manifests[-1]
         with self.output.open("w", encoding="utf-8") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-            result = dbtRunner(self.manifests[-1]).invoke(
+            result = dbtRunner(manifest).invoke(
                 ["--no-use-colors", "build", *arguments, *self.options(variables)]
             )
             sys.stdout.flush()

@@ -49,6 +49,11 @@ PUBLIC = {
         f"from {{{{ ref('int_build') }}}}, range({ROWS})",
     ),
 }
+OF_SNAPSHOT = (
+    "1 as segment_id, 1 as segmentation_version, now() as observation_date, "
+    "'a' as dbt_scd_id, now() as dbt_updated_at, now() as dbt_valid_from, "
+    "now() as dbt_valid_to"
+)
 PRIVATE = {
     "int_build": "select cast(content as int) as build from read_text('build.txt')",
     "int_input_gate": "select 'No one knows.' as sentence, 'warned' as outcome, "
@@ -65,14 +70,18 @@ PRIVATE = {
         ("int_customers_unioned", "int_returned_customers"),
         "select '' as customer_id where false",
     ),
-    **dict.fromkeys(
-        (
-            "segmentation_registry",
-            "customer_segment_snapshot",
-            "int_segments_before_history",
-        ),
-        "select 'default' as segmentation_name",
-    ),
+    # No row, but what a build must know of these to go on with them.
+    **{
+        name: f"select 'default' as segmentation_name, {columns} where false"
+        for name, columns in {
+            "segmentation_registry": "1 as segmentation_version, 1 as segment_id, "
+            "'a' as feature_name, 1 as unit_number, 'a' as parameter, "
+            "1 as number_value, 'a' as text_value",
+            "customer_segment_snapshot": f"'a' as customer_id, {OF_SNAPSHOT}",
+            "segment_name_snapshot": f"'a' as segment_name, {OF_SNAPSHOT}",
+            "int_segments_before_history": f"'a' as customer_id, {OF_SNAPSHOT}",
+        }.items()
+    },
 }
 # Of a column that has the same value in all rows a reader needs no data. A read takes
 # long enough for a build to publish in the middle of it.

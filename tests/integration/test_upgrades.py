@@ -31,7 +31,7 @@ def as_left_by(commit: str, folder: Path) -> Warehouse:
     return warehouse
 
 
-# The versions that there are after one more build: features have changed since the first.
+# The versions that there are after one more build: eed018f had other features.
 VERSIONS = {"eed018f": 2, "ec3718b": 1}
 REGISTRY = (
     "select segmentation_version, segment_id, feature_name, unit_number, parameter, "
@@ -62,7 +62,7 @@ def test_a_warehouse_of_before_is_carried_on(commit: str, tmp_path: Path) -> Non
     assert warehouse.row(
         "select count(distinct segmentation_version) from segmentation_registry"
     ) == (VERSIONS[commit],)
-    assert warehouse.row("select count(*) > 20 from customer_segment_changes") == (
+    assert warehouse.row("select count(*) > 10 from customer_segment_changes") == (
         True,
     )
     assert warehouse.row("select max(data_format) from int_build_log") == (2,)

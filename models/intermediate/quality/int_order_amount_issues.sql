@@ -20,7 +20,9 @@ compared as (
         orders.order_id,
         orders.source_system,
         orders.amount,
-        orders.amount - item_totals.amount * coalesce(orders.exchange_rate, 1)
+        -- A product of two decimals of 18 digits has no more, most of them fractions.
+        orders.amount
+        - cast(item_totals.amount as decimal(38, 4)) * coalesce(orders.exchange_rate, 1)
             as difference,
         coalesce(orders.shipping_amount, 0) as shipping,
         coalesce(orders.tax_amount, 0) as tax,

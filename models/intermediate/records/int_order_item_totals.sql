@@ -18,7 +18,7 @@ final as (
 
         ---------- numerics
         count(*) as item_count,
-        cast(sum(cast(quantity as decimal(18, 4)) * unit_price) as decimal(18, 4))
+        cast(sum(cast(quantity as decimal(38, 4)) * unit_price) as decimal(18, 4))
             as amount,
 
         ---------- timestamps

@@ -103,7 +103,11 @@ converted as (
         {%- if is_converted %}
         case
             when orders.currency is null then orders.{{ column }}
-            else cast(orders.{{ column }} * exchange_rates.rate as decimal(18, 4))
+            -- A product of two decimals of 18 digits has no more, most of them fractions.
+            else cast(
+                cast(orders.{{ column }} as decimal(38, 4)) * exchange_rates.rate
+                as decimal(18, 4)
+            )
         end as {{ column }},
         {%- else %}
         orders.{{ column }},
