@@ -29,7 +29,7 @@
         'is_other_gender',
         'campaign_response_rate',
         'shrunk_response_rate'
-    ]) }}
+    ] + custom_feature_columns() | list) }}
 {% endmacro %}
 
 

@@ -49,6 +49,12 @@
 {% endmacro %}
 
 
+{# Whether all data tests run: in a host only if var segmentation_tests says so. #}
+{% macro has_all_tests() %}
+    {{ return(not is_package() or var('segmentation_tests') == 'all') }}
+{% endmacro %}
+
+
 {# Whether the command selects anything of ours. #}
 {% macro is_selected() %}
     {% for unique_id in selected_resources if '.customer_segmentation.' in unique_id %}

@@ -14,15 +14,21 @@
 {% endmacro %}
 
 
-{# The answer of found_input() for such a raw table. #}
-{% macro found_relation(table_name) %}
-    {% set place = var('segmentation_' ~ table_name) %}
+{# The relation that a name is of; none where there is none. #}
+{% macro relation_at(place) %}
     {% set parts = place.split('.') | map('replace', '"', '') | list %}
-    {% set relation = adapter.get_relation(
+    {{ return(adapter.get_relation(
         parts[-3] if parts | length > 2 else target.database,
         parts[-2] if parts | length > 1 else target.schema,
         parts[-1]
-    ) %}
+    )) }}
+{% endmacro %}
+
+
+{# The answer of found_input() for such a raw table. #}
+{% macro found_relation(table_name) %}
+    {% set place = var('segmentation_' ~ table_name) %}
+    {% set relation = relation_at(place) %}
     {% if relation is none %}
         {{ return({'absence': 'no relation ' ~ place, 'problem': none, 'columns': []}) }}
     {% endif %}

@@ -10,6 +10,7 @@
     {% for name in var_rules() %}
         {% do refuse(problem_with_var(name, var(name))) %}
     {% endfor %}
+    {% do refuse(problem_with_custom_features()) %}
     {% do refuse(problem_with_hashing()) %}
     {% do refuse(problem_with_erasures()) %}
 {% endmacro %}
@@ -80,7 +81,7 @@
 
 {# A misspelt var would otherwise be passed over in silence. #}
 {% macro problem_with_var_names(names) %}
-    {% set known = var_rules() | list %}
+    {% set known = var_rules() | list + ['segmentation_custom_features'] %}
     {% for table_name in raw_table_contract() %}
         {% do known.append('segmentation_' ~ table_name) %}
     {% endfor %}

@@ -119,6 +119,28 @@
         'observation_count': {'kind': 'whole_number', 'minimum': 1, 'maximum': 24},
         'minimum_history_days': {'kind': 'whole_number', 'minimum': 1, 'maximum': 3650},
 
+        'custom_features': {
+            'kind': 'list',
+            'of': {
+                'kind': 'record',
+                'fields': {
+                    'name': {'kind': 'text'},
+                    'kind': {'kind': 'text', 'one_of': ['number', 'category']},
+                    'words': {
+                        'kind': 'mapping',
+                        'keys': {'kind': 'text', 'one_of': ['low', 'high']},
+                        'values': {'kind': 'text'},
+                        'only_with': ['kind', 'number']
+                    },
+                    'categories': {
+                        'kind': 'mapping',
+                        'keys': {'kind': 'text'},
+                        'values': {'kind': 'text'},
+                        'only_with': ['kind', 'category']
+                    }
+                }
+            }
+        },
         'segmentation_features': features,
         'segmentation_features_extended': features,
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},

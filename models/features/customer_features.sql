@@ -1,4 +1,5 @@
 {% set lifetime_horizon_days = valid_var('lifetime_horizon_days') %}
+{% set custom_features = custom_feature_columns() | list %}
 
 with
 
@@ -68,6 +69,15 @@ lifetime_expectations as (
     where horizon_days = {{ lifetime_horizon_days }}
 
 ),
+
+{% if custom_features %}
+custom_features as (
+
+    select * from {{ ref('int_customer_custom_features') }}
+
+),
+
+{% endif %}
 
 -- Customers are observed on the dates after they were first known. Of those without any
 -- date, or registered after the last activity, it is known that they are customers now.
@@ -154,6 +164,9 @@ joined as (
         summaries.loyalty as summary_loyalty,
         summaries.lifetime_value as summary_lifetime_value,
         lifetime_expectations.expected_spend,
+        {%- for feature in custom_features %}
+        custom_features.{{ feature }},
+        {%- endfor %}
         -- Of a customer without any order the summary says whether they ever bought.
         coalesce(
             orders.order_count > 0,
@@ -187,6 +200,11 @@ joined as (
     left join lifetime_expectations
         on observed_customers.observation_date = lifetime_expectations.observation_date
             and observed_customers.customer_id = lifetime_expectations.customer_id
+    {%- if custom_features %}
+    left join custom_features
+        on observed_customers.observation_date = custom_features.observation_date
+            and observed_customers.customer_id = custom_features.customer_id
+    {%- endif %}
 
 ),
 
@@ -247,6 +265,9 @@ final as (
         ), 6) as lifetime_value,
         round(campaign_response_rate, 6) as campaign_response_rate,
         shrunk_response_rate,
+        {%- for feature in custom_features %}
+        {{ feature }},
+        {%- endfor %}
 
         ---------- booleans
         has_purchase_records and not has_purchased as is_never_buyer

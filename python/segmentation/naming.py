@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -226,6 +227,46 @@ def read_terms(table: pd.DataFrame) -> list[Term]:
         Term(**dict(zip(TERM_COLUMNS, row, strict=True)))
         for row in rows.itertuples(index=False)
     ]
+
+
+def with_own_words(
+    table: pd.DataFrame, features: Sequence[Mapping[str, Any]]
+) -> pd.DataFrame:
+    """Add the words that a company has for features of its own.
+
+    Parameters
+    ----------
+    table
+        One row per term, with the columns `TERM_COLUMNS`.
+    features
+        What var `custom_features` holds: of a number `words` for low and high, of a
+        category the word for those who are of each of its `categories`.
+    """
+    words = [
+        (feature["name"], direction, word)
+        for feature in features
+        for direction, word in feature.get("words", {}).items()
+    ] + [
+        (f"{feature['name']}_is_{category}", "high", word)
+        for feature in features
+        for category, word in feature.get("categories", {}).items()
+    ]
+    rows = [
+        dict.fromkeys(TERM_COLUMNS)
+        | {
+            "feature_name": name,
+            "direction": direction,
+            "aspect": name,
+            "adjective": word,
+            "is_relative": False,
+            "neutral_term": word,
+        }
+        for name, direction, word in words
+    ]
+    if not rows:
+        return table
+    own = pd.DataFrame(rows, columns=table.columns).astype(object)
+    return pd.concat([table.astype(object), own], ignore_index=True)
 
 
 def deviations_of(segments: SegmentCenters) -> dict[int, list[Deviation]]:

@@ -9,7 +9,12 @@ feature_words as (
 candidates as (
 
     select feature_name from {{ ref('feature_selection') }}
-    where feature_name <> 'campaign_response_rate'
+    where feature_name not in (
+        {%- for feature in custom_feature_columns() %}
+        '{{ feature }}',
+        {%- endfor %}
+        'campaign_response_rate'
+    )
 
 ),
 

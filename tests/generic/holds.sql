@@ -4,7 +4,7 @@
     not be missing.
 #}
 {% test holds(model, condition) %}
-    {{ config(enabled=var('segmentation_tests') == 'all') }}
+    {{ config(enabled=has_all_tests()) }}
     select *
     from {{ model }} as tested
     where not ({{ condition }})

@@ -3,7 +3,7 @@
     two rows that are missing the same ones are the same combination.
 #}
 {% test unique_combination(model, columns) %}
-    {{ config(enabled=var('segmentation_tests') == 'all') }}
+    {{ config(enabled=has_all_tests()) }}
     {% if columns is string or columns is not iterable or not columns %}
         {{ exceptions.raise_compiler_error(
             'unique_combination of ' ~ model ~ ': got columns ' ~ columns

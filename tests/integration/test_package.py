@@ -1,5 +1,6 @@
 """The project as a package of a shop that has customers and orders of its own."""
 
+import datetime
 import functools
 import json
 import os
@@ -280,6 +281,20 @@ def test_a_guest_tests_keys_identities_and_the_gate_alone(
     assert len(tests_of_ours(other)) > 300
 
 
+def test_in_a_project_of_its_own_all_tests_are_on(shop: Shop, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [DBT, "--quiet", "parse", "--target-path", str(tmp_path / "target")],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+    assert tests_of_ours(shop) < tests_of_ours(Shop(tmp_path))
+    assert len(tests_of_ours(Shop(tmp_path))) > 350
+
+
 @pytest.mark.parametrize(
     ("version", "found"),
     [(None, "not installed where dbt runs"), ("0.0.9", "of version 0.0.9")],
@@ -356,7 +371,7 @@ def test_orders_alone_with_dates_as_text_are_enough(shop: Shop, tmp_path: Path) 
     ) == other.rows("select count(distinct customer_id), sum(order_total) from orders")
 
 
-def test_orders_without_rows_end_in_segments_of_nobody(
+def test_without_any_order_all_customers_are_one_segment(
     shop: Shop, tmp_path: Path
 ) -> None:
     other = shop.copy_to(tmp_path / "project")
@@ -370,4 +385,170 @@ def test_orders_without_rows_end_in_segments_of_nobody(
     assert other.rows(
         "select segment_name, count(*) "
         f"from {PUBLIC}.customer_segments group by segment_name"
-    ) == [("No purchases on record", 600)]
+    ) == [("All customers", 600)]
+
+
+# ---------- features of the shop's own
+
+SCORES = """
+select
+    customer_id,
+    date '2023-06-01' as valid_from,
+    customer_id % 7 as keenness,
+    ['North', 'South East', 'West', 'Isle'][customer_id % 4 + 1] as region
+from {{ ref('customers') }}
+union all
+select customer_id, date '2024-01-15', customer_id % 7 + 1, 'North'
+from {{ ref('customers') }}
+where customer_id % 10 = 0
+"""
+SCORE_VARIABLES = """\
+    segmentation_custom_features: "{{ ref('shop', 'customer_scores') }}"
+    custom_features:
+      - {name: keenness, kind: number, words: {low: tepid, high: keen}}
+      - name: region
+        kind: category
+        categories: {north: northern, south_east: south-eastern}
+    segmentation_features:
+      - name: keenness
+        impute: median
+        cap_quantile: null
+        transform: none
+        scale: standard
+        weight: 1
+      - name: region_is_north
+        impute: zero
+        cap_quantile: null
+        transform: none
+        scale: standard
+        weight: 2
+    n_segments: 3
+"""
+FEATURES = f"""
+    select observation_date, customer_id, keenness,
+        region_is_north, region_is_south_east, region_is_other
+    from {PUBLIC}.customer_features
+    order by observation_date, customer_id
+"""
+
+
+def with_scores(shop: Shop, folder: Path, variables: str = SCORE_VARIABLES) -> Shop:
+    """The shop with a model of scores, and the vars that make features of it."""
+    other = shop.copy_to(folder)
+    (other.folder / "models" / "customer_scores.sql").write_text(SCORES)
+    other.edit("dbt_project.yml", "    crm_columns:", f"{variables}    crm_columns:")
+    return other
+
+
+@pytest.fixture(scope="module")
+def shop_with_scores(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    other = with_scores(shop, tmp_path_factory.mktemp("scores") / "project")
+    result = other.run("build")
+    assert result.returncode == 0, result.stdout[-4000:]
+    return other
+
+
+def test_features_of_the_shop_are_those_of_the_latest_row_before_the_date(
+    shop_with_scores: Shop,
+) -> None:
+    dates = shop_with_scores.rows(
+        f"select distinct observation_date from {PUBLIC}.customer_features"
+    )
+    assert len(dates) > 1
+    expected = """
+        select observation_date, cast(customer_id as varchar), keenness,
+            region = 'North', region = 'South East', region in ('West', 'Isle')
+        from (select distinct observation_date from {features}) as dates
+        inner join main.customer_scores on valid_from < observation_date
+        qualify row_number() over (
+            partition by observation_date, customer_id order by valid_from desc
+        ) = 1
+        order by observation_date, 2
+    """
+    rows = [row for row in shop_with_scores.rows(FEATURES) if row[2] is not None]
+    assert {row[2] for row in rows} == set(range(8))
+    known = {(row[0], row[1]) for row in rows}
+    assert rows == [
+        row
+        for row in shop_with_scores.rows(
+            expected.format(features=f"{PUBLIC}.customer_features")
+        )
+        if (row[0], row[1]) in known
+    ]
+
+
+def test_categories_of_the_shop_are_clustered_on_and_named_by_its_words(
+    shop_with_scores: Shop,
+) -> None:
+    assert shop_with_scores.rows(
+        f"select feature_name, is_selected from {PUBLIC}.feature_selection "
+        "where feature_name like 'region%' or feature_name = 'keenness' order by 1"
+    ) == [
+        ("keenness", True),
+        ("region_is_north", True),
+        ("region_is_other", False),
+        ("region_is_south_east", False),
+    ]
+    shares = shop_with_scores.rows(
+        f"select distinct round(mean_value) from {PUBLIC}.segment_profiles "
+        "where feature_name = 'region_is_north' and mean_value is not null"
+    )
+    assert sorted(shares) == [(0,), (1,)]
+    names = shop_with_scores.rows(
+        f"select segment_name from {PUBLIC}.segments where is_in_use"
+    )
+    assert "northern" in str(names).lower()
+    assert "keen" in str(names).lower()
+
+
+def test_a_row_that_is_valid_from_the_date_on_changes_nothing(
+    shop_with_scores: Shop, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(shop_with_scores.folder, folder, symlinks=True)
+    other = Shop(folder)
+    former = other.rows(FEATURES)
+    [[current]] = other.rows(
+        f"select max(observation_date) from {PUBLIC}.customer_features"
+    )
+    for days, is_changed in ((0, False), (1, True)):
+        valid_from = current - datetime.timedelta(days=days)
+        (folder / "models" / "customer_scores.sql").write_text(
+            f"{SCORES} union all select 1, date '{valid_from}', 99, 'Isle'"
+        )
+        result = other.run(
+            *("run", "--select", "customer_scores", "int_customer_custom_features"),
+            "customer_segmentation.features.customer_features",
+        )
+        assert result.returncode == 0, result.stdout
+        assert (other.rows(FEATURES) != former) == is_changed
+
+
+@pytest.mark.parametrize(
+    ("former", "new", "sentence"),
+    [
+        (
+            "    segmentation_custom_features:",
+            "    scores_of_the_shop:",
+            "var custom_features is set, and var segmentation_custom_features is not",
+        ),
+        ("name: keenness, kind", "name: age, kind", "has the feature age, which there"),
+        ("{north: nor", "{North: nor", "has the name North; expected small letters"),
+        ("kind: number", "kind: text", "kind of keenness in var custom_features is"),
+        ("name: keenness, kind", "name: zeal, kind", "expected also zeal"),
+    ],
+    ids=["no_relation", "a_name_of_ours", "capitals", "unknown_kind", "no_such_column"],
+)
+def test_features_that_cannot_be_made_stop_with_one_sentence(
+    shop: Shop, tmp_path: Path, former: str, new: str, sentence: str
+) -> None:
+    # Without a list of features, which would be refused first.
+    variables, _, _ = SCORE_VARIABLES.partition("    segmentation_features:")
+    other = with_scores(shop, tmp_path / "project", variables)
+    other.edit("dbt_project.yml", former, new)
+    result = other.run(
+        *("run", "--select", "+int_customer_custom_features"),
+    )
+    assert result.returncode != 0
+    assert sentence in " ".join(result.stdout.split())
+    assert "Traceback" not in result.stdout

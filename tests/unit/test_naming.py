@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from segmentation.naming import (
+    TERM_COLUMNS,
     Deviation,
     SegmentCenters,
     SegmentNames,
@@ -22,6 +23,7 @@ from segmentation.naming import (
     neutral_candidates,
     read_terms,
     true_terms,
+    with_own_words,
 )
 
 SEED = Path(__file__).parents[2] / "seeds/settings/segment_name_terms.csv"
@@ -632,3 +634,18 @@ def assert_each_is_its_own(named: Mapping[int, SegmentNames]) -> None:
         for name in of_segment.all():
             spoken = name.lower().replace("-", " ")
             assert owners.setdefault(spoken, segment_id) == segment_id
+
+
+def test_a_company_has_words_for_features_of_its_own() -> None:
+    table = pd.DataFrame([("spend", "high")], columns=["feature_name", "direction"])
+    table = table.reindex(columns=[*TERM_COLUMNS, "claim"])
+    features = [
+        {"name": "keenness", "kind": "number", "words": {"low": "tepid"}},
+        {"name": "region", "kind": "category", "categories": {"north": "northern"}},
+        {"name": "score", "kind": "number", "words": {}},
+    ]
+    own = with_own_words(table, features)
+    assert own["feature_name"].tolist() == ["spend", "keenness", "region_is_north"]
+    assert own["direction"].tolist() == ["high", "low", "high"]
+    assert own["adjective"].tolist()[1:] == ["tepid", "northern"]
+    assert with_own_words(table, []) is table

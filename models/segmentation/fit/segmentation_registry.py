@@ -3,6 +3,7 @@
 import datetime
 import json
 
+from segmentation.naming import with_own_words
 from segmentation.registry.names import NAMING_PARAMETERS, with_names
 from segmentation.registry.requests import was_answered
 from segmentation.registry.versions import fit_version
@@ -24,7 +25,10 @@ def model(dbt, session):
     selection = selection.select(
         "feature_name, is_selected, is_time_driven, is_always_known"
     )
-    terms = dbt.ref("customer_segmentation", "segment_name_terms")
+    terms = with_own_words(
+        dbt.ref("customer_segmentation", "segment_name_terms").df(),
+        settings.pop("custom_features"),
+    )
     observed = dbt.ref("customer_segmentation", "customer_features")
     dates = dbt.ref("customer_segmentation", "int_observation_dates").filter(
         "is_training"
@@ -59,4 +63,4 @@ def model(dbt, session):
         highest_segment_id=highest_segment_id,
         fitted_at=datetime.datetime.now(datetime.UTC),
     )
-    return with_names(appended, stored, terms.df(), SEGMENTATION_NAME)
+    return with_names(appended, stored, terms, SEGMENTATION_NAME)

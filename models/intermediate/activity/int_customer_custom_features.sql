@@ -1,0 +1,82 @@
+{% set features = valid_var('custom_features') %}
+{{ config(enabled=(features | length > 0)) }}
+{% if execute and flags.WHICH in ['build', 'run'] %}
+    {% do refuse(problem_with_custom_relation()) %}
+{% endif %}
+
+with
+
+changed_ids as (
+
+    select * from {{ ref('int_customer_id_changes') }}
+    where surviving_customer_id is not null
+
+),
+
+observation_dates as (
+
+    select observation_date from {{ ref('int_observation_dates') }}
+
+),
+
+recorded as (
+
+    select
+        cast(customer_id as string) as recorded_customer_id,
+        cast(valid_from as timestamp) as valid_from,
+        {%- for feature in features %}
+        {{ feature['name'] }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ var('segmentation_custom_features', 'nowhere') }}
+
+),
+
+-- A row that is valid from the observation date on was not known before it. Of two rows
+-- of one moment the values decide, so that the order of the rows does not.
+ranked as (
+
+    select
+        observation_dates.observation_date,
+        coalesce(changed_ids.surviving_customer_id, recorded.recorded_customer_id)
+            as customer_id,
+        {%- for feature in features %}
+        recorded.{{ feature['name'] }},
+        {%- endfor %}
+        row_number() over (
+            partition by
+                observation_dates.observation_date,
+                coalesce(
+                    changed_ids.surviving_customer_id, recorded.recorded_customer_id
+                )
+            order by
+                recorded.valid_from desc,
+                {%- for feature in features %}
+                cast(recorded.{{ feature['name'] }} as string) nulls last,
+                {%- endfor %}
+                recorded.recorded_customer_id
+        ) as place
+    from recorded
+    inner join observation_dates
+        on recorded.valid_from < observation_dates.observation_date
+    left join changed_ids
+        on recorded.recorded_customer_id = changed_ids.customer_id
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        observation_date,
+        customer_id,
+
+        ---------- numerics
+        {%- for column, value in custom_feature_columns().items() %}
+        {{ value }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from ranked
+    where place = 1
+
+)
+
+select * from final
