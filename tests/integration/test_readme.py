@@ -53,7 +53,7 @@ def test_every_var_is_explained() -> None:
 
 def test_every_command_is_tried_here() -> None:
     # `make test` is what runs this test.
-    tried = {"make build", "make test", "make demo", "make compare"}
+    tried = {"make build", "make test", "make demo", "make compare", "make report"}
     assert {line for line in commands() if not line.startswith("dbt build ")} == tried
 
 
@@ -61,6 +61,8 @@ def test_make_builds_with_an_empty_home(checkout: Path, tmp_path: Path) -> None:
     run_as_newcomer("make build", checkout, HOME=str(tmp_path))
     assert Warehouse(checkout).database.is_file()
     assert (checkout / "serve" / "segments.duckdb").is_file()
+    run_as_newcomer("make report", checkout, HOME=str(tmp_path))
+    assert (checkout / "build" / "report" / "index.html").is_file()
 
 
 def test_make_builds_the_demo_with_an_empty_home(demo: Warehouse) -> None:

@@ -173,7 +173,7 @@ NUMBERS = [
         {"from segment": "hidden"},
         "customers",
         "select sum(customers) from segment_migrations where is_suppressed "
-        "and to_observation_date = "
+        "and customers < 5 and to_observation_date = "
         "(select max(to_observation_date) from segment_migrations)",
     ),
     (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import altair as alt
 
 from segmentation.report.figures import (
+    LEAST_CELL,
     MOST_BARS,
     Figure,
     Page,
@@ -18,9 +19,6 @@ from segmentation.report.figures import (
 )
 from segmentation.report.published import Published
 
-# Below it a count of customers is hidden: the default of var minimum_cell_size. Tables
-# of single customers are published as they are, and counted here.
-LEAST_CELL = 5
 TOP_ITEMS = 4
 
 SCENARIOS = """

@@ -30,6 +30,9 @@ PALETTE = (
 GREY = "#8A8A8A"
 LOW, MIDDLE, HIGH = "#E08214", "#F2F0EB", "#2166AC"
 HIDDEN = "hidden"
+# Below it a count of customers that is made here is hidden: the default of var
+# minimum_cell_size.
+LEAST_CELL = 5
 # A diagram is not drawn of more segments, lines or rows than a person can tell apart.
 MOST_BARS = 30
 

@@ -12,6 +12,7 @@ import pandas as pd
 from segmentation.report.figures import (
     HIDDEN,
     HIGH,
+    LEAST_CELL,
     MIDDLE,
     Chart,
     Figure,
@@ -36,7 +37,8 @@ MOVEMENTS = """
 select
     coalesce(from_segment_name, 'new') as from_segment,
     coalesce(to_segment_name, 'lost') as to_segment,
-    movement, customers, transition_rate, is_suppressed,
+    movement, customers, transition_rate,
+    is_suppressed and customers < {least} as is_suppressed,
     strftime(from_observation_date, '%Y-%m-%d') as from_date,
     strftime(to_observation_date, '%Y-%m-%d') as to_date
 from segment_migrations
@@ -57,7 +59,7 @@ order by segment_id, month_number
 def movement(published: Published) -> Page:
     """Make the page."""
     colors = colors_of(published)
-    rows = published.frame(MOVEMENTS)
+    rows = published.frame(MOVEMENTS.format(least=LEAST_CELL))
     return Page(
         "how-they-move",
         "How they move",
@@ -79,7 +81,8 @@ def transitions(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
         return Figure.empty(title, tables, "There is only one observation date yet.")
     known["share"] = known.transition_rate.where(~known.is_suppressed)
     known["text"] = [percent(share) for share in known.share]
-    stayed = known.customers[(known.movement == "stayed") & ~known.is_suppressed].sum()
+    shown = known[~known.is_suppressed]
+    stayed = shown.customers[shown.movement == "stayed"].sum()
     total = known.customers.sum()
     chart = heat_map(
         known[["from_segment", "to_segment", "share", "text"]],
@@ -96,8 +99,8 @@ def transitions(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     )
     return Figure(
         title,
-        f"{percent(stayed / total)} stayed where they were, which is the diagonal; "
-        "read a row from the left: it sums to 100 %.",
+        f"{percent(stayed / shown.customers.sum())} stayed where they were, which is "
+        "the diagonal; read a row from the left: it sums to 100 %.",
         tables,
         f"{count_of(total)} on {rows.from_date.iloc[0]}",
         known[["from_segment", "to_segment", "customers", "share"]].assign(
@@ -113,7 +116,9 @@ def flow(published: Published, rows: pd.DataFrame, colors: Mapping[str, str]) ->
     tables = ("segment_migrations",)
     if rows.empty:
         return Figure.empty(title, tables, "There is only one observation date yet.")
-    bands = bands_of(published.rows(MOVEMENTS), [*colors, NEW, LOST])
+    bands = bands_of(
+        published.rows(MOVEMENTS.format(least=LEAST_CELL)), [*colors, NEW, LOST]
+    )
     drawn = ribbons(bands)
     first, last = rows.from_date.iloc[0], rows.to_date.iloc[0]
     paint = {**colors, NEW: DARK, HIDDEN: LIGHT}
