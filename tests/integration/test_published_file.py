@@ -193,7 +193,9 @@ def write_small_project(folder: Path) -> None:
     for suffix in ("sql", "yml"):
         monitoring = real / "marts" / "monitoring"
         shutil.copy(monitoring / f"builds.{suffix}", models / "public")
-        shutil.copy(monitoring / "intermediate" / f"int_build_log.{suffix}", models)
+        shutil.copy(
+            real / "intermediate" / "builds" / f"int_build_log.{suffix}", models
+        )
     shutil.copytree(PROJECT / "tests" / "generic", folder / "tests" / "generic")
     (folder / "tests" / "number.sql").write_text(
         "select build from {{ ref('int_build') }} where build = 13", encoding="utf-8"

@@ -24,8 +24,8 @@ evaluation as (
         segment_id,
         observation_date,
         customers,
-        -- What is not known of a segment is that of all, without an interval; where this
-        -- is hidden too, hardly anybody of the segment spent anything.
+        -- What is not known of a segment is that of all, without an interval; where
+        -- this is hidden too, hardly anybody of the segment spent anything.
         coalesce(estimate, overall_estimate, 0) as estimate,
         coalesce(ci_low, estimate, overall_estimate, 0) as ci_low,
         coalesce(ci_high, estimate, overall_estimate, 0) as ci_high
