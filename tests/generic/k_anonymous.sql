@@ -7,6 +7,7 @@
     column `total`, which shows it, is null.
 #}
 {% test k_anonymous(model, columns, customers, within=[], total=none, minimum=none) %}
+    {{ config(enabled=has_all_tests()) }}
     {% for argument, names in {'columns': columns, 'within': within}.items()
         if names is string or names is not iterable
         or (argument == 'columns' and not names) %}

@@ -85,7 +85,10 @@ def test_the_power_is_that_of_the_customers_held_out(planned: Warehouse) -> None
     )
     for column in ("customers", "customers_held_out"):
         assert segments[column].sum() == row[column]
-    weighted = np.average(segments["buyer_share"], weights=segments["customers"])
+    # The share of a segment with few buyers is hidden, and nothing in that of all.
+    assert segments["buyer_share"].notna().sum() >= 2
+    shares = segments["buyer_share"].fillna(0)
+    weighted = np.average(shares, weights=segments["customers"])
     assert row["buyer_share"] == pytest.approx(weighted, abs=1e-5)
     random = np.random.default_rng(0)
     treated = int(row["customers"] - row["customers_held_out"])
@@ -267,7 +270,18 @@ def test_a_campaign_is_compared_by_assignment(compared: Warehouse) -> None:
         # The stranger is in the row over all only, and in no arm.
         assert row.customers_excluded == int(row.is_overall)
         shares = bought[chosen.index].groupby(control).mean()
+        if pd.notna(row.estimate_missing_reason):
+            buyers = bought[chosen.index].groupby(control).sum()
+            assert row.estimate_missing_reason in (
+                "too_few_buyers",
+                "tells_another_segment",
+            )
+            assert (
+                row.estimate_missing_reason != "too_few_buyers" or 1 <= buyers.min() < 5
+            )
+            continue
         assert row.difference == pytest.approx(shares[False] - shares[True], abs=1e-6)
+    assert uplift["difference"].notna().sum() >= 2
     overall = uplift[uplift["is_overall"]].iloc[0]
     # Who was not reached cost nothing.
     reached = compared.row(

@@ -542,7 +542,7 @@ def test_a_measurement_replaces_the_assumption(
     rows = sample_warehouse.frame(
         "select optimization.*, uplift.expected_difference, "
         "uplift.expected_difference_low, uplift.expected_difference_high, "
-        "uplift.cost_per_customer as campaign_cost "
+        "uplift.cost_per_customer as campaign_cost, uplift.estimate_missing_reason "
         "from segment_optimization as optimization "
         "inner join segment_campaign_uplift as uplift "
         f"on uplift.campaign_id = '{CAMPAIGN}' and uplift.outcome = 'spend' "
@@ -550,16 +550,23 @@ def test_a_measurement_replaces_the_assumption(
         "where optimization.measure = 'value'"
     )
     assert len(rows) == 4
+    has_few_buyers = rows["estimate_missing_reason"] == "too_few_buyers"
+    assert rows[has_few_buyers]["evidence"].tolist() == ["assumed"]
+    rows = rows[~has_few_buyers]
+    # What only would tell of these few is hidden, and acted on.
+    assert set(rows["estimate_missing_reason"].dropna()) == {"tells_another_segment"}
     assert set(rows["evidence"]) == {"measured"}
     assert set(rows["campaign_id"]) == {CAMPAIGN}
+    shown = rows[rows["expected_difference"].notna()]
+    assert len(shown) == 2
     for revenue, difference in (
         ("incremental_revenue", "expected_difference"),
         ("incremental_revenue_low", "expected_difference_low"),
         ("incremental_revenue_high", "expected_difference_high"),
     ):
         assert np.allclose(
-            rows[revenue].astype(float),
-            rows[difference] * rows["customers_affected"],
+            shown[revenue].astype(float),
+            shown[difference] * shown["customers_affected"],
             atol=0.006,
         )
     assert (rows["cost_per_customer"] == rows["campaign_cost"]).all()
@@ -627,6 +634,9 @@ def test_nothing_is_spent_on_what_was_not_measured(
 ) -> None:
     """Nor where baselines did not hold when they last could be checked."""
     rows = sample_warehouse.frame("from segment_budget_allocation")
+    has_few_buyers = rows["segment_id"] == 0
+    assert rows[has_few_buyers]["allocation"].tolist() == ["no_known_return"]
+    rows = rows[~has_few_buyers]
     assert set(rows["evidence"]) == {"measured"}
     assert not rows["baseline_holds"].any()
     assert set(rows["allocation"]) == {"baseline_does_not_hold"}

@@ -140,7 +140,7 @@ def test_the_picture_shows_the_segments_of_the_sample(
             name,
             f"{share:.0%}",
             "too few buyers" if retention is None else f"{retention:.0%}",
-            f"{spend:.2f}",
+            "too few buyers" if spend is None else f"{spend:.2f}",
         )
     ]
     assert texts[-len(shown) :] == shown

@@ -2,6 +2,7 @@
     'sql': '{{ report_unbalanced_campaigns() }}', 'transaction': false
 }) }}
 
+-- What is measured and not shown is hidden here: int_segment_measured_effects reads it.
 with
 
 effects as (
@@ -43,20 +44,16 @@ final as (
         effects.customers_control,
         effects.customers_excluded,
         effects.customers_without_segment,
-        effects.treated_estimate,
-        effects.control_estimate,
-        effects.difference,
-        effects.cuped_difference,
-        effects.difference_low,
-        effects.cuped_difference_low,
-        effects.difference_high,
-        effects.cuped_difference_high,
-        effects.p_value,
-        effects.adjusted_p_value,
-        effects.heterogeneity_p_value,
-        effects.expected_difference,
-        effects.expected_difference_low,
-        effects.expected_difference_high,
+        {%- for column in [
+            'treated_estimate', 'control_estimate', 'difference', 'cuped_difference',
+            'difference_low', 'cuped_difference_low', 'difference_high',
+            'cuped_difference_high', 'p_value', 'adjusted_p_value',
+            'heterogeneity_p_value', 'expected_difference', 'expected_difference_low',
+            'expected_difference_high'
+        ] %}
+        case when effects.estimate_missing_reason is null then effects.{{ column }} end
+            as {{ column }},
+        {%- endfor %}
         effects.cost_per_customer,
         effects.segment_balance_p_value,
         effects.spend_before_p_value,
@@ -67,8 +64,9 @@ final as (
         effects.is_overall,
         effects.is_balanced,
         effects.is_heterogeneous,
-        effects.is_significant,
-        effects.is_reliable,
+        case when effects.estimate_missing_reason is null then effects.is_significant end
+            as is_significant,
+        effects.estimate_missing_reason is null and effects.is_reliable as is_reliable,
 
         ---------- dates
         effects.first_contacted_on,

@@ -79,7 +79,8 @@ final as (
         judged.is_heterogeneous,
         judged.adjusted_p_value < 1 - {{ var('confidence_level') }}
             as is_significant,
-        judged.estimate_missing_reason is null
+        coalesce(judged.estimate_missing_reason, 'tells_another_segment')
+        = 'tells_another_segment'
         and judged.is_large_enough
         -- Without width an interval says that all were alike, not that it is certain.
         and coalesce(judged.difference_low < judged.difference_high, false)

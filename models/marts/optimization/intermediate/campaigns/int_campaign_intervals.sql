@@ -1,5 +1,9 @@
 {# The difference of the arms with its interval. #}
 {% set arms = ['treated', 'control'] %}
+{% set is_measured -%}
+    coalesce(arms.estimate_missing_reason, 'tells_another_segment')
+    = 'tells_another_segment'
+{%- endset %}
 
 with
 
@@ -15,14 +19,15 @@ tests as (
 
 ),
 
--- Without an estimate nothing about the arms is shown but who was in them.
+-- Without an estimate nothing about the arms is shown but who was in them. What would
+-- only tell of another segment is measured, to act on; it is not published.
 compared as (
 
     select
         arms.*,
         {%- for arm in arms %}
         case
-            when arms.estimate_missing_reason is null then arms.{{ arm }}_mean
+            when {{ is_measured }} then arms.{{ arm }}_mean
         end as {{ arm }}_estimate,
         arms.{{ arm }}_deviation / sqrt(arms.{{ arm }}_customers)
             as {{ arm }}_standard_error,
@@ -41,7 +46,7 @@ compared as (
         on arms.campaign_id = tests.campaign_id
             and arms.outcome = tests.outcome
             and coalesce(arms.segment_id, -1) = coalesce(tests.segment_id, -1)
-            and arms.estimate_missing_reason is null
+            and {{ is_measured }}
 
 ),
 

@@ -1,3 +1,7 @@
+{% set is_few_buyers -%}
+    totals.outcome_orders__nonzero_count between 1 and {{ var('minimum_cell_size') - 1 }}
+{%- endset %}
+
 with
 
 holdouts as (
@@ -18,16 +22,20 @@ buyer_shares as (
 
     select
         totals.segment_id,
-        cast(totals.outcome_orders__nonzero_count as double)
-        / nullif(totals.outcome_orders__count, 0) as buyer_share
+        -- Few buyers are counted as none: the share of all would tell of them.
+        case
+            when {{ is_few_buyers }} then 0
+            else
+                cast(totals.outcome_orders__nonzero_count as double)
+                / nullif(totals.outcome_orders__count, 0)
+        end as buyer_share,
+        {{ is_few_buyers }} as is_hidden
     from {{ ref('int_segment_measure_totals') }} as totals
     inner join training_date
         on totals.observation_date = training_date.observation_date
     where not totals.is_overall
         and totals.segmentation_name = '{{ segmentation_name() }}'
-        and {{ is_large_cell(
-            ['totals.outcome_orders__count'], ['totals.outcome_orders__nonzero_count']
-        ) }}
+        and totals.outcome_orders__count >= {{ var('minimum_cell_size') }}
 
 ),
 
@@ -42,7 +50,11 @@ final as (
         count(*) as customers,
         count(*) filter (where holdouts.is_held_out) as customers_held_out,
         round(avg(holdouts.holdout_share), 6) as holdout_share,
-        round(avg(buyer_shares.buyer_share), 6) as buyer_share,
+        case
+            when grouping(holdouts.segment_id) = 1
+                or not coalesce(bool_or(buyer_shares.is_hidden), false)
+                then round(avg(buyer_shares.buyer_share), 6)
+        end as buyer_share,
         max(campaigns.expected_effect) as expected_effect,
 
         ---------- booleans
