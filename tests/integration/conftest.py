@@ -411,7 +411,8 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
             connection.execute(
                 "insert into raw_erasure_requests (customer_id, requested_at) "
                 "values (?, ?)",
-                [erased_customer, str(start)],
+                # After their last order, or they would be back as somebody new.
+                [erased_customer, str(end)],
             )
             connection.execute(
                 "insert into raw_orders (order_id, customer_id, ordered_at, amount) "

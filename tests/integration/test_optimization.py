@@ -447,7 +447,8 @@ def test_a_baseline_is_what_came_after_the_training_date(
         daily = warehouse.frame(DAILY_SPEND)
         segments = segments_on(warehouse, training.date())
         spend = spend_between(daily, training, current)
-        means = spend.reindex(segments.index, fill_value=0).groupby(segments).mean()
+        spend = spend.reindex(segments.index, fill_value=0)
+        means = spend.groupby(segments).mean()
         factors.append(season_of(daily, current, training))
         rows = warehouse.frame(
             "select * from segment_scenarios where measure = 'value'"
@@ -455,9 +456,11 @@ def test_a_baseline_is_what_came_after_the_training_date(
         assert set(rows["baseline_window"]) == {"outcome"}
         assert set(rows["baseline_start_date"]) == {training}
         assert set(rows["baseline_end_date"]) == {current}
-        # Of the only household that had not bought yet nothing is shown.
+        # Of the only household that had not bought yet nothing is shown, nor of a
+        # segment with few buyers.
         baselines = rows["baseline"].dropna()
-        shown = segments.value_counts() > 1
+        buyers = (spend != 0).groupby(segments).sum()
+        shown = (segments.value_counts() > 1) & ~buyers.between(1, 4)
         assert set(baselines.index) == set(shown.index[shown])
         assert np.allclose(baselines, factors[-1] * means[baselines.index], rtol=1e-5)
     assert all(factor != 1 for factor in factors)
@@ -473,7 +476,10 @@ def test_baselines_are_checked_on_the_window_before(
         segments = segments_on(warehouse, training.date())
         customers = segments.value_counts()
         following = spend_between(daily, training, current)
-        spent = following.reindex(segments.index, fill_value=0).mean()
+        following = following.reindex(segments.index, fill_value=0)
+        # What few of a segment spent is not told, and counts as nothing.
+        buyers = (following != 0).groupby(segments).transform("sum")
+        spent = following.where(~buyers.between(1, 4), 0).mean()
         intervals = warehouse.frame(
             "select segment_id, "
             "coalesce(estimate, overall_estimate, 0) as estimate, "

@@ -547,7 +547,7 @@ def test_features_that_cannot_be_made_stop_with_one_sentence(
     other = with_scores(shop, tmp_path / "project", variables)
     other.edit("dbt_project.yml", former, new)
     result = other.run(
-        *("run", "--select", "+int_customer_custom_features"),
+        *("build", "--select", "+int_customer_custom_features"),
     )
     assert result.returncode != 0
     assert sentence in " ".join(result.stdout.split())

@@ -225,17 +225,17 @@ def test_ids_come_with_groups_and_go_with_them_for_good(tmp_path: Path) -> None:
     first = ids_of(warehouse)
     assert first == {1: 45, 2: 60, 3: 50}
 
-    build_groups(warehouse, {"steady": 60, "few": 50, "gone": 45, "big": 40})
+    build_groups(warehouse, {"steady": 60, "few": 50, "gone": 45, "big": 55})
     assert warehouse.row(REASON) == ("drift",)
-    assert ids_of(warehouse) == {**first, 4: 40}
+    assert ids_of(warehouse) == {**first, 4: 55}
 
     build_groups(warehouse, {"steady": 60, "few": 50, "gone": 45})
     assert warehouse.row(REASON) == ("drift",)
     assert ids_of(warehouse) == first
 
-    build_groups(warehouse, {"steady": 60, "few": 50, "gone": 45, "big": 40})
+    build_groups(warehouse, {"steady": 60, "few": 50, "gone": 45, "big": 55})
     assert warehouse.row(REASON) == ("drift",)
-    assert ids_of(warehouse) == {**first, 5: 40}
+    assert ids_of(warehouse) == {**first, 5: 55}
     assert warehouse.rows(IDENTITIES)[-1][1] is None
 
 

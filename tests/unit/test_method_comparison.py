@@ -389,6 +389,7 @@ TABLE_SETTINGS = {
     "minimum_match_similarity": 0.5,
     "outcome_window_days": 90,
     "maximum_rule_leaves": 16,
+    "minimum_cell_size": 5,
 }
 OLDEST, TRAINING = (datetime.date(2025, month, 1) for month in (4, 7))
 SELECTED = pd.DataFrame(

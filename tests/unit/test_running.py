@@ -198,7 +198,13 @@ def test_another_target_is_not_looked_at(tmp_path: Path) -> None:
 
 def test_an_interrupt_is_one_line(tmp_path: Path) -> None:
     path = str(tmp_path / "warehouse.duckdb")
-    with run(sys.executable, "-c", WORKING, SEGMENTATION_DATABASE=path) as process:
+    # The background job of a shell hears no Ctrl-C, nor do its children: here they do.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        started = run(sys.executable, "-c", WORKING, SEGMENTATION_DATABASE=path)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    with started as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "working\n"
         time.sleep(0.2)
