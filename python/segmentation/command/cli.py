@@ -1,6 +1,7 @@
 """The command `segment`."""
 
 import importlib.util
+import math
 import os
 import re
 import subprocess
@@ -267,9 +268,14 @@ def _table_lines(table: Table, findings: Sequence[Finding]) -> list[str]:
             lines.append(f"  {name:<{width}}  not used")
             continue
         share = finding.readable_share
+        # Rounded down: 100.0% are all of them.
+        readable = (
+            "no values"
+            if share is None
+            else f"{math.floor(share * 1000) / 10:.1f}% readable"
+        )
         lines.append(
-            f"  {name:<{width}}  {finding.column:<21}  "
-            f"{'no values' if share is None else f'{share:.1%} readable':>15}  "
+            f"  {name:<{width}}  {finding.column:<21}  {readable:>15}  "
             + ", ".join(finding.examples)
         )
     return lines
