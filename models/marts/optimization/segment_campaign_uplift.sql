@@ -51,8 +51,9 @@ final as (
             'heterogeneity_p_value', 'expected_difference', 'expected_difference_low',
             'expected_difference_high'
         ] %}
-        case when effects.estimate_missing_reason is null then effects.{{ column }} end
-            as {{ column }},
+        case
+            when effects.estimate_missing_reason is null then effects.{{ column }}
+        end as {{ column }},
         {%- endfor %}
         effects.cost_per_customer,
         effects.segment_balance_p_value,
@@ -64,8 +65,9 @@ final as (
         effects.is_overall,
         effects.is_balanced,
         effects.is_heterogeneous,
-        case when effects.estimate_missing_reason is null then effects.is_significant end
-            as is_significant,
+        case
+            when effects.estimate_missing_reason is null then effects.is_significant
+        end as is_significant,
         effects.estimate_missing_reason is null and effects.is_reliable as is_reliable,
 
         ---------- dates
