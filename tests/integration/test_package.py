@@ -33,6 +33,12 @@ class Shop:
         (folder / "dbt_packages" / "customer_segmentation").symlink_to(PROJECT)
         return Shop(folder)
 
+    def copy_with(self, folder: Path, variables: str) -> "Shop":
+        """Copy the project and give the package more vars, indented lines of YAML."""
+        copy = self.copy_to(folder)
+        copy.edit("dbt_project.yml", "    crm_columns:", f"{variables}    crm_columns:")
+        return copy
+
     def edit(self, path: str, former: str, new: str) -> None:
         """Replace what a file of the shop says."""
         text = (self.folder / path).read_text(encoding="utf-8")
@@ -184,12 +190,7 @@ def test_a_guest_brings_no_unit_tests_and_no_comparison(shop: Shop) -> None:
 
 
 def test_a_host_that_asks_for_them_gets_the_metrics(shop: Shop, tmp_path: Path) -> None:
-    other = shop.copy_to(tmp_path / "project")
-    other.edit(
-        "dbt_project.yml",
-        "    crm_columns:",
-        "    segmentation_metrics: true\n    crm_columns:",
-    )
+    other = shop.copy_with(tmp_path / "project", "    segmentation_metrics: true\n")
 
     result = other.run("parse")
 
@@ -206,12 +207,7 @@ def test_a_host_that_asks_for_them_gets_the_metrics(shop: Shop, tmp_path: Path) 
 def test_checks_run_only_where_something_of_ours_is_selected(
     shop: Shop, tmp_path: Path
 ) -> None:
-    other = shop.copy_to(tmp_path / "project")
-    other.edit(
-        "dbt_project.yml",
-        "    crm_columns:",
-        "    crm_folder: landing\n    crm_columns:",
-    )
+    other = shop.copy_with(tmp_path / "project", "    crm_folder: landing\n")
     result = other.run("build", "--select", "shop.customers")
     assert result.returncode == 0, result.stdout
     result = other.run("build", "--select", "+base_crm__orders")
@@ -269,12 +265,7 @@ def test_a_guest_tests_keys_identities_and_the_gate_alone(
         "segments_sizes_sum_to_all_customers",
         "int_input_gate_judges_everything_once",
     } <= names
-    other = shop.copy_to(tmp_path / "project")
-    other.edit(
-        "dbt_project.yml",
-        "    crm_columns:",
-        "    segmentation_tests: all\n    crm_columns:",
-    )
+    other = shop.copy_with(tmp_path / "project", "    segmentation_tests: all\n")
     result = other.run("parse")
     assert result.returncode == 0, result.stdout
     assert names < tests_of_ours(other)
@@ -434,9 +425,8 @@ FEATURES = f"""
 
 def with_scores(shop: Shop, folder: Path, variables: str = SCORE_VARIABLES) -> Shop:
     """The shop with a model of scores, and the vars that make features of it."""
-    other = shop.copy_to(folder)
+    other = shop.copy_with(folder, variables)
     (other.folder / "models" / "customer_scores.sql").write_text(SCORES)
-    other.edit("dbt_project.yml", "    crm_columns:", f"{variables}    crm_columns:")
     return other
 
 

@@ -66,7 +66,7 @@ def movement(published: Published) -> Page:
         "Who goes from which segment to which, and do they come back?",
         (
             transitions(rows, colors),
-            flow(published, rows, colors),
+            flow(rows, colors),
             *cohorts(published, colors),
         ),
     )
@@ -110,15 +110,13 @@ def transitions(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     )
 
 
-def flow(published: Published, rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
+def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     """Show how many went from which segment to which, as bands."""
     title = "The flow between the two last dates"
     tables = ("segment_migrations",)
     if rows.empty:
         return Figure.empty(title, tables, "There is only one observation date yet.")
-    bands = bands_of(
-        published.rows(MOVEMENTS.format(least=LEAST_CELL)), [*colors, NEW, LOST]
-    )
+    bands = bands_of(rows.to_dict("records"), [*colors, NEW, LOST])
     drawn = ribbons(bands)
     first, last = rows.from_date.iloc[0], rows.to_date.iloc[0]
     paint = {**colors, NEW: DARK, HIDDEN: LIGHT}
@@ -162,7 +160,7 @@ def flow(published: Published, rows: pd.DataFrame, colors: Mapping[str, str]) ->
 
 
 def bands_of(
-    rows: Sequence[Mapping[str, Any]], order: Sequence[str]
+    rows: Sequence[Mapping[Any, Any]], order: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return the bands of a flow, all hidden ways as one.
 

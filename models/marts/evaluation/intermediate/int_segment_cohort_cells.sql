@@ -6,43 +6,21 @@
 #}
 {% set minimum = var('minimum_cell_size') %}
 {% set few = 'between 1 and ' ~ (minimum - 1) %}
-{% set month = 'segmentation_name, segment_id, month_number' %}
+{% set month = ['segmentation_name', 'segment_id', 'month_number'] %}
 
 with
-
-cohort_months as (
-
-    select
-        *,
-        customers >= {{ minimum }} as is_large
-    from {{ ref('int_segment_cohort_months') }}
-
-),
 
 sizes_judged as (
 
     select
         *,
-        is_large and not (
-            coalesce(
-                sum(customers) filter (where not is_large)
-                    over (partition by {{ month }}), 0
-            ) {{ few }}
-            and row_number() over (
-                partition by {{ month }}, is_large
-                order by customers, cohort_month
-            ) = 1
-        ) as is_shown
-    from cohort_months
-
-),
-
-orders_judged as (
-
-    select
-        *,
-        is_shown and active_customers >= {{ minimum }} as is_active_enough
-    from sizes_judged
+        {{ is_shown_cell(
+            customers=['customers'],
+            contributors=[],
+            total=month,
+            ties='cohort_month'
+        ) }} as is_shown
+    from {{ ref('int_segment_cohort_months') }}
 
 ),
 
@@ -50,17 +28,14 @@ cells as (
 
     select
         *,
-        is_active_enough and not (
-            coalesce(
-                sum(active_customers) filter (where not is_active_enough)
-                    over (partition by {{ month }}), 0
-            ) {{ few }}
-            and row_number() over (
-                partition by {{ month }}, is_active_enough
-                order by active_customers, cohort_month
-            ) = 1
-        ) as is_value_shown
-    from orders_judged
+        {{ is_shown_cell(
+            customers=['active_customers'],
+            contributors=[],
+            total=month,
+            ties='cohort_month',
+            is_published='is_shown'
+        ) }} as is_value_shown
+    from sizes_judged
 
 ),
 

@@ -79,9 +79,7 @@ final as (
         judged.is_heterogeneous,
         judged.adjusted_p_value < 1 - {{ var('confidence_level') }}
             as is_significant,
-        coalesce(judged.estimate_missing_reason, 'tells_another_segment')
-        = 'tells_another_segment'
-        and judged.is_large_enough
+        judged.is_large_enough
         -- Without width an interval says that all were alike, not that it is certain.
         and coalesce(judged.difference_low < judged.difference_high, false)
         and coalesce(balance.is_balanced, true) as is_reliable,
