@@ -21,6 +21,9 @@ export DBT_USE_COLORS ?= $(if $(MAKE_TERMOUT),true,false)
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 # Like pip, uv then trusts the certificates of the machine.
 export UV_SYSTEM_CERTS ?= true
+# And compiles what it installs: where Python may not write bytecode, as in many images,
+# every dbt would compile all of it again.
+export UV_COMPILE_BYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -1,4 +1,11 @@
 {% set blocks = range(month_block_count()) %}
+{% set sums = [
+    ('order_count', 'records', 'is_order', 'bigint'),
+    ('priced_order_count', 'priced_records', 'is_order', 'bigint'),
+    ('return_count', 'records', 'not is_order', 'bigint'),
+    ('gross_spend', 'amount', 'is_order', 'decimal(38, 4)'),
+    ('returned_amount', 'absolute_amount', 'not is_order', 'decimal(38, 4)')
+] %}
 
 with
 
@@ -34,39 +41,26 @@ dated as (
 
 ),
 
-by_customer as (
+-- Few sums in each row of many groups take less than many sums in each row of a customer.
+by_period as (
 
     select
         customer_id,
-        {%- for period in observed_periods() %}
-        count(*) filter (where period = {{ period }} and is_order)
-            as order_count_{{ period }},
-        count(amount) filter (where period = {{ period }} and is_order)
-            as priced_order_count_{{ period }},
-        count(*) filter (where period = {{ period }} and not is_order)
-            as return_count_{{ period }},
-        coalesce(sum(amount) filter (where period = {{ period }} and is_order), 0)
-            as gross_spend_{{ period }},
-        coalesce(sum(squares) filter (where period = {{ period }} and is_order), 0)
-            as squares_{{ period }},
-        coalesce(
-            sum(abs(amount)) filter (where period = {{ period }} and not is_order), 0
-        ) as returned_amount_{{ period }},
+        period,
+        is_order,
+        count(*) as records,
+        count(amount) as priced_records,
+        sum(amount) as amount,
+        sum(abs(amount)) as absolute_amount,
+        sum(squares) as squares,
         {%- for block in blocks %}
-        coalesce(
-            {{ month_bits('counted_at', block) }}
-                filter (where period = {{ period }} and is_order),
-            0
-        ) as month_bits_{{ block }}_{{ period }},
+        {{ month_bits('counted_at', block) }} as month_bits_{{ block }},
         {%- endfor %}
-        max(counted_at) filter (where period = {{ period }} and is_order)
-            as last_order_at_{{ period }},
-        {%- endfor %}
-        min(counted_at) filter (where is_order) as first_order_at,
-        min(counted_at) as first_activity_at
+        min(counted_at) as first_counted_at,
+        max(counted_at) as last_counted_at
     from dated
     where period is not null
-    group by customer_id
+    group by customer_id, period, is_order
 
 ),
 
@@ -74,29 +68,32 @@ dated_sums as (
 
     select
         observation_dates.observation_date,
-        by_customer.customer_id,
-        {%- for column in [
-            'order_count', 'priced_order_count', 'return_count', 'gross_spend',
-            'returned_amount'
-        ] %}
-        {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
-        {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
+        by_period.customer_id,
+        {%- for prefix, is_within in {
+            '': 'true', 'trailing_': 'period = observation_step'
+        }.items() %}
+        {%- for name, column, kind, type in sums %}
+        cast(coalesce(
+            sum(by_period.{{ column }}) filter (where {{ kind }} and {{ is_within }}), 0
+        ) as {{ type }}) as {{ prefix }}{{ name }},
+        {%- endfor %}
         {%- endfor %}
         {%- for block in blocks %}
-        bit_count({{ of_all_seen('by_customer.month_bits_' ~ block, '|') }})
+        coalesce(bit_count(
+            bit_or(by_period.month_bits_{{ block }}) filter (where is_order)
+        ), 0)
         {{- ' +' if not loop.last }}
         {%- endfor %} as order_month_count,
-        {{ of_all_seen('by_customer.squares') }} as squares,
-        cast(if(
-            by_customer.first_order_at < observation_dates.observation_date,
-            by_customer.first_order_at, null
-        ) as date) as first_order_on,
-        cast({{ latest_of_all_seen('by_customer.last_order_at') }} as date)
+        sum(by_period.squares) filter (where is_order) as squares,
+        cast(min(by_period.first_counted_at) filter (where is_order) as date)
+            as first_order_on,
+        cast(max(by_period.last_counted_at) filter (where is_order) as date)
             as last_order_on,
-        cast(by_customer.first_activity_at as date) as first_activity_on
-    from by_customer
+        cast(min(by_period.first_counted_at) as date) as first_activity_on
+    from by_period
     inner join observation_dates
-        on by_customer.first_activity_at < observation_dates.observation_date
+        on by_period.period >= observation_dates.observation_step
+    group by observation_dates.observation_date, by_period.customer_id
 
 ),
 

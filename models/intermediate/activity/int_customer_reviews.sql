@@ -30,19 +30,17 @@ dated as (
 
 ),
 
-by_customer as (
+by_period as (
 
     select
         customer_id,
-        {%- for period in observed_periods() %}
-        count(*) filter (where period = {{ period }}) as review_count_{{ period }},
-        coalesce(sum(rating) filter (where period = {{ period }}), 0)
-            as rating_sum_{{ period }},
-        {%- endfor %}
-        min(reviewed_at) as first_activity_at
+        period,
+        count(*) as review_count,
+        sum(rating) as rating_sum,
+        min(reviewed_at) as first_reviewed_at
     from dated
     where period is not null
-    group by customer_id
+    group by customer_id, period
 
 ),
 
@@ -51,22 +49,26 @@ final as (
     select
         ---------- ids
         observation_dates.observation_date,
-        by_customer.customer_id,
+        by_period.customer_id,
 
         ---------- numerics
-        {%- for column in ['review_count', 'rating_sum'] %}
-        {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
-        {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
+        {%- for prefix, is_within in {
+            '': 'true', 'trailing_': 'period = observation_step'
+        }.items() %}
+        cast(coalesce(
+            sum(by_period.review_count) filter (where {{ is_within }}), 0
+        ) as bigint) as {{ prefix }}review_count,
+        cast(sum(by_period.rating_sum) filter (where {{ is_within }}) as double)
+        / sum(by_period.review_count) filter (where {{ is_within }})
+            as {{ prefix }}satisfaction,
         {%- endfor %}
-        cast(rating_sum as double) / nullif(review_count, 0) as satisfaction,
-        cast(trailing_rating_sum as double) / nullif(trailing_review_count, 0)
-            as trailing_satisfaction,
 
         ---------- dates
-        cast(by_customer.first_activity_at as date) as first_activity_on
-    from by_customer
+        cast(min(by_period.first_reviewed_at) as date) as first_activity_on
+    from by_period
     inner join observation_dates
-        on by_customer.first_activity_at < observation_dates.observation_date
+        on by_period.period >= observation_dates.observation_step
+    group by observation_dates.observation_date, by_period.customer_id
 
 )
 

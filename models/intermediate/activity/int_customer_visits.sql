@@ -69,19 +69,17 @@ dated as (
 
 ),
 
-by_customer as (
+by_period as (
 
     select
         customer_id,
-        {%- for period in observed_periods() %}
-        count(*) filter (where period = {{ period }}) as visit_count_{{ period }},
-        count(*) filter (where period = {{ period }} and has_converted)
-            as converted_visit_count_{{ period }},
-        {%- endfor %}
-        min(visited_at) as first_activity_at
+        period,
+        count(*) as visit_count,
+        count(*) filter (where has_converted) as converted_visit_count,
+        min(visited_at) as first_visited_at
     from dated
     where period is not null
-    group by customer_id
+    group by customer_id, period
 
 ),
 
@@ -90,21 +88,24 @@ final as (
     select
         ---------- ids
         observation_dates.observation_date,
-        by_customer.customer_id,
+        by_period.customer_id,
 
         ---------- numerics
         {%- for column in ['visit_count', 'converted_visit_count'] %}
-        {{ of_all_seen('by_customer.' ~ column) }} as {{ column }},
-        {{ of_trailing_window('by_customer.' ~ column) }} as trailing_{{ column }},
+        cast(sum(by_period.{{ column }}) as bigint) as {{ column }},
+        cast(coalesce(
+            sum(by_period.{{ column }}) filter (where period = observation_step), 0
+        ) as bigint) as trailing_{{ column }},
         {%- endfor %}
-        cast(converted_visit_count as double) / nullif(visit_count, 0)
-            as conversion_rate,
+        cast(sum(by_period.converted_visit_count) as double)
+        / sum(by_period.visit_count) as conversion_rate,
 
         ---------- dates
-        cast(by_customer.first_activity_at as date) as first_activity_on
-    from by_customer
+        cast(min(by_period.first_visited_at) as date) as first_activity_on
+    from by_period
     inner join observation_dates
-        on by_customer.first_activity_at < observation_dates.observation_date
+        on by_period.period >= observation_dates.observation_step
+    group by observation_dates.observation_date, by_period.customer_id
 
 )
 
