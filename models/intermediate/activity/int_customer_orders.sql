@@ -1,4 +1,5 @@
 {% set blocks = range(month_block_count()) %}
+{% set windows = {'': 'true', 'trailing_': 'is_trailing'} %}
 {% set sums = [
     ('order_count', 'records', 'is_order', 'bigint'),
     ('priced_order_count', 'priced_records', 'is_order', 'bigint'),
@@ -41,7 +42,7 @@ dated as (
 
 ),
 
--- Few sums in each row of many groups take less than many sums in each row of a customer.
+-- Few sums of many groups take less than many sums of each customer.
 by_period as (
 
     select
@@ -64,36 +65,40 @@ by_period as (
 
 ),
 
-dated_sums as (
+seen as (
 
     select
         observation_dates.observation_date,
-        by_period.customer_id,
-        {%- for prefix, is_within in {
-            '': 'true', 'trailing_': 'period = observation_step'
-        }.items() %}
+        by_period.period = observation_dates.observation_step as is_trailing,
+        by_period.*
+    from by_period
+    inner join observation_dates
+        on by_period.period >= observation_dates.observation_step
+
+),
+
+dated_sums as (
+
+    select
+        observation_date,
+        customer_id,
+        {%- for prefix, is_within in windows.items() %}
         {%- for name, column, kind, type in sums %}
         cast(coalesce(
-            sum(by_period.{{ column }}) filter (where {{ kind }} and {{ is_within }}), 0
+            sum({{ column }}) filter (where {{ kind }} and {{ is_within }}), 0
         ) as {{ type }}) as {{ prefix }}{{ name }},
         {%- endfor %}
         {%- endfor %}
         {%- for block in blocks %}
-        coalesce(bit_count(
-            bit_or(by_period.month_bits_{{ block }}) filter (where is_order)
-        ), 0)
+        coalesce(bit_count(bit_or(month_bits_{{ block }}) filter (where is_order)), 0)
         {{- ' +' if not loop.last }}
         {%- endfor %} as order_month_count,
-        sum(by_period.squares) filter (where is_order) as squares,
-        cast(min(by_period.first_counted_at) filter (where is_order) as date)
-            as first_order_on,
-        cast(max(by_period.last_counted_at) filter (where is_order) as date)
-            as last_order_on,
-        cast(min(by_period.first_counted_at) as date) as first_activity_on
-    from by_period
-    inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
-    group by observation_dates.observation_date, by_period.customer_id
+        sum(squares) filter (where is_order) as squares,
+        cast(min(first_counted_at) filter (where is_order) as date) as first_order_on,
+        cast(max(last_counted_at) filter (where is_order) as date) as last_order_on,
+        cast(min(first_counted_at) as date) as first_activity_on
+    from seen
+    group by observation_date, customer_id
 
 ),
 

@@ -44,31 +44,41 @@ by_period as (
 
 ),
 
+seen as (
+
+    select
+        observation_dates.observation_date,
+        by_period.period = observation_dates.observation_step as is_trailing,
+        by_period.*
+    from by_period
+    inner join observation_dates
+        on by_period.period >= observation_dates.observation_step
+
+),
+
 final as (
 
     select
         ---------- ids
-        observation_dates.observation_date,
-        by_period.customer_id,
+        observation_date,
+        customer_id,
 
         ---------- numerics
         {%- for prefix, is_within in {
-            '': 'true', 'trailing_': 'period = observation_step'
+            '': 'true', 'trailing_': 'is_trailing'
         }.items() %}
         cast(coalesce(
-            sum(by_period.review_count) filter (where {{ is_within }}), 0
+            sum(review_count) filter (where {{ is_within }}), 0
         ) as bigint) as {{ prefix }}review_count,
-        cast(sum(by_period.rating_sum) filter (where {{ is_within }}) as double)
-        / sum(by_period.review_count) filter (where {{ is_within }})
+        cast(sum(rating_sum) filter (where {{ is_within }}) as double)
+        / sum(review_count) filter (where {{ is_within }})
             as {{ prefix }}satisfaction,
         {%- endfor %}
 
         ---------- dates
-        cast(min(by_period.first_reviewed_at) as date) as first_activity_on
-    from by_period
-    inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
-    group by observation_dates.observation_date, by_period.customer_id
+        cast(min(first_reviewed_at) as date) as first_activity_on
+    from seen
+    group by observation_date, customer_id
 
 )
 

@@ -83,29 +83,38 @@ by_period as (
 
 ),
 
+seen as (
+
+    select
+        observation_dates.observation_date,
+        by_period.period = observation_dates.observation_step as is_trailing,
+        by_period.*
+    from by_period
+    inner join observation_dates
+        on by_period.period >= observation_dates.observation_step
+
+),
+
 final as (
 
     select
         ---------- ids
-        observation_dates.observation_date,
-        by_period.customer_id,
+        observation_date,
+        customer_id,
 
         ---------- numerics
         {%- for column in ['visit_count', 'converted_visit_count'] %}
-        cast(sum(by_period.{{ column }}) as bigint) as {{ column }},
-        cast(coalesce(
-            sum(by_period.{{ column }}) filter (where period = observation_step), 0
-        ) as bigint) as trailing_{{ column }},
+        cast(sum({{ column }}) as bigint) as {{ column }},
+        cast(coalesce(sum({{ column }}) filter (where is_trailing), 0) as bigint)
+            as trailing_{{ column }},
         {%- endfor %}
-        cast(sum(by_period.converted_visit_count) as double)
-        / sum(by_period.visit_count) as conversion_rate,
+        cast(sum(converted_visit_count) as double) / sum(visit_count)
+            as conversion_rate,
 
         ---------- dates
-        cast(min(by_period.first_visited_at) as date) as first_activity_on
-    from by_period
-    inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
-    group by observation_dates.observation_date, by_period.customer_id
+        cast(min(first_visited_at) as date) as first_activity_on
+    from seen
+    group by observation_date, customer_id
 
 )
 
