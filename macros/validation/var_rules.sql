@@ -14,7 +14,8 @@
                     (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
     mapping         keys and values (a rule each)
-    record          fields (name -> rule; needed unless `only_with` says when)
+    record          fields (name -> rule; needed unless is_optional, or `only_with` says
+                    when)
 
     Any rule may say or_null, and or_words: texts that are allowed beside its kind. The
     items of a list are never the same twice.
@@ -46,6 +47,29 @@
         }
     } %}
     {% set features = {'kind': 'list', 'of': feature, 'is_filled': true} %}
+
+    {% set method = {
+        'kind': 'text',
+        'one_of': [
+            'kmeans',
+            'mini_batch_kmeans',
+            'bisecting_kmeans',
+            'gaussian_mixture',
+            'agglomerative',
+            'dbscan',
+            'hdbscan',
+            'spectral',
+            'rfm_rules',
+            'decision_tree',
+            'svm',
+            'neural_network'
+        ]
+    } %}
+    {% set n_segments = {
+        'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
+    } %}
+    {% set refit = {'kind': 'flag', 'or_words': ['on_drift']} %}
+    {% set version = {'kind': 'whole_number', 'minimum': 1, 'or_null': true} %}
 
     {{ return({
         'source_systems': {
@@ -145,26 +169,8 @@
         'segmentation_features_extended': features,
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
 
-        'segmentation_method': {
-            'kind': 'text',
-            'one_of': [
-                'kmeans',
-                'mini_batch_kmeans',
-                'bisecting_kmeans',
-                'gaussian_mixture',
-                'agglomerative',
-                'dbscan',
-                'hdbscan',
-                'spectral',
-                'rfm_rules',
-                'decision_tree',
-                'svm',
-                'neural_network'
-            ]
-        },
-        'n_segments': {
-            'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
-        },
+        'segmentation_method': method,
+        'n_segments': n_segments,
         'k_range': {'kind': 'range', 'minimum': 2, 'maximum': 50},
         'bootstrap_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
         'prediction_strength_splits': {
@@ -183,10 +189,25 @@
         'maximum_scoring_leaves': {
             'kind': 'whole_number', 'minimum': 2, 'maximum': 1000
         },
-        'refit': {'kind': 'flag', 'or_words': ['on_drift']},
+        'refit': refit,
         'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
-        'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
+        'segmentation_version': version,
         'maximum_rule_leaves': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
+        'segmentations': {
+            'kind': 'list',
+            'of': {
+                'kind': 'record',
+                'fields': {
+                    'name': {'kind': 'text'},
+                    'features': dict(features, is_optional=true),
+                    'method': dict(method, is_optional=true),
+                    'n_segments': dict(n_segments, is_optional=true),
+                    'refit': dict(refit, is_optional=true),
+                    'version': dict(version, is_optional=true)
+                }
+            },
+            'is_filled': true
+        },
 
         'lifetime_horizon_days': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 3650

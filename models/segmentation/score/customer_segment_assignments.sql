@@ -18,7 +18,6 @@ never_buyers as (
     cross join {{ ref('segmentation_versions') }} as versions
     where customer_features.is_never_buyer
         and versions.is_in_use
-        and versions.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 
