@@ -48,30 +48,7 @@
     } %}
     {% set features = {'kind': 'list', 'of': feature, 'is_filled': true} %}
 
-    {% set method = {
-        'kind': 'text',
-        'one_of': [
-            'kmeans',
-            'mini_batch_kmeans',
-            'bisecting_kmeans',
-            'gaussian_mixture',
-            'agglomerative',
-            'dbscan',
-            'hdbscan',
-            'spectral',
-            'rfm_rules',
-            'decision_tree',
-            'svm',
-            'neural_network'
-        ]
-    } %}
-    {% set n_segments = {
-        'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
-    } %}
-    {% set refit = {'kind': 'flag', 'or_words': ['on_drift']} %}
-    {% set version = {'kind': 'whole_number', 'minimum': 1, 'or_null': true} %}
-
-    {{ return({
+    {% set rules = {
         'source_systems': {
             'kind': 'list',
             'of': {'kind': 'text', 'known': 'source systems'},
@@ -169,8 +146,26 @@
         'segmentation_features_extended': features,
         'maximum_missing_share': {'kind': 'number', 'minimum': 0, 'maximum': 1},
 
-        'segmentation_method': method,
-        'n_segments': n_segments,
+        'segmentation_method': {
+            'kind': 'text',
+            'one_of': [
+                'kmeans',
+                'mini_batch_kmeans',
+                'bisecting_kmeans',
+                'gaussian_mixture',
+                'agglomerative',
+                'dbscan',
+                'hdbscan',
+                'spectral',
+                'rfm_rules',
+                'decision_tree',
+                'svm',
+                'neural_network'
+            ]
+        },
+        'n_segments': {
+            'kind': 'whole_number', 'minimum': 2, 'maximum': 50, 'or_words': ['auto']
+        },
         'k_range': {'kind': 'range', 'minimum': 2, 'maximum': 50},
         'bootstrap_count': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
         'prediction_strength_splits': {
@@ -189,25 +184,10 @@
         'maximum_scoring_leaves': {
             'kind': 'whole_number', 'minimum': 2, 'maximum': 1000
         },
-        'refit': refit,
+        'refit': {'kind': 'flag', 'or_words': ['on_drift']},
         'minimum_match_similarity': {'kind': 'number', 'above': 0, 'maximum': 1},
-        'segmentation_version': version,
+        'segmentation_version': {'kind': 'whole_number', 'minimum': 1, 'or_null': true},
         'maximum_rule_leaves': {'kind': 'whole_number', 'minimum': 2, 'maximum': 1000},
-        'segmentations': {
-            'kind': 'list',
-            'of': {
-                'kind': 'record',
-                'fields': {
-                    'name': {'kind': 'text'},
-                    'features': dict(features, is_optional=true),
-                    'method': dict(method, is_optional=true),
-                    'n_segments': dict(n_segments, is_optional=true),
-                    'refit': dict(refit, is_optional=true),
-                    'version': dict(version, is_optional=true)
-                }
-            },
-            'is_filled': true
-        },
 
         'lifetime_horizon_days': {
             'kind': 'whole_number', 'minimum': 1, 'maximum': 3650
@@ -228,7 +208,19 @@
         },
         'allocate_assumed_effects': {'kind': 'flag'},
         'segmentation_metrics': {'kind': 'flag'}
-    }) }}
+    } %}
+
+    {# What sets a segmentation apart is what the vars say of `default`. #}
+    {% set fields = {
+        'name': {'kind': 'text'}, 'filter': {'kind': 'text', 'is_optional': true}
+    } %}
+    {% for field, name in segmentation_fields().items() %}
+        {% do fields.update({field: dict(rules[name], is_optional=true)}) %}
+    {% endfor %}
+    {% do rules.update({'segmentations': {
+        'kind': 'list', 'of': {'kind': 'record', 'fields': fields}, 'is_filled': true
+    }}) %}
+    {{ return(rules) }}
 {% endmacro %}
 
 

@@ -17,9 +17,10 @@ def model(dbt, session):
     settings = {
         name: json.loads(value) for name, value in dbt.config.get("meta").items()
     }
-    training = dbt.ref("customer_segmentation", "segmentation_training").df()
+    training = dbt.ref("customer_segmentation", "segmentation_training")
     outcomes = dbt.ref("customer_segmentation", "outcome_training")
     next_window = dbt.ref("customer_segmentation", "int_k_selection_customers")
+    members = dbt.ref("customer_segmentation", "int_member_training")
     rules = (
         dbt.ref("customer_segmentation", "rfm_segments").df().sort_values("rule_number")
     )
@@ -44,6 +45,7 @@ def model(dbt, session):
     if observed.limit(1).fetchall():
         [[training_date]] = dates.select("observation_date").fetchall()
     builds = dbt.ref("customer_segmentation", "int_build_log").df()
+    sampled = f"is_judged and sample_number <= {settings['selection_sample_rows']}"
     appended = [no_rows()]
     for entry in settings.pop("segmentations"):
         of_entry = settings_of(entry, settings)
@@ -62,11 +64,24 @@ def model(dbt, session):
             highest_segment_id = highest or 0
         if was_answered(latest_version, training_date, builds):
             of_entry["refit"] = False
+        of_dates = (training, outcomes, next_window)
+        if "filter" in entry:
+            # The same columns of the same dates, of those whom the filter leaves.
+            of_filter = members.filter(f"segmentation_name = '{name}'")
+            of_dates = [
+                of_filter.filter(condition).select(", ".join(rows.columns))
+                for condition, rows in zip(
+                    ("is_training", "is_training or is_oldest", sampled),
+                    of_dates,
+                    strict=True,
+                )
+            ]
+        customers, with_outcomes, with_next_window = of_dates
         fitted = fit_version(
-            training=training,
+            training=customers.df(),
             training_date=training_date,
-            read_outcomes=outcomes.df,
-            read_next_window=next_window.df,
+            read_outcomes=with_outcomes.df,
+            read_next_window=with_next_window.df,
             feature_selection=selection,
             settings=of_entry,
             latest_version=latest_version,

@@ -6,6 +6,7 @@
 #}
 {% set features_of = of_each_segmentation(scored_features) %}
 {% set all_features = features_of.values() | sum(start=[]) | unique | list %}
+{% set filters = segmentation_filters() %}
 {% set parameters = [
     'impute_value', 'cap_lower', 'cap_upper', 'transform', 'center', 'scale', 'weight'
 ] %}
@@ -16,6 +17,13 @@ customer_features as (
 
     select * from {{ ref('customer_features') }}
     where is_never_buyer is not true
+
+),
+
+-- Of the segmentations with a filter.
+members as (
+
+    select * from {{ ref('int_segmentation_members') }}
 
 ),
 
@@ -68,6 +76,12 @@ capped_for_{{ name }} as (
         parameters.*
     from customer_features
     cross join parameters_of_{{ name }} as parameters
+    {%- if name in filters %}
+    inner join members
+        on customer_features.observation_date = members.observation_date
+            and customer_features.customer_id = members.customer_id
+            and members.segmentation_name = '{{ name }}'
+    {%- endif %}
 
 ),
 

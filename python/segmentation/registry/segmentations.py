@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 # The one that the vars define, which has every customer: macro segmentation_name.
 DEFAULT_SEGMENTATION = "default"
 # The setting that a field of an entry stands for.
@@ -13,6 +15,7 @@ FIELDS = {
     "method": "segmentation_method",
     "n_segments": "n_segments",
     "refit": "refit",
+    "filter": "segmentation_filter",
 }
 
 
@@ -32,3 +35,52 @@ def settings_of(
         setting: entry[field] for field, setting in FIELDS.items() if field in entry
     }
     return {**settings, **own, "segmentation_name": entry["name"]}
+
+
+def check_filtered(
+    training: pd.DataFrame,
+    settings: Mapping[str, Any],
+    minimum_customers: int,
+    date_text: str,
+) -> None:
+    """Refuse a filter that leaves fewer customers than a fit needs.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    if len(training) < minimum_customers:
+        raise ValueError(
+            f"The filter of segmentation {settings['segmentation_name']} "
+            f"({settings['segmentation_filter']}) leaves fewer than the "
+            f"{minimum_customers} buyers of {date_text} that a fit needs; expected "
+            "one that leaves more."
+        )
+
+
+def selected_among(
+    training: pd.DataFrame, feature_selection: pd.DataFrame, settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Judge features by the customers whom a filter leaves, as well as by all.
+
+    A feature that is known for all customers may be missing, or the same, for these.
+
+    Parameters
+    ----------
+    training, feature_selection, settings
+        As for `fit_version`.
+
+    Returns
+    -------
+    feature_selection
+        With is_selected false where too many of these customers lack the feature, or
+        it is the same for all who have it.
+    """
+    values = training[feature_selection["feature_name"].tolist()]
+    is_known = values.isna().mean() <= settings["maximum_missing_share"]
+    differs = values.nunique() > 1
+    return feature_selection.assign(
+        is_selected=feature_selection["is_selected"].to_numpy()
+        & (is_known & differs).to_numpy()
+    )
