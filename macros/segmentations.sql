@@ -82,7 +82,10 @@
                 ~ field ~ '; expected its name alone: it has every customer, and the '
                 ~ 'vars that are not in the list say what it is.') }}
         {% endif %}
-        {% do refuse(problem_with_filter(entry)) %}
+        {% set problem = problem_with_filter(entry) %}
+        {% if problem is not none %}
+            {{ return(problem) }}
+        {% endif %}
     {% endfor %}
     {{ return(none) }}
 {% endmacro %}

@@ -25,7 +25,7 @@
         | map(attribute='node') | list %}
     {% set wholes = [] %}
     {% for node in nodes %}
-        {% do wholes.append(node.pop('where_clause')) %}
+        {% do wholes.append(node.pop('where_clause', none)) %}
     {% endfor %}
     {% if nodes[0] != nodes[1] %}
         {{ return(none) }}

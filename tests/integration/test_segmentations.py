@@ -123,9 +123,7 @@ def test_versions_are_fitted_pinned_and_kept_each_for_itself(
     assert memberships(warehouse, "rfm") == []
 
     pinned = {**other, "version": 1}
-    warehouse.build(
-        *TO_MEMBERSHIPS, variables=listed(rfm=OTHERS["rfm"], visits=pinned)
-    )
+    warehouse.build(*TO_MEMBERSHIPS, variables=listed(rfm=OTHERS["rfm"], visits=pinned))
     assert memberships(warehouse, "visits") == first
 
     refitted = {**OTHERS["rfm"], "refit": True}

@@ -1,4 +1,4 @@
-"""What each segmentation is: as its entry in var `segmentations` has it, or the vars."""
+"""What a segmentation is: as its entry in var `segmentations` says, or the vars."""
 
 from __future__ import annotations
 
@@ -31,32 +31,8 @@ def settings_of(
     settings
         The vars, which hold wherever the entry says nothing else.
     """
-    own = {
-        setting: entry[field] for field, setting in FIELDS.items() if field in entry
-    }
+    own = {setting: entry[field] for field, setting in FIELDS.items() if field in entry}
     return {**settings, **own, "segmentation_name": entry["name"]}
-
-
-def check_filtered(
-    training: pd.DataFrame,
-    settings: Mapping[str, Any],
-    minimum_customers: int,
-    date_text: str,
-) -> None:
-    """Refuse a filter that leaves fewer customers than a fit needs.
-
-    Raises
-    ------
-    ValueError
-        If it does.
-    """
-    if len(training) < minimum_customers:
-        raise ValueError(
-            f"The filter of segmentation {settings['segmentation_name']} "
-            f"({settings['segmentation_filter']}) leaves fewer than the "
-            f"{minimum_customers} buyers of {date_text} that a fit needs; expected "
-            "one that leaves more."
-        )
 
 
 def selected_among(
@@ -76,7 +52,21 @@ def selected_among(
     feature_selection
         With is_selected false where too many of these customers lack the feature, or
         it is the same for all who have it.
+
+    Raises
+    ------
+    ValueError
+        If the filter leaves fewer customers than a fit needs.
     """
+    from segmentation.fit.fitting import MINIMUM_CUSTOMERS
+
+    if len(training) < MINIMUM_CUSTOMERS:
+        raise ValueError(
+            f"The filter of segmentation {settings['segmentation_name']} "
+            f"({settings['segmentation_filter']}) leaves fewer than the "
+            f"{MINIMUM_CUSTOMERS} buyers that a fit needs; expected one that leaves "
+            "more."
+        )
     values = training[feature_selection["feature_name"].tolist()]
     is_known = values.isna().mean() <= settings["maximum_missing_share"]
     differs = values.nunique() > 1

@@ -26,7 +26,7 @@ from segmentation.registry.read import (
     given_names,
     text_fact,
 )
-from segmentation.registry.segmentations import check_filtered, selected_among
+from segmentation.registry.segmentations import selected_among
 from segmentation.registry.write import (
     SCHEMA,
     candidate_rows,
@@ -133,7 +133,6 @@ def fit_version(
     from segmentation.registry.segment_ids import identify_segments
 
     if "segmentation_filter" in settings:
-        check_filtered(training, settings, MINIMUM_CUSTOMERS, date_text)
         feature_selection = selected_among(training, feature_selection, settings)
     method_name = settings["segmentation_method"]
     method = load_method(method_name)
