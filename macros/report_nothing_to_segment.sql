@@ -19,7 +19,8 @@
             'There is nothing to segment by these features'
             ~ (' in ' ~ name if name != segmentation_name() else '')
             ~ ': from ' ~ first_k ~ ' to ' ~ last_k ~ ' segments explain '
-            ~ 'nothing of what customers do in the next window (see segmentation_k_candidates.explanation).'
+            ~ 'nothing of what customers do in the next '
+            ~ 'window (see segmentation_k_candidates.explanation).'
         ) %}
     {% endfor %}
 {% endmacro %}

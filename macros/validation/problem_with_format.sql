@@ -62,7 +62,8 @@
             {{ return(
                 'segmentation version ' ~ version
                 ~ (' of ' ~ name if name != segmentation_name() else '')
-                ~ ' in ' ~ relation.schema ~ '.' ~ relation.identifier ~ ' has no ' ~ spoken(missing, 'or')
+                ~ ' in ' ~ relation.schema ~ '.' ~ relation.identifier
+                ~ ' has no ' ~ spoken(missing, 'or')
                 ~ '; expected ' ~ expectation_of_warehouse()
             ) }}
         {% endif %}

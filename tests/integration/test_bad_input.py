@@ -706,7 +706,7 @@ SEGMENTATIONS: list[tuple[str, list[dict[str, Any]], str | None]] = [
             (
                 "with_a_query_in_a_condition",
                 "age in (select 1)",
-                "is 'age in (select 1)'; expected one condition on columns of a customer",
+                "is 'age in (select 1)'; expected one condition on columns",
             ),
             ("of_two_statements", "age > 1); drop table x", "is 'age > 1); drop"),
             ("that_ends_the_query", "age > 1) limit (5", "is 'age > 1) limit (5'; exp"),

@@ -8,7 +8,10 @@ from conftest import Warehouse, open_database
 
 TO_MEMBERSHIPS = (
     "--select",
-    "segmentation_registry+,+customer_segments segmentation_registry+,+segments",
+    "int_segmentation_members",
+    "segmentation_registry+,+customer_segments",
+    "segmentation_registry+,+segments",
+    "segment_overlap",
 )
 # Other features, another number of segments, a method that scores by rules.
 FEATURES = [
@@ -19,6 +22,11 @@ FEATURES = [
 OTHERS: dict[str, dict[str, Any]] = {
     "visits": {"features": FEATURES, "n_segments": 4},
     "rfm": {"method": "rfm_rules"},
+}
+# One that leaves everybody, and one that leaves some.
+FILTERED: dict[str, dict[str, Any]] = {
+    "everybody": {**OTHERS["visits"], "filter": "order_count >= 0"},
+    "germany": {"filter": "country = 'Germany'"},
 }
 VARS = {
     "features": "segmentation_features",
@@ -61,9 +69,9 @@ def versions(warehouse: Warehouse) -> list[tuple[Any, ...]]:
 def side_by_side(
     sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Warehouse:
-    """The sample with two segmentations more, built on that with `default` alone."""
+    """The sample with four segmentations more, built on that with `default` alone."""
     copy = sample_warehouse.copy_to(tmp_path_factory.mktemp("side_by_side"))
-    return copy.build(*TO_MEMBERSHIPS, variables=listed(**OTHERS))
+    return copy.build(*TO_MEMBERSHIPS, variables=listed(**OTHERS, **FILTERED))
 
 
 @pytest.fixture
@@ -104,6 +112,94 @@ def test_default_is_what_it_is_alone(
     assert side_by_side.rows(one_row_each) == sample_warehouse.rows(one_row_each)
 
 
+def test_a_filter_that_leaves_everybody_changes_nothing(
+    side_by_side: Warehouse,
+) -> None:
+    for read in (memberships, centroids):
+        assert read(side_by_side, "everybody") == read(side_by_side, "visits")
+
+
+def test_a_filter_leaves_whom_it_holds_for(side_by_side: Warehouse) -> None:
+    assert side_by_side.rows(
+        "select customer_id from customer_segment_memberships "
+        "where segmentation_name = 'germany' order by all"
+    ) == side_by_side.rows(
+        "select customer_id from customers where country = 'Germany' order by all"
+    )
+    assert side_by_side.row(
+        "select training_rows from segmentation_versions "
+        "where segmentation_name = 'germany'"
+    ) == side_by_side.row(
+        "select count(*) from segmentation_training "
+        "inner join customers using (customer_id) where country = 'Germany'"
+    )
+
+
+def test_the_overlap_is_that_of_memberships(side_by_side: Warehouse) -> None:
+    [(shown, hidden)] = side_by_side.rows(
+        """
+        with crossed as (
+            select first.segment_id, other.segment_id as other_segment_id,
+                count(*) as customers
+            from customer_segment_memberships as first
+            inner join customer_segment_memberships as other using (customer_id)
+            where first.segmentation_name = 'default'
+                and other.segmentation_name = 'rfm'
+            group by all
+        )
+        select
+            count(*) filter (overlap.customers = crossed.customers),
+            count(*) filter (overlap.customers is null)
+        from crossed
+        inner join segment_overlap as overlap using (segment_id, other_segment_id)
+        where overlap.segmentation_name = 'default'
+            and overlap.other_segmentation_name = 'rfm'
+        """
+    )
+    [(crossings,)] = side_by_side.rows(
+        "select count(*) from segment_overlap where segmentation_name = 'default' "
+        "and other_segmentation_name = 'rfm'"
+    )
+    assert shown > 5
+    assert shown + hidden == crossings
+
+
+def test_a_filter_that_leaves_too_few_stops_with_a_sentence(
+    warehouse: Warehouse,
+) -> None:
+    few = {"few": {"filter": "country = 'Atlantis'"}}
+    result = warehouse.run_dbt(
+        ["build", *TO_MEMBERSHIPS, "--exclude-resource-type", "test", "unit_test"],
+        listed(**few),
+    )
+    assert result.returncode == 1
+    assert (
+        "The filter of segmentation few (country = 'Atlantis') leaves fewer than the "
+        "50 buyers that a fit needs; expected one that leaves more." in result.stdout
+    )
+
+
+def test_versions_of_a_build_are_forgotten_by_segmentation(
+    warehouse: Warehouse,
+) -> None:
+    before = versions(warehouse)
+    changed = {**OTHERS, "visits": {**OTHERS["visits"], "n_segments": 6}}
+    warehouse.build(*TO_MEMBERSHIPS, variables=listed(**changed, **FILTERED))
+    assert ("visits", 2, "configuration_changed", True) in versions(warehouse)
+    (build,) = warehouse.row(
+        "select build_id from int_build_log where event = 'began' "
+        "order by happened_at desc limit 1"
+    )
+    result = warehouse.run_dbt(
+        ["run-operation", "forget_build", "--args", f"{{build_id: {build}}}"],
+        listed(**OTHERS, **FILTERED),
+    )
+    assert result.returncode == 0, result.stdout[-2000:]
+    assert "segmentation version 2 of visits" in result.stdout
+    warehouse.build(*TO_MEMBERSHIPS, variables=listed(**OTHERS, **FILTERED))
+    assert versions(warehouse) == before
+
+
 def test_versions_are_fitted_pinned_and_kept_each_for_itself(
     warehouse: Warehouse,
 ) -> None:
@@ -113,6 +209,8 @@ def test_versions_are_fitted_pinned_and_kept_each_for_itself(
     warehouse.build(*TO_MEMBERSHIPS, variables=listed(visits=other))
     assert versions(warehouse) == [
         ("default", 1, "first_fit", True),
+        ("everybody", 1, "first_fit", False),
+        ("germany", 1, "first_fit", False),
         ("rfm", 1, "first_fit", False),
         ("visits", 1, "first_fit", False),
         ("visits", 2, "configuration_changed", True),
@@ -130,6 +228,8 @@ def test_versions_are_fitted_pinned_and_kept_each_for_itself(
     warehouse.build(*TO_MEMBERSHIPS, variables=listed(rfm=refitted))
     assert [row[:3] for row in versions(warehouse)] == [
         ("default", 1, "first_fit"),
+        ("everybody", 1, "first_fit"),
+        ("germany", 1, "first_fit"),
         ("rfm", 1, "first_fit"),
         ("rfm", 2, "refit_requested"),
         ("visits", 1, "first_fit"),

@@ -61,7 +61,7 @@ counted as (
 
 ),
 
--- The sizes of both segments are public: either less what is shown must not tell of few.
+-- Sizes of segments are public: either less what is shown must not tell of few.
 judged as (
 
     select

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 
 {#
-    What segmentation_training, outcome_training and int_k_selection_customers are of all
-    customers, of those in a segmentation with a filter: a filter may leave few of a sample
+    What segmentation_training, outcome_training and int_k_selection_customers are of
+    all customers, of those in a segmentation with a filter: it may leave few of a sample
     of all. A view, so that only who reads it pays for it.
 #}
 {% set features = candidate_features() %}

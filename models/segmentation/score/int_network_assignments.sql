@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 {#
-    The segment of every customer on every date in the segmentations whose version in use
+    The segment of every customer on every date in segmentations whose version in use
     scores by a network with one hidden layer.
 #}
 {% set features_of = of_each_segmentation(scored_features) %}

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 {#
-    The segment of every customer on every date in the segmentations whose version in use
+    The segment of every customer on every date in segmentations whose version in use
     scores by rules. The first leaf whose intervals hold the features decides. Trees
     compare 32-bit floats.
 #}
