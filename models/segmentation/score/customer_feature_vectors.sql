@@ -11,19 +11,13 @@
     'impute_value', 'cap_lower', 'cap_upper', 'transform', 'center', 'scale', 'weight'
 ] %}
 
+-- depends_on: {{ ref('int_segmentation_members') }}
 with
 
 customer_features as (
 
     select * from {{ ref('customer_features') }}
     where is_never_buyer is not true
-
-),
-
--- Of the segmentations with a filter.
-members as (
-
-    select * from {{ ref('int_segmentation_members') }}
 
 ),
 
@@ -77,7 +71,7 @@ capped_for_{{ name }} as (
     from customer_features
     cross join parameters_of_{{ name }} as parameters
     {%- if name in filters %}
-    inner join members
+    inner join {{ ref('int_segmentation_members') }} as members
         on customer_features.observation_date = members.observation_date
             and customer_features.customer_id = members.customer_id
             and members.segmentation_name = '{{ name }}'
