@@ -9,13 +9,17 @@
         {{ return('') }}
     {% endif %}
     {% set rows = run_query(
-        'select min(k), max(k) from ' ~ this ~ ' where is_in_use having bool_and('
+        'select segmentation_name, min(k), max(k) from ' ~ this ~ ' where is_in_use'
+        ~ ' group by segmentation_name having bool_and('
         ~ 'explanation <= ' ~ normal_quantile() ~ ' * explanation_error)'
+        ~ ' order by segmentation_name'
     ).rows %}
-    {% for first_k, last_k in rows %}
+    {% for name, first_k, last_k in rows %}
         {% do exceptions.warn(
-            'There is nothing to segment by these features: from ' ~ first_k ~ ' to '
-            ~ last_k ~ ' segments explain nothing of what customers do in the next '
+            'There is nothing to segment by these features'
+            ~ (' in ' ~ name if name != segmentation_name() else '')
+            ~ ': from ' ~ first_k ~ ' to ' ~ last_k ~ ' segments explain '
+            ~ 'nothing of what customers do in the next '
             ~ 'window (see segmentation_k_candidates.explanation).'
         ) %}
     {% endfor %}

@@ -1,38 +1,39 @@
 {#
-    The features and segments of the version in use, read from the registry when the
-    model that asks is compiled, which is after the registry was built. A pinned older
-    version may have others than the vars say. Before the first fit the vars stand in.
+    The features and segments of the version in use of a segmentation, by default of
+    `default`, read from the registry when the model that asks is compiled, which is after
+    the registry was built. A pinned older version may have others than the vars say.
+    Before the first fit the vars stand in.
 #}
-{% macro scored_features() %}
+{% macro scored_features(name=none) %}
     {% set names = registry_values(
-        'feature_name', "parameter = 'feature_number'", 'number_value'
+        'feature_name', "parameter = 'feature_number'", 'number_value', name
     ) %}
     {% if names %}
         {{ return(names) }}
     {% endif %}
-    {{ return(valid_var('segmentation_features') | map(attribute='name') | list) }}
+    {{ return(segmentation(name)['features'] | map(attribute='name') | list) }}
 {% endmacro %}
 
 
 {# The segments in scoring order: of those that score alike the first wins. #}
-{% macro scored_segments() %}
+{% macro scored_segments(name=none) %}
     {% set segment_ids = registry_values(
-        'segment_id', "parameter = 'scoring_order'", 'number_value'
+        'segment_id', "parameter = 'scoring_order'", 'number_value', name
     ) %}
-    {% set n_segments = valid_var('n_segments') %}
+    {% set n_segments = segmentation(name)['n_segments'] %}
     {% set k = valid_var('k_range')[0] if n_segments == 'auto' else n_segments %}
     {{ return(segment_ids or range(1, k + 1) | list) }}
 {% endmacro %}
 
 
-{% macro registry_values(column, condition, order_by) %}
+{% macro registry_values(column, condition, order_by, name=none) %}
     {{ return(
-        registry_rows(column, condition, order_by) | map(attribute=0) | list
+        registry_rows(column, condition, order_by, name) | map(attribute=0) | list
     ) }}
 {% endmacro %}
 
 
-{% macro registry_rows(columns, condition, order_by) %}
+{% macro registry_rows(columns, condition, order_by, name=none) %}
     {% set registry = ref('segmentation_registry') %}
     {% if not execute or load_relation(registry) is none %}
         {{ return([]) }}
@@ -40,7 +41,7 @@
     {{ return(run_query(
         'select ' ~ columns ~ ' from (select *, ' ~ version_in_use()
         ~ ' as version_in_use from ' ~ registry ~ ') as versions where ' ~ condition
-        ~ " and segmentation_name = '" ~ segmentation_name()
+        ~ " and segmentation_name = '" ~ (name or segmentation_name())
         ~ "' and segmentation_version = version_in_use order by " ~ order_by
     ).rows | map('list') | list) }}
 {% endmacro %}
@@ -50,12 +51,13 @@
     The leaves by which the version in use scores, in the order in which they are tried.
     A scorer without leaves has one that holds everything.
 #}
-{% macro scored_leaves() %}
+{% macro scored_leaves(name=none) %}
     {% set conditions = {} %}
     {% for number, feature, parameter, bound in registry_rows(
         'unit_number, feature_name, parameter, number_value',
         "parameter in ('leaf_lower', 'leaf_upper')",
-        'unit_number, feature_name, parameter'
+        'unit_number, feature_name, parameter',
+        name
     ) %}
         {% set operator = '>' if parameter == 'leaf_lower' else '<=' %}
         {% do conditions.setdefault(number, []).append(
@@ -64,7 +66,10 @@
     {% endfor %}
     {% set leaves = [] %}
     {% for number, segment_id, kind in registry_rows(
-        'unit_number, segment_id, text_value', "parameter = 'leaf_kind'", 'unit_number'
+        'unit_number, segment_id, text_value',
+        "parameter = 'leaf_kind'",
+        'unit_number',
+        name
     ) %}
         {% do leaves.append({
             'number': number,
@@ -85,13 +90,14 @@
     those of each segment's output in scoring order. A scorer that is no network has no
     unit and gives 0 to every segment.
 #}
-{% macro scored_network() %}
+{% macro scored_network(name=none) %}
     {% set units = {} %}
     {% set weights = {} %}
     {% for number, feature, parameter, weight in registry_rows(
         'unit_number, feature_name, parameter, number_value',
         "parameter in ('hidden_bias', 'hidden_weight')",
-        'unit_number, parameter, feature_name'
+        'unit_number, parameter, feature_name',
+        name
     ) %}
         {% if parameter == 'hidden_bias' %}
             {% do units.update({number: [double_literal(weight)]}) %}
@@ -100,7 +106,7 @@
         {% endif %}
     {% endfor %}
     {# In the order of the features, in which Python adds up too. #}
-    {% set features = scored_features() %}
+    {% set features = scored_features(name) %}
     {% for number, terms in units.items() %}
         {% for feature in features %}
             {% do terms.append(
@@ -109,13 +115,14 @@
         {% endfor %}
     {% endfor %}
     {% set outputs = {} %}
-    {% for segment_id in scored_segments() %}
+    {% for segment_id in scored_segments(name) %}
         {% do outputs.update({segment_id: ['0e0']}) %}
     {% endfor %}
     {% for segment_id, number, parameter, weight in registry_rows(
         'segment_id, unit_number, parameter, number_value',
         "parameter in ('output_bias', 'output_weight')",
-        'segment_id, parameter, unit_number'
+        'segment_id, parameter, unit_number',
+        name
     ) %}
         {% set factor = 'unit_' ~ number ~ ' * ' if parameter == 'output_weight' else '' %}
         {% do outputs[segment_id].append(factor ~ double_literal(weight)) %}
@@ -161,22 +168,27 @@
 
 
 {#
-    The segmentation whose rows a model takes where it can hold those of one only. The fit
-    writes it, as SEGMENTATION_NAME in python/segmentation/registry/write.py: if the two
-    differ, customer_segments is empty and its test fails.
+    The segmentation whose rows a model takes where it can hold those of one only: every
+    project has it, and the vars say what it is.
 #}
 {% macro segmentation_name() %}
     {{ return('default') }}
 {% endmacro %}
 
 
-{# The version that scores in a segmentation: the pinned one, else the latest. #}
+{#
+    The version that scores in a segmentation: the pinned one, else the latest. One that
+    is no longer in var segmentations has none.
+#}
 {% macro version_in_use() -%}
-    {%- if var('segmentation_version') is none -%}
-        max(segmentation_version) over (partition by segmentation_name)
-    {%- else -%}
-        {{ var('segmentation_version') }}
-    {%- endif -%}
+    case segmentation_name
+        {%- for name in segmentation_names() %}
+        when '{{ name }}' then {{
+            segmentation(name)['version']
+            or 'max(segmentation_version) over (partition by segmentation_name)'
+        }}
+        {%- endfor %}
+    end
 {%- endmacro %}
 
 

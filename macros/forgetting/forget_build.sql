@@ -20,7 +20,7 @@
     {% endfor %}
     {% if versions %}
         {% do counts.append(
-            'segmentation version ' ~ spoken(versions | map('string') | list, 'and')
+            'segmentation version ' ~ versions_in_words(versions)
         ) %}
         {% do statements.append(
             'delete from ' ~ our_relation('segmentation_registry')

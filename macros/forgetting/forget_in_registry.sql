@@ -18,7 +18,7 @@
 {% endmacro %}
 
 
-{# The versions that a build fitted. #}
+{# The versions that a build fitted, each as the name of its segmentation and a number. #}
 {% macro versions_of_build(window) %}
     {% if not is_there('segmentation_registry') %}
         {{ return([]) }}
@@ -27,19 +27,37 @@
     {% set fitted_at = "(cast(text_value as timestamp with time zone)"
         ~ " + interval '999' millisecond)" %}
     {{ return(run_query(
-        "select segmentation_version from " ~ our_relation('segmentation_registry')
-        ~ " where segmentation_name = '" ~ segmentation_name() ~ "'"
-        ~ " and parameter = 'fitted_at' and " ~ window.format(fitted_at)
-        ~ " order by segmentation_version"
-    ).columns[0].values() | map('int') | list) }}
+        "select segmentation_name, cast(segmentation_version as bigint) from "
+        ~ our_relation('segmentation_registry')
+        ~ " where parameter = 'fitted_at' and " ~ window.format(fitted_at)
+        ~ " order by segmentation_name <> '" ~ segmentation_name()
+        ~ "', segmentation_name, segmentation_version"
+    ).rows | map('list') | list) }}
 {% endmacro %}
 
 
-{% macro is_version_of_build(versions) %}
-    {{ return(
-        "segmentation_name = '" ~ segmentation_name() ~ "'"
-        ~ " and segmentation_version in (" ~ versions | join(', ') ~ ")"
-    ) }}
+{# Whether a row is of one of these versions, or after it, of the same segmentation. #}
+{% macro is_version_of_build(versions, operator='=') %}
+    {% set conditions = [] %}
+    {% for name, version in versions %}
+        {% do conditions.append(
+            "segmentation_name = '" ~ name ~ "' and segmentation_version "
+            ~ operator ~ " " ~ version
+        ) %}
+    {% endfor %}
+    {{ return('(' ~ conditions | join(' or ') ~ ')') }}
+{% endmacro %}
+
+
+{# Versions as a sentence has them: `2` of `default`, `1 of rfm` of another. #}
+{% macro versions_in_words(versions) %}
+    {% set words = [] %}
+    {% for name, version in versions %}
+        {% do words.append(
+            version | int ~ (' of ' ~ name if name != segmentation_name() else '')
+        ) %}
+    {% endfor %}
+    {{ return(spoken(words, 'and')) }}
 {% endmacro %}
 
 
@@ -48,19 +66,19 @@
     {% if not versions %}
         {{ return(none) }}
     {% endif %}
+    {% set of_build = is_version_of_build(versions) %}
     {% set later_versions = run_query(
         "select count(*) from " ~ our_relation('segmentation_registry')
-        ~ " where segmentation_name = '" ~ segmentation_name() ~ "'"
-        ~ " and segmentation_version > " ~ versions | max
+        ~ " where " ~ is_version_of_build(versions, '>') ~ " and not " ~ of_build
     ).columns[0].values()[0] %}
     {% set later_rows = run_query(
         "select count(*) from " ~ our_relation('customer_segment_snapshot')
-        ~ " where " ~ is_version_of_build(versions)
-        ~ " and not " ~ window.format('dbt_valid_from')
+        ~ " where " ~ of_build ~ " and not " ~ window.format('dbt_valid_from')
     ).columns[0].values()[0] if is_there('customer_segment_snapshot') else 0 %}
     {% if later_versions or later_rows %}
         {{ return(
-            'build ' ~ build_id ~ ' fitted segmentation version ' ~ versions | join(', ')
+            'build ' ~ build_id ~ ' fitted segmentation version '
+            ~ versions_in_words(versions)
             ~ ', which later builds went by; expected that they are forgotten first.'
         ) }}
     {% endif %}

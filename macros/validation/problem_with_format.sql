@@ -41,15 +41,18 @@
         'drift_reference_date', 'fit_reason', 'fitted_at'
     ] %}
     {% set sizes = ['scoring_order', 'training_customers'] %}
+    {# One of before segmentations had names. #}
+    {% set name = 'segmentation_name' if has_segmentation_name(relation)
+        else "'" ~ segmentation_name() ~ "'" %}
     {% set rows = run_query(
-        "select segmentation_version, string_agg(distinct parameter, ' ') as facts"
+        "select " ~ name ~ ", segmentation_version"
+        ~ ", string_agg(distinct parameter, ' ') as facts"
         ~ ", max(case when parameter = 'n_segments' then number_value end)"
         ~ ", count(distinct case when parameter = '" ~ sizes[0] ~ "' then segment_id end)"
         ~ ", count(distinct case when parameter = '" ~ sizes[1] ~ "' then segment_id end)"
-        ~ " from " ~ relation ~ " group by segmentation_version"
-        ~ " order by segmentation_version"
+        ~ " from " ~ relation ~ " group by all order by all"
     ).rows %}
-    {% for version, parameters, n_segments, ordered, counted in rows %}
+    {% for name, version, parameters, n_segments, ordered, counted in rows %}
         {% set missing = facts | reject('in', parameters.split(' ')) | list %}
         {% for size, count in [(sizes[0], ordered), (sizes[1], counted)]
             if n_segments is not none and count != n_segments %}
@@ -57,8 +60,10 @@
         {% endfor %}
         {% if missing %}
             {{ return(
-                'segmentation version ' ~ version ~ ' in ' ~ relation.schema ~ '.'
-                ~ relation.identifier ~ ' has no ' ~ spoken(missing, 'or')
+                'segmentation version ' ~ version
+                ~ (' of ' ~ name if name != segmentation_name() else '')
+                ~ ' in ' ~ relation.schema ~ '.' ~ relation.identifier
+                ~ ' has no ' ~ spoken(missing, 'or')
                 ~ '; expected ' ~ expectation_of_warehouse()
             ) }}
         {% endif %}

@@ -79,14 +79,14 @@
     {% endfor %}
     {% for name, field in fields.items() %}
         {% set condition = field.get('only_with') %}
-        {% set is_needed = not condition or record.get(condition[0]) == condition[1] %}
-        {% if is_needed and name not in record %}
+        {% set is_allowed = not condition or record.get(condition[0]) == condition[1] %}
+        {% if is_allowed and name not in record and not field.get('is_optional') %}
             {{ return(subject ~ ' has no field ' ~ name ~ '; expected '
                 ~ expectation(field) ~ '.') }}
-        {% elif name in record and not is_needed %}
+        {% elif name in record and not is_allowed %}
             {{ return(subject ~ ' has the field ' ~ name ~ '; expected it only with '
                 ~ condition[0] ~ ' ' ~ condition[1] ~ '.') }}
-        {% elif is_needed %}
+        {% elif name in record %}
             {% set problem = problem_with_value(
                 name ~ ' of ' ~ subject, record[name], field
             ) %}

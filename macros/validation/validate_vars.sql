@@ -11,6 +11,7 @@
         {% do refuse(problem_with_var(name, var(name))) %}
     {% endfor %}
     {% do refuse(problem_with_custom_features()) %}
+    {% do refuse(problem_with_segmentations(var('segmentations'))) %}
     {% do refuse(problem_with_hashing()) %}
     {% do refuse(problem_with_erasures()) %}
 {% endmacro %}

@@ -14,7 +14,8 @@
                     (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
     mapping         keys and values (a rule each)
-    record          fields (name -> rule; needed unless `only_with` says when)
+    record          fields (name -> rule; needed unless is_optional, or `only_with` says
+                    when)
 
     Any rule may say or_null, and or_words: texts that are allowed beside its kind. The
     items of a list are never the same twice.
@@ -47,7 +48,7 @@
     } %}
     {% set features = {'kind': 'list', 'of': feature, 'is_filled': true} %}
 
-    {{ return({
+    {% set rules = {
         'source_systems': {
             'kind': 'list',
             'of': {'kind': 'text', 'known': 'source systems'},
@@ -207,7 +208,19 @@
         },
         'allocate_assumed_effects': {'kind': 'flag'},
         'segmentation_metrics': {'kind': 'flag'}
-    }) }}
+    } %}
+
+    {# What sets a segmentation apart is what the vars say of `default`. #}
+    {% set fields = {
+        'name': {'kind': 'text'}, 'filter': {'kind': 'text', 'is_optional': true}
+    } %}
+    {% for field, name in segmentation_fields().items() %}
+        {% do fields.update({field: dict(rules[name], is_optional=true)}) %}
+    {% endfor %}
+    {% do rules.update({'segmentations': {
+        'kind': 'list', 'of': {'kind': 'record', 'fields': fields}, 'is_filled': true
+    }}) %}
+    {{ return(rules) }}
 {% endmacro %}
 
 

@@ -29,7 +29,7 @@ never_buyers as (
 totals as (
 
     select * from {{ ref('int_segment_measure_totals') }}
-    where is_overall
+    where is_overall and segmentation_name = '{{ segmentation_name() }}'
 
 )
 

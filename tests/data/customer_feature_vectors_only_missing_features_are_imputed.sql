@@ -1,38 +1,33 @@
-{% set features = scored_features() %}
-
 with
 
-missing as (
+customer_features as (
 
-    select
-        observation_date,
-        {%- for feature in features %}
-        count(*) - count({{ feature }}) as {{ feature }}_missing
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    from {{ ref('customer_features') }}
-    where not is_never_buyer
-    group by observation_date
+    select * from {{ ref('customer_features') }}
 
 ),
 
-imputed as (
+vectors as (
 
-    select
-        observation_date,
-        {%- for feature in features %}
-        count(*) filter (where {{ feature }}_is_imputed) as {{ feature }}_imputed
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    from {{ ref('customer_feature_vectors') }}
-    group by observation_date
+    select * from {{ ref('customer_feature_vectors') }}
 
 )
 
-select *
-from missing
-inner join imputed using (observation_date)
-where
-    {%- for feature in features %}
-    {{ 'or ' if not loop.first }}{{ feature }}_missing <> {{ feature }}_imputed
-    {%- endfor %}
+{% for name, features in of_each_segmentation(scored_features).items() %}
+select
+    vectors.segmentation_name,
+    vectors.observation_date,
+    count(*) as customers
+from vectors
+inner join customer_features
+    on vectors.observation_date = customer_features.observation_date
+        and vectors.customer_id = customer_features.customer_id
+where vectors.segmentation_name = '{{ name }}'
+    and (
+        {%- for feature in features %}
+        {{ 'or ' if not loop.first }}(customer_features.{{ feature }} is null)
+        <> vectors.{{ feature }}_is_imputed
+        {%- endfor %}
+    )
+group by vectors.segmentation_name, vectors.observation_date
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,4 +1,5 @@
-{% set features = scored_features() %}
+{% set features_of = of_each_segmentation(scored_features) %}
+{% set features = features_of.values() | sum(start=[]) | unique | list %}
 
 with
 
@@ -15,6 +16,7 @@ assignments as (
 )
 
 select
+    vectors.segmentation_name,
     {%- for feature in features %}
     vectors.{{ feature }},
     {%- endfor %}
@@ -26,6 +28,7 @@ inner join assignments
         and vectors.observation_date = assignments.observation_date
         and vectors.customer_id = assignments.customer_id
 group by
+    vectors.segmentation_name,
     {%- for feature in features %}
     vectors.{{ feature }}{{ ',' if not loop.last }}
     {%- endfor %}

@@ -1,3 +1,5 @@
+{% set filtered = segmentation_filters() | list %}
+
 with
 
 observed as (
@@ -9,7 +11,16 @@ observed as (
     from {{ ref('customer_features') }} as features
     cross join {{ ref('segmentation_versions') }} as versions
     where versions.is_in_use
+        and not ({{ "versions.segmentation_name in (" ~ quoted(filtered) ~ ")"
+            if filtered else 'false' }})
     group by versions.segmentation_name, features.observation_date
+    union all
+    select
+        segmentation_name,
+        observation_date,
+        count(*) as customers
+    from {{ ref('int_segmentation_members') }}
+    group by segmentation_name, observation_date
 
 ),
 

@@ -10,6 +10,7 @@ estimates as (
 compared as (
 
     select
+        segmentation_name,
         observation_date,
         measure,
         evaluation_window,
@@ -18,7 +19,7 @@ compared as (
             as mean_of_segments,
         max(estimate) filter (where is_overall) as overall_estimate
     from estimates
-    group by observation_date, measure, evaluation_window
+    group by segmentation_name, observation_date, measure, evaluation_window
 
 )
 

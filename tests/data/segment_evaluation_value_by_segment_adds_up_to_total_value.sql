@@ -30,22 +30,27 @@ by_segment as (
 in_all as (
 
     select
-        observation_date,
-        cast(sum(trailing_spend) as double) as value,
+        assignments.segmentation_name,
+        features.observation_date,
+        cast(sum(features.trailing_spend) as double) as value,
         count(*) as customers
     from features
-    group by observation_date
+    inner join {{ ref('customer_segment_assignments') }} as assignments
+        on features.observation_date = assignments.observation_date
+            and features.customer_id = assignments.customer_id
+    group by assignments.segmentation_name, features.observation_date
 
 )
 
 select
-    by_segment.segmentation_name,
+    in_all.segmentation_name,
     in_all.observation_date,
     by_segment.value as value_by_segment,
     in_all.value as total_value
 from in_all
 left join by_segment
-    on in_all.observation_date = by_segment.observation_date
+    on in_all.segmentation_name = by_segment.segmentation_name
+        and in_all.observation_date = by_segment.observation_date
 where not coalesce(by_segment.is_incomplete, false)
     and (
         by_segment.value is null

@@ -9,7 +9,7 @@ scenarios as (
 segments as (
 
     select * from {{ ref('segments') }}
-    where is_in_use
+    where is_in_use and segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

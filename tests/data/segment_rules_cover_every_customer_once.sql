@@ -25,7 +25,9 @@ fitted as (
     inner join {{ ref('segmentation_versions') }} as versions
         on registry.segmentation_name = versions.segmentation_name
             and registry.segmentation_version = versions.segmentation_version
-    where registry.parameter = 'rule_predicate' and versions.is_in_use
+    where registry.parameter = 'rule_predicate'
+        and versions.is_in_use
+        and versions.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

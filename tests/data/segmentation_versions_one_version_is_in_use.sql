@@ -4,7 +4,6 @@ versions as (
 
     select
         segmentation_name,
-        count(*) as fitted_versions,
         count(*) filter (where is_in_use) as versions_in_use
     from {{ ref('segmentation_versions') }}
     group by segmentation_name
@@ -13,4 +12,7 @@ versions as (
 
 select *
 from versions
-where versions_in_use <> least(fitted_versions, 1)
+where versions_in_use <> case
+    when segmentation_name in ({{ quoted(segmentation_names()) }}) then 1
+    else 0
+end

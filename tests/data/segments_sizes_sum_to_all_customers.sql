@@ -14,18 +14,27 @@ sizes as (
 
 counted as (
 
-    select count(*) as customers
+    select
+        '{{ segmentation_name() }}' as segmentation_name,
+        count(*) as customers
     from {{ ref('customers') }}
+    union all
+    select
+        segmentation_name,
+        count(*) as customers
+    from {{ ref('customer_segment_memberships') }}
+    where segmentation_name <> '{{ segmentation_name() }}'
+    group by segmentation_name
 
 )
 
 select *
 from sizes
-cross join counted
+left join counted using (segmentation_name)
 where segments > 0
     and (
-        segment_customers <> customers
+        segment_customers <> coalesce(customers, 0)
         -- Each share is rounded to six digits.
-        or abs(coalesce(total_share, 0) - cast(customers > 0 as int))
+        or abs(coalesce(total_share, 0) - cast(coalesce(customers, 0) > 0 as int))
             > 0.000001 * segments
     )

@@ -61,6 +61,38 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
     ("similarity_of_nothing", "minimum_match_similarity", 0, "is 0; expected a number"),
     ("flag_as_number", "merge_duplicate_people", 1, "is 1; expected true or false."),
     (
+        "segmentation_with_an_unknown_field",
+        "segmentations",
+        [{"name": "default"}, {"name": "rfm", "metod": "rfm_rules"}],
+        "rfm in var segmentations has the field metod; expected only name, filter, "
+        "features, method, n_segments, refit and version.",
+    ),
+    (
+        "segmentation_named_twice",
+        "segmentations",
+        [{"name": "default"}, {"name": "rfm"}, {"name": "rfm"}],
+        "var segmentations has rfm twice; expected it once.",
+    ),
+    (
+        "segmentation_with_an_unknown_method",
+        "segmentations",
+        [{"name": "default"}, {"name": "rfm", "method": "rfm"}],
+        "method of rfm in var segmentations is 'rfm'; expected one of kmeans, ",
+    ),
+    (
+        "segmentation_with_one_segment",
+        "segmentations",
+        [{"name": "default"}, {"name": "one", "n_segments": 1}],
+        "n_segments of one in var segmentations is 1; expected a whole number from 2",
+    ),
+    (
+        "segmentation_without_a_name",
+        "segmentations",
+        [{"name": "default"}, {"method": "rfm_rules"}],
+        "item 2 in var segmentations has no field name; expected a text.",
+    ),
+    ("no_segmentation", "segmentations", [], "is []; expected a list of at least one"),
+    (
         "share_as_percent",
         "maximum_missing_share",
         20,
@@ -622,6 +654,91 @@ VARS_OF_PLACES: list[tuple[str, str, str | None]] = [
         None,
     ),
 ]
+# (case, entries of var segmentations that follow its rule, what the sentence holds)
+GERMANY = {"name": "germany", "filter": "country = 'DE'"}
+SEGMENTATIONS: list[tuple[str, list[dict[str, Any]], str | None]] = [
+    ("segmentation_by_default", [{"name": "default"}], None),
+    ("segmentation_of_a_country", [{"name": "default"}, GERMANY], None),
+    (
+        "segmentation_default_is_missing",
+        [{"name": "rfm", "method": "rfm_rules"}],
+        "var segmentations has no entry default; expected one: table customer_segments "
+        "holds it.",
+    ),
+    (
+        "segmentation_default_has_a_method",
+        [{"name": "default", "method": "rfm_rules"}],
+        "default in var segmentations has the field method; expected its name alone: ",
+    ),
+    (
+        "segmentation_name_with_a_blank",
+        [{"name": "default"}, {"name": "By spend"}],
+        "var segmentations has the name 'By spend'; expected small letters, digits",
+    ),
+    *(
+        (
+            f"segmentation_filter_{case}",
+            [{"name": "default"}, {"name": "germany", "filter": text}],
+            f"filter of germany in var segmentations {part}",
+        )
+        for case, text, part in (
+            ("of_an_email", "email like 'a%'", "asks for the column email; expected"),
+            (
+                "misspelt",
+                "contry = 'DE'",
+                "asks for the column contry; expected pe",
+            ),
+            (
+                "of_a_table",
+                "raw_customers.city = 'Ulm'",
+                "asks for the column raw_custo",
+            ),
+            (
+                "of_a_birth_date_in_brackets",
+                "((length(birth_date)) > 3)",
+                "asks for the column birth_date; expected",
+            ),
+            (
+                "that_asks_another_table",
+                "exists (from raw.orders)",
+                "is 'exists (from raw.orders)'; expected one condition on columns",
+            ),
+            (
+                "with_a_query_in_a_condition",
+                "age in (select 1)",
+                "is 'age in (select 1)'; expected one condition on columns",
+            ),
+            ("of_two_statements", "age > 1); drop table x", "is 'age > 1); drop"),
+            ("that_ends_the_query", "age > 1) limit (5", "is 'age > 1) limit (5'; exp"),
+            ("that_adds_a_query", "age > 1) union (select 1", "is 'age > 1) union ("),
+            ("with_a_comment", "age > 1 -- adults", "is 'age > 1 -- adults'; expected"),
+            (
+                "that_is_no_sql",
+                "country is Germany is",
+                "is 'country is Germany is'; ex",
+            ),
+            ("that_is_a_column", "country", "is 'country'; expected one condition"),
+            ("that_asks_nothing", "1 = 1", "is '1 = 1'; expected one condition on col"),
+            (
+                "over_other_rows",
+                "age > avg(age) over ()",
+                "is 'age > avg(age) over ()'",
+            ),
+        )
+    ),
+    (
+        "segmentation_filter_of_features_and_attributes",
+        [
+            {"name": "default"},
+            {
+                "name": "germany",
+                "filter": "Country in ('DE', 'AT') and not (total_spend between 0 and 9"
+                " or lower(city) like 'b%') and coalesce(has_marketing_consent, false)",
+            },
+        ],
+        None,
+    ),
+]
 DATABASE = [
     "create schema raw",
     "create table raw.orders (Order_ID int, customer_id int)",
@@ -684,6 +801,10 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             case: f"problem_with_places({arguments})".replace("{folder}", str(landing))
             for case, arguments, _ in VARS_OF_PLACES
         },
+        **{
+            case: f"problem_with_segmentations({entries!r})"
+            for case, entries, _ in SEGMENTATIONS
+        },
         "misspelt": "problem_with_var_names(['margin_rate', 'n_segment'])",
         "unlike_any_var": "problem_with_var_names(['xyzzy'])",
         "vars": "var_rules() | list",
@@ -696,7 +817,8 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     assert result.returncode == 0, result.stdout
     sentences: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    assert len(sentences) == len(values) + len(places) + len(VARS_OF_PLACES) + 3
+    cases = (values, places, VARS_OF_PLACES, SEGMENTATIONS)
+    assert len(sentences) == sum(len(listed) for listed in cases) + 3
     return sentences
 
 
@@ -726,11 +848,29 @@ def test_an_unusual_but_valid_var_passes(problems: dict[str, Any], case: str) ->
     assert problems[case] is None
 
 
+@pytest.mark.parametrize(
+    ("case", "part"),
+    [(case, part) for case, _, part in SEGMENTATIONS],
+    ids=[case for case, *_ in SEGMENTATIONS],
+)
+def test_a_segmentation_is_named_apart_and_has_one_condition(
+    problems: dict[str, Any], case: str, part: str | None
+) -> None:
+    sentence = problems[case]
+
+    if part is None:
+        assert sentence is None
+    else:
+        assert part in sentence
+        assert re.fullmatch(r"[^\n]+; expected [^;\n]+\.", sentence), sentence
+
+
 def test_a_misspelt_var_is_refused_with_the_nearest_names(
     problems: dict[str, Any],
 ) -> None:
     assert (
-        problems["misspelt"] == "var n_segment is unknown; expected perhaps n_segments."
+        problems["misspelt"]
+        == "var n_segment is unknown; expected perhaps n_segments or segmentations."
     )
     assert (
         problems["unlike_any_var"]
@@ -802,7 +942,10 @@ def assert_stopped_at_once(
             {"margin_rate": 30},
             "var margin_rate is 30; expected a number above 0 and at most 1.",
         ),
-        ({"n_segment": 3}, "var n_segment is unknown; expected perhaps n_segments."),
+        (
+            {"n_segment": 3},
+            "var n_segment is unknown; expected perhaps n_segments or segmentations.",
+        ),
         (
             {"placeholder_values": "unknown"},
             "var placeholder_values is the text 'unknown'; expected a mapping from",

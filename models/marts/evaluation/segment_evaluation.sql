@@ -1,3 +1,5 @@
+{% set features_of = of_each_segmentation(scored_features) %}
+
 with
 
 intervals as (
@@ -44,9 +46,15 @@ final as (
         ---------- booleans
         intervals.is_reliable,
         intervals.evaluation_window = 'observed'
-        and intervals.measure in (
-            {{ quoted(measures_of_features(scored_features())) }}
-        ) as is_clustering_input
+        and case intervals.segmentation_name
+            {%- for name, features in features_of.items() %}
+            when '{{ name }}'
+                then intervals.measure in (
+                    {{ quoted(measures_of_features(features)) }}
+                )
+            {%- endfor %}
+            else false
+        end as is_clustering_input
     from intervals
     inner join labels
         on intervals.segmentation_name = labels.segmentation_name

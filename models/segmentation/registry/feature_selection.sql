@@ -49,7 +49,8 @@ candidates as (
 
 ),
 
-judged as (
+-- Whatever list a feature is on.
+faults as (
 
     select
         candidates.feature_name,
@@ -61,11 +62,10 @@ judged as (
         feature_statistics.missing_share,
         feature_statistics.variance,
         feature_statistics.distinct_values,
+        candidates.feature_name = 'campaign_response_rate' as is_barred,
         case
             when candidates.feature_name = 'campaign_response_rate'
                 then 'never clustered on: uplift by segment would be circular'
-            when candidates.configured_number is null
-                then 'not in segmentation_features'
             when candidates.feature_name = 'shrunk_response_rate'
                 and exists (select 1 from measured_campaigns)
                 then 'campaigns have controls: uplift by segment would be circular'
@@ -74,10 +74,23 @@ judged as (
                 then 'missing for more than {{ missing_limit }} of customers'
             when feature_statistics.distinct_values < 2
                 then 'the same for every customer'
-        end as refusal
+        end as fault
     from candidates
     inner join feature_statistics
         on candidates.feature_name = feature_statistics.feature_name
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when configured_number is null and not is_barred
+                then 'not in segmentation_features'
+            else fault
+        end as refusal
+    from faults
 
 ),
 
@@ -154,6 +167,7 @@ final as (
 
         ---------- booleans
         judged.refusal is null as is_selected,
+        judged.fault is null as is_eligible,
         judged.is_time_driven,
         judged.is_always_known
     from judged

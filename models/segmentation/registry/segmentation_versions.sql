@@ -55,7 +55,7 @@ final as (
         {{ registry_parameter('explanation_cost_ratio') }} as explanation_cost_ratio,
 
         ---------- booleans
-        segmentation_version = {{ version_in_use() }} as is_in_use,
+        coalesce(segmentation_version = {{ version_in_use() }}, false) as is_in_use,
 
         ---------- dates
         cast({{ registry_parameter('training_date', 'string') }} as date)

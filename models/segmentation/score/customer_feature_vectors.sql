@@ -1,11 +1,17 @@
 {{ config(materialized='view') }}
 
-{# Features, scaled by what the version in use learned when it was fitted. #}
-{% set features = scored_features() %}
+{#
+    Features, scaled by what the version in use of each segmentation learned when it was
+    fitted. A column is null in a segmentation that is not made of its feature.
+#}
+{% set features_of = of_each_segmentation(scored_features) %}
+{% set all_features = features_of.values() | sum(start=[]) | unique | list %}
+{% set filters = segmentation_filters() %}
 {% set parameters = [
     'impute_value', 'cap_lower', 'cap_upper', 'transform', 'center', 'scale', 'weight'
 ] %}
 
+-- depends_on: {{ ref('int_segmentation_members') }}
 with
 
 customer_features as (
@@ -15,29 +21,20 @@ customer_features as (
 
 ),
 
-version_in_use as (
-
-    select
-        segmentation_name,
-        segmentation_version
-    from {{ ref('segmentation_versions') }}
-    where is_in_use
-        and segmentation_name = '{{ segmentation_name() }}'
-
-),
-
 preprocessing as (
 
     select preprocessing.*
     from {{ ref('int_segmentation_preprocessing') }} as preprocessing
-    inner join version_in_use
-        on preprocessing.segmentation_name = version_in_use.segmentation_name
-            and preprocessing.segmentation_version = version_in_use.segmentation_version
+    inner join {{ ref('segmentation_versions') }} as versions
+        on preprocessing.segmentation_name = versions.segmentation_name
+            and preprocessing.segmentation_version = versions.segmentation_version
+    where versions.is_in_use
 
 ),
 
+{% for name, features in features_of.items() %}
 -- All parameters in one row, so that scaling is arithmetic on columns.
-parameters as (
+parameters_of_{{ name }} as (
 
     select
         {%- for feature in features %}
@@ -46,13 +43,13 @@ parameters as (
             as {{ feature }}__{{ parameter }},
         {%- endfor %}
         {%- endfor %}
-        max(segmentation_name) as segmentation_name,
         max(segmentation_version) as segmentation_version
     from preprocessing
+    where segmentation_name = '{{ name }}'
 
 ),
 
-capped as (
+capped_for_{{ name }} as (
 
     select
         customer_features.observation_date,
@@ -72,34 +69,49 @@ capped as (
         {%- endfor %}
         parameters.*
     from customer_features
-    cross join parameters
+    cross join parameters_of_{{ name }} as parameters
+    {%- if name in filters %}
+    inner join {{ ref('int_segmentation_members') }} as members
+        on customer_features.observation_date = members.observation_date
+            and customer_features.customer_id = members.customer_id
+            and members.segmentation_name = '{{ name }}'
+    {%- endif %}
 
 ),
 
+{% endfor %}
 final as (
 
+    {% for name, features in features_of.items() %}
     select
         ---------- ids
         observation_date,
         customer_id,
-        segmentation_name,
+        '{{ name }}' as segmentation_name,
         segmentation_version,
 
         ---------- numerics
-        {%- for feature in features %}
+        {%- for feature in all_features %}
+        {%- if feature in features %}
         (
             case {{ feature }}__transform
                 when 'log1p' then sign({{ feature }}) * ln(1 + abs({{ feature }}))
                 else {{ feature }}
             end - {{ feature }}__center
         ) / {{ feature }}__scale * {{ feature }}__weight as {{ feature }},
+        {%- else %}
+        cast(null as double) as {{ feature }},
+        {%- endif %}
         {%- endfor %}
 
         ---------- booleans
-        {%- for feature in features %}
-        {{ feature }}_is_imputed{{ ',' if not loop.last }}
+        {%- for feature in all_features %}
+        {{ feature ~ '_is_imputed' if feature in features else 'false' }}
+            as {{ feature }}_is_imputed{{ ',' if not loop.last }}
         {%- endfor %}
-    from capped
+    from capped_for_{{ name }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 

@@ -1,4 +1,6 @@
 {# The segment of every customer on every date: who never bought needs no fit. #}
+{% set filters = segmentation_filters() %}
+
 with
 
 scored_customers as (
@@ -16,9 +18,18 @@ never_buyers as (
         versions.segmentation_version
     from {{ ref('customer_features') }} as customer_features
     cross join {{ ref('segmentation_versions') }} as versions
+    left join {{ ref('int_segmentation_members') }} as members
+        on versions.segmentation_name = members.segmentation_name
+            and customer_features.observation_date = members.observation_date
+            and customer_features.customer_id = members.customer_id
     where customer_features.is_never_buyer
         and versions.is_in_use
-        and versions.segmentation_name = '{{ segmentation_name() }}'
+        {%- if filters %}
+        and (
+            versions.segmentation_name not in ({{ quoted(filters) }})
+            or members.customer_id is not null
+        )
+        {%- endif %}
 
 ),
 

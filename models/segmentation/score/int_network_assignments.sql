@@ -1,11 +1,12 @@
 {{ config(materialized='view') }}
 
 {#
-    The segment of every customer on every date where the version in use scores by a
-    network with one hidden layer; else no rows.
+    The segment of every customer on every date in segmentations whose version in use
+    scores by a network with one hidden layer.
 #}
-{% set features = scored_features() %}
-{% set network = scored_network() %}
+{% set features_of = of_each_segmentation(scored_features) %}
+{% set networks = of_each_segmentation(scored_network) %}
+{% set all_features = features_of.values() | sum(start=[]) | unique | list %}
 
 with
 
@@ -23,12 +24,13 @@ versions as (
 
 ),
 
-hidden as (
+{% for name, network in networks.items() %}
+hidden_for_{{ name }} as (
 
     select
         vectors.observation_date,
         vectors.customer_id,
-        {%- for feature in features %}
+        {%- for feature in all_features %}
         vectors.{{ feature }},
         {%- endfor %}
         {%- for unit in network.units %}
@@ -43,10 +45,11 @@ hidden as (
     inner join versions
         on vectors.segmentation_name = versions.segmentation_name
             and vectors.segmentation_version = versions.segmentation_version
+    where vectors.segmentation_name = '{{ name }}'
 
 ),
 
-outputs as (
+outputs_for_{{ name }} as (
 
     select
         *,
@@ -54,12 +57,12 @@ outputs as (
         {{ output.terms | join('\n        + ') }} as output_{{ output.segment_id }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from hidden
+    from hidden_for_{{ name }}
 
 ),
 
 -- Of equal outputs the first wins.
-greatest_output as (
+greatest_output_for_{{ name }} as (
 
     select
         *,
@@ -68,12 +71,14 @@ greatest_output as (
             output_{{ output.segment_id }}{{ ',' if not loop.last }}
             {%- endfor %}
         ) as greatest_output
-    from outputs
+    from outputs_for_{{ name }}
 
 ),
 
+{% endfor %}
 final as (
 
+    {% for name, network in networks.items() %}
     select
         ---------- ids
         observation_date,
@@ -90,13 +95,15 @@ final as (
         ) as segment_id,
 
         ---------- numerics
-        {%- for feature in features %}
+        {%- for feature in all_features %}
         {{ feature }},
         {%- endfor %}
 
         ---------- booleans
         false as is_noise
-    from greatest_output
+    from greatest_output_for_{{ name }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 

@@ -1,11 +1,12 @@
 {{ config(materialized='view') }}
 
 {#
-    The segment of every customer on every date where the version in use scores by
-    quadratic functions, such as the squared distance from a centroid; else no rows.
+    The segment of every customer on every date in segmentations whose version in use
+    scores by quadratic functions, such as the squared distance from a centroid.
 #}
-{% set features = scored_features() %}
-{% set segment_ids = scored_segments() %}
+{% set features_of = of_each_segmentation(scored_features) %}
+{% set segments_of = of_each_segmentation(scored_segments) %}
+{% set all_features = features_of.values() | sum(start=[]) | unique | list %}
 
 with
 
@@ -23,9 +24,11 @@ versions as (
 
 ),
 
+{% for name, features in features_of.items() %}
+{%- set segment_ids = segments_of[name] %}
 -- All parameters in one row: a score is then arithmetic on columns, with no join of
 -- customers and segments and nothing to aggregate.
-parameters as (
+parameters_of_{{ name }} as (
 
     select
         {%- for segment_id in segment_ids %}
@@ -46,37 +49,39 @@ parameters as (
     inner join versions
         on terms.segmentation_name = versions.segmentation_name
             and terms.segmentation_version = versions.segmentation_version
+    where versions.segmentation_name = '{{ name }}'
     group by versions.segmentation_name
 
 ),
 
-scored as (
+scored_for_{{ name }} as (
 
     select
         vectors.observation_date,
         vectors.customer_id,
-        {%- for feature in features %}
+        {%- for feature in all_features %}
         vectors.{{ feature }},
         {%- endfor %}
         {%- for segment_id in segment_ids %}
         {%- for feature in features %}
-        {%- set name = feature ~ '_' ~ segment_id %}
-        (vectors.{{ feature }} - parameters.{{ name }}__centroid)
-        * (vectors.{{ feature }} - parameters.{{ name }}__centroid)
-        * parameters.{{ name }}__score_curvature
-        + vectors.{{ feature }} * parameters.{{ name }}__score_slope
+        {%- set term = feature ~ '_' ~ segment_id %}
+        (vectors.{{ feature }} - parameters.{{ term }}__centroid)
+        * (vectors.{{ feature }} - parameters.{{ term }}__centroid)
+        * parameters.{{ term }}__score_curvature
+        + vectors.{{ feature }} * parameters.{{ term }}__score_slope
         + {% endfor %}parameters.intercept_{{ segment_id }} as score_{{ segment_id }},
         {%- endfor %}
         vectors.segmentation_name,
         vectors.segmentation_version
     from vectors
-    inner join parameters
+    inner join parameters_of_{{ name }} as parameters
         on vectors.segmentation_name = parameters.segmentation_name
+    where vectors.segmentation_name = '{{ name }}'
 
 ),
 
 -- Of equal scores the first wins.
-least_scored as (
+least_scored_for_{{ name }} as (
 
     select
         *,
@@ -85,12 +90,14 @@ least_scored as (
             score_{{ segment_id }}{{ ',' if not loop.last }}
             {%- endfor %}
         ) as least_score
-    from scored
+    from scored_for_{{ name }}
 
 ),
 
+{% endfor %}
 final as (
 
+    {% for name, features in features_of.items() %}
     select
         ---------- ids
         observation_date,
@@ -99,20 +106,22 @@ final as (
         segmentation_version,
         cast(
             case
-                {%- for segment_id in segment_ids %}
+                {%- for segment_id in segments_of[name] %}
                 when score_{{ segment_id }} <= least_score then {{ segment_id }}
                 {%- endfor %}
             end as bigint
         ) as segment_id,
 
         ---------- numerics
-        {%- for feature in features %}
+        {%- for feature in all_features %}
         {{ feature }},
         {%- endfor %}
 
         ---------- booleans
         false as is_noise
-    from least_scored
+    from least_scored_for_{{ name }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 

@@ -1,15 +1,15 @@
 {{ config(materialized='view') }}
 
 {#
-    The segment that the scorer of the version in use gives a customer on every date, and
-    how the customer lies to the centres of the segments.
+    The segment that the scorer of the version in use of each segmentation gives a
+    customer on every date, and how the customer lies to the centres of the segments.
 #}
-{% set features = scored_features() %}
-{% set segment_ids = scored_segments() %}
+{% set features_of = of_each_segmentation(scored_features) %}
+{% set segments_of = of_each_segmentation(scored_segments) %}
 
 with
 
--- Of the three only that of the version in use has rows.
+-- Of the three only that of its version in use has rows of a segmentation.
 scored as (
 
     select * from {{ ref('int_quadratic_assignments') }}
@@ -20,8 +20,10 @@ scored as (
 
 ),
 
+{% for name, features in features_of.items() %}
+{%- set segment_ids = segments_of[name] %}
 -- All centroids in one row: a distance is then arithmetic on columns.
-centroids as (
+centroids_of_{{ name }} as (
 
     select
         {%- for segment_id in segment_ids %}
@@ -39,11 +41,12 @@ centroids as (
         on centroids.segmentation_name = versions.segmentation_name
             and centroids.segmentation_version = versions.segmentation_version
             and versions.is_in_use
+    where versions.segmentation_name = '{{ name }}'
     group by versions.segmentation_name
 
 ),
 
-distances as (
+distances_of_{{ name }} as (
 
     select
         scored.observation_date,
@@ -63,12 +66,13 @@ distances as (
         ) as distance_{{ segment_id }}{{ ',' if not loop.last }}
         {%- endfor %}
     from scored
-    inner join centroids
+    inner join centroids_of_{{ name }} as centroids
         on scored.segmentation_name = centroids.segmentation_name
+    where scored.segmentation_name = '{{ name }}'
 
 ),
 
-second_nearest as (
+second_nearest_of_{{ name }} as (
 
     select
         *,
@@ -83,12 +87,14 @@ second_nearest as (
             {{- ',' if not loop.last }}
             {%- endfor %}
         ) as second_distance
-    from distances
+    from distances_of_{{ name }}
 
 ),
 
+{% endfor %}
 final as (
 
+    {% for name, segment_ids in segments_of.items() %}
     select
         ---------- ids
         observation_date,
@@ -113,7 +119,9 @@ final as (
         ---------- booleans
         -- A version that nobody was fitted to has no such distance.
         coalesce(is_noise or distance > outlier_distance, false) as is_outlier
-    from second_nearest
+    from second_nearest_of_{{ name }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 

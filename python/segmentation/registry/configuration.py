@@ -45,6 +45,8 @@ def configuration_of(settings: Mapping[str, Any]) -> tuple[str, str]:
         names.update(SELECTION_CONFIGURATION)
     if settings["segmentation_method"] != "kmeans":
         names.update(SCORING_CONFIGURATION)
+    if "segmentation_filter" in settings:
+        names.add("segmentation_filter")
     names.update(load_method(settings["segmentation_method"]).settings)
     text = json.dumps({name: settings[name] for name in names}, sort_keys=True)
     return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

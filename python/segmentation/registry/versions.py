@@ -26,6 +26,7 @@ from segmentation.registry.read import (
     given_names,
     text_fact,
 )
+from segmentation.registry.segmentations import selected_among
 from segmentation.registry.write import (
     SCHEMA,
     candidate_rows,
@@ -82,8 +83,8 @@ def fit_version(
         (whether time alone moves it) and is_always_known (whether it is never missing).
     settings
         The vars named in `CONFIGURATION`, the attributes of `SelectionSettings`, refit,
-        minimum_match_similarity, segmentation_name, and segment_rules: the rows of the
-        seed rfm_segments in their order.
+        minimum_match_similarity, segmentation_name, segmentation_filter where it has
+        one, and segment_rules: the rows of the seed rfm_segments in their order.
     latest_version
         All rows of the latest version of this segmentation; no rows where there is
         none.
@@ -95,7 +96,8 @@ def fit_version(
     Raises
     ------
     ValueError
-        If no feature is left, or the method fails on the training customers.
+        If no feature is left, a filter leaves too few customers, or the method fails on
+        the training customers.
     """
     if training_date is None:
         return no_rows()
@@ -130,6 +132,8 @@ def fit_version(
     from segmentation.methods import load_method
     from segmentation.registry.segment_ids import identify_segments
 
+    if "segmentation_filter" in settings:
+        feature_selection = selected_among(training, feature_selection, settings)
     method_name = settings["segmentation_method"]
     method = load_method(method_name)
     # A supervised method is fitted on customers of an older date. Drift is always

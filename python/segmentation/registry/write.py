@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from segmentation.fit.k_selection import Candidate
     from segmentation.fit.preprocessing import FeatureParameters
 
-# The segmentation that a build fits. SQL asks for its rows by the macro of this name.
-SEGMENTATION_NAME = "default"
 SCHEMA = pa.schema(
     [
         ("segmentation_name", pa.string()),

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from segmentation.drift import measure_drift
-from segmentation.registry.write import SEGMENTATION_NAME
+from segmentation.registry.segmentations import DEFAULT_SEGMENTATION
 
 COLUMNS = (
     "observation_date, {} as variable_name, {} as bin_number, customers, "
@@ -27,7 +27,7 @@ def model(dbt, session):
     # As if the segment were one more feature, of as many bins. Segment 0 had no
     # training customers.
     segments = dbt.ref("customer_segmentation", "int_segment_sizes").filter(
-        f"segment_id <> 0 and segmentation_name = '{SEGMENTATION_NAME}'"
+        f"segment_id <> 0 and segmentation_name = '{DEFAULT_SEGMENTATION}'"
     )
     bin_counts = features.select(COLUMNS.format("feature_name", "bin_number")).union(
         segments.select(COLUMNS.format("'segment_id'", "segment_id"))
