@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import altair as alt
 
 from segmentation.report.figures import (
-    LEAST_CELL,
     MOST_BARS,
     Figure,
     Page,
     colors_of,
     count_of,
     dots,
+    least_cell,
     segment_color,
     whole,
 )
@@ -222,7 +222,7 @@ def tiers(published: Published, colors: Mapping[str, str]) -> Figure:
         return Figure.empty(
             title, tables, "Tables of single customers are not published."
         )
-    rows = published.frame(TIERS.format(least=LEAST_CELL))
+    rows = published.frame(TIERS.format(least=least_cell(published)))
     if rows.empty:
         return Figure.empty(title, tables, "No customer has a value yet.")
     shown = rows.dropna(subset="customers")

@@ -30,9 +30,6 @@ PALETTE = (
 GREY = "#8A8A8A"
 LOW, MIDDLE, HIGH = "#E08214", "#F2F0EB", "#2166AC"
 HIDDEN = "hidden"
-# Below it a count of customers that is made here is hidden: the default of var
-# minimum_cell_size.
-LEAST_CELL = 5
 # A diagram is not drawn of more segments, lines or rows than a person can tell apart.
 MOST_BARS = 30
 
@@ -157,6 +154,19 @@ from segments
 where is_in_use and segmentation_name = 'default'
 order by segment_id
 """
+
+
+# Below it a count of customers that is made here is hidden, as the build that published
+# hid what it made.
+LEAST_CELL = """
+select max_by(minimum_cell_size, started_at) as least from builds
+"""
+
+
+def least_cell(published: Published) -> int:
+    """Return the var minimum_cell_size of the build that published the file."""
+    [row] = published.rows(LEAST_CELL)
+    return int(row["least"])
 
 
 def colors_of(published: Published) -> dict[str, str]:

@@ -12,7 +12,6 @@ import pandas as pd
 from segmentation.report.figures import (
     HIDDEN,
     HIGH,
-    LEAST_CELL,
     MIDDLE,
     Chart,
     Figure,
@@ -20,6 +19,7 @@ from segmentation.report.figures import (
     colors_of,
     count_of,
     heat_map,
+    least_cell,
     percent,
     segment_color,
 )
@@ -59,7 +59,7 @@ order by segment_id, month_number
 def movement(published: Published) -> Page:
     """Make the page."""
     colors = colors_of(published)
-    rows = published.frame(MOVEMENTS.format(least=LEAST_CELL))
+    rows = published.frame(MOVEMENTS.format(least=least_cell(published)))
     return Page(
         "how-they-move",
         "How they move",

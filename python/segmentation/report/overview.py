@@ -284,6 +284,8 @@ def spend_beside_customers(evaluations: pd.DataFrame, colors: dict[str, str]) ->
     rows["spend_share"] = rows.spend / total
     shown = rows[["segment_name", "customer_share", "spend_share"]]
     best = rows.loc[rows.spend_share.idxmax()]
+    is_whole = rows.spend[rows.customers > 0].notna().all()
+    of_which = "the last window" if is_whole else "the last window that is shown"
     long = shown.melt("segment_name", var_name="of", value_name="share")
     long["of"] = long["of"].map({"customer_share": "customers", "spend_share": "spend"})
     chart = (
@@ -300,7 +302,7 @@ def spend_beside_customers(evaluations: pd.DataFrame, colors: dict[str, str]) ->
     return Figure(
         title,
         f"{best.segment_name} are {percent(best.customer_share)} of customers and "
-        f"bring {percent(best.spend_share)} of the spend of the last window.",
+        f"bring {percent(best.spend_share)} of the spend of {of_which}.",
         tables,
         count_of(rows.customers.sum()),
         shown,
