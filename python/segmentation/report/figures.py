@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from textwrap import wrap
@@ -176,6 +176,12 @@ def colors_of(published: Published) -> dict[str, str]:
         segment["segment_name"]: GREY if segment["segment_id"] == 0 else next(others)
         for segment in published.rows(SEGMENTS)
     }
+
+
+def legend_of(colors: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return the colours of those segments that a chart shows."""
+    shown = set(names)
+    return {name: color for name, color in colors.items() if name in shown}
 
 
 def segment_color(colors: Mapping[str, str], field: str = "segment_name") -> alt.Color:

@@ -50,8 +50,8 @@ having count(*) >= {least}
 order by count(*) desc, value
 """
 # What each segment spent in each group. Cells are hidden by the rule of
-# macros/small_cells.sql: those of few customers or few who spent, and the smallest other
-# group of the segment where the segment less what is shown would tell of so few.
+# macros/small_cells.sql: those of few customers or few who spent, and the smallest
+# other group of the segment where the segment less what is shown would tell of so few.
 CELLS = """
 create temporary table shown_cells as
 with cells as (
