@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import duckdb
 import pytest
+
 from superset_client import PROJECT, Dashboard, Superset, register, running
 
 DBT = PROJECT / ".venv" / "bin" / "dbt"
@@ -118,6 +120,13 @@ def test_columns_are_described_as_in_the_file(
         ).fetchall()
     assert described == dict(expected)
     assert all(described.values())
+
+
+def test_pages_ask_nobody_else(superset: Superset) -> None:
+    with urlopen(f"{superset.url}/login/") as page:
+        policy = page.headers["Content-Security-Policy"]
+    assert "img-src 'self' blob: data:" in policy
+    assert "http" not in policy
 
 
 def test_the_dashboard_has_two_charts_and_making_it_again_changes_it(

@@ -111,9 +111,9 @@ def scenarios(published: Published, colors: Mapping[str, str]) -> Figure:
     measured = (rows.evidence == "measured").sum()
     return Figure(
         title,
-        f"Of {len(rows)} returns {measured} rest on a measured effect. The others take an "
-        "assumed effect for certain, and their interval is that of what customers do "
-        "without it. Scenarios overlap and are not added up.",
+        f"Of {len(rows)} returns {measured} rest on a measured effect. The others take "
+        "an assumed effect for certain, and their interval is that of what customers "
+        "do without it. Scenarios overlap and are not added up.",
         tables,
         f"{count_of(rows.customers_affected.max())} in a row, or fewer",
         rows.drop(columns="roi_missing_reason"),

@@ -333,7 +333,7 @@ def heat_map(
             title=x_title,
             sort=list(x_order),
             axis=alt.Axis(
-                labelAngle=0, labelFontSize=10, labelExpr="split(datum.label, ' ')"
+                labelAngle=0, labelFontSize=9, labelExpr="split(datum.label, ' ')"
             ),
         ),
         y=alt.Y(f"{y}:N", title=y_title, sort=list(y_order)),
@@ -355,7 +355,7 @@ def heat_map(
             .otherwise(alt.value("currentColor")),
         ),
     ).properties(
-        width="container" if len(x_order) <= 5 else alt.Step(76),
+        width="container" if len(x_order) <= 4 else alt.Step(76),
         height=max(28 * len(y_order), 80),
     )
     return drawn

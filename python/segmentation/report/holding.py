@@ -184,7 +184,7 @@ def number_of_segments(published: Published) -> Figure:
     )
     return Figure(
         title,
-        f"{reason or 'None was chosen by the rule'}.",
+        f"{reason or 'None was chosen by the rule'}; the table says why not another.",
         tables,
         f"n = {len(rows)} numbers tried",
         rows[

@@ -33,7 +33,7 @@ DARK, LIGHT = "#555555", "#C4C4C4"
 # Of a band: enough for a curve that looks smooth.
 POINTS = 24
 # Of the flow and of a line of a name beside it, in pixels.
-FLOW_HEIGHT, LINE_HEIGHT = 460, 14
+FLOW_HEIGHT, LINE_HEIGHT = 460, 16
 # Months since the first order that a person looks at.
 MOST_MONTHS = 24
 
@@ -130,12 +130,17 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
         legend=None,
     )
     ends = ends_of(bands)
+    lowest = max(drawn.bottom.max(), ends.lowest.max())
     chart = alt.layer(
         alt.Chart(drawn)
         .mark_area(opacity=0.6)
         .encode(
             x=alt.X("place:Q", axis=None, scale=alt.Scale(domain=[-0.45, 1.45])),
-            y=alt.Y("top:Q", axis=None, scale=alt.Scale(reverse=True)),
+            y=alt.Y(
+                "top:Q",
+                axis=None,
+                scale=alt.Scale(reverse=True, nice=False, domain=[0, lowest]),
+            ),
             y2="bottom:Q",
             color=color,
             detail="band:N",
@@ -288,7 +293,9 @@ def ends_of(bands: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             half = line * len(name.split()) / 2
             middle = max((own[0][0] + own[-1][1]) / 2, free + half)
             free = middle + half
-            rows.append({"name": name, "place": place, "middle": middle})
+            rows.append(
+                {"name": name, "place": place, "middle": middle, "lowest": free}
+            )
     return pd.DataFrame(rows)
 
 

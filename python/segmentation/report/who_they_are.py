@@ -158,7 +158,7 @@ def profile_heat_map(profiles: pd.DataFrame, colors: Mapping[str, str]) -> Figur
 
 def distributions(profiles: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     """Show where the middle half of each segment lies, by clustered feature."""
-    rows = profiles[profiles.is_input]
+    rows = profiles[profiles.is_input & (profiles.customers_measured > 0)]
     features = list(dict.fromkeys(rows.feature_name))
     return Figure(
         "The middle half of each segment in the features it is made from",
