@@ -43,6 +43,8 @@ from superset.config import TALISMAN_CONFIG
 TALISMAN_CONFIG["content_security_policy"].update({{
     "img-src": ["'self'", "blob:", "data:"],
     "connect-src": ["'self'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "font-src": ["'self'"],
 }})
 """
 
@@ -177,7 +179,6 @@ def register(superset: Superset, file: Path) -> Dashboard:
             "metrics": [metric("customers", "MAX")],
             "adhoc_filters": [*observed, equals("measure", "value")],
             "time_grain_sqla": None,
-            "xAxisForceCategorical": True,
             "x_axis_time_format": "%Y-%m-%d",
             "stack": "Stack",
             "show_legend": True,
