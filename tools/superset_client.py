@@ -37,6 +37,8 @@ SIZES, MEASURES = "Customers by segment", "Measures with 95 % intervals"
 SETTINGS = """
 SECRET_KEY = {key!r}
 SQLALCHEMY_DATABASE_URI = {uri!r}
+# A test that waits for a build outlives the 15 minutes of before.
+JWT_ACCESS_TOKEN_EXPIRES = 24 * 60 * 60
 # A browser then asks Superset alone: without this its pages report to scarf.sh.
 from superset.config import TALISMAN_CONFIG
 
