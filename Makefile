@@ -12,6 +12,7 @@ ARGS ?=
 
 VENV := .venv
 BOUNCER_VENV := .venv-bouncer
+SUPERSET_VENV := .venv-superset
 DBT := $(VENV)/bin/dbt
 
 # A shell may be set up for another project.
@@ -28,8 +29,8 @@ export UV_COMPILE_BYTECODE ?= 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo report compare docs package benchmark lint lint-python lint-project \
-	lint-sql test test-quick fuzz torture lock clean
+.PHONY: help build demo report serve superset compare docs package benchmark lint \
+	lint-python lint-project lint-sql test test-quick test-bi fuzz torture lock clean
 
 
 help: ## List the targets
@@ -81,6 +82,12 @@ export FIND_COMPLETE_JOURNEY
 
 report: $(VENV)/.report ## Write what was published as a page: build/report/index.html
 	@$(REPORT) build/report/index.html
+
+serve: $(VENV)/.report ## Show what is published now, with filters: localhost:8089
+	@PYTHONPATH=python $(VENV)/bin/python -m segmentation.report.serve $(ARGS)
+
+superset: $(VENV)/.created $(SUPERSET_VENV)/.superset ## Show it in Superset: localhost:8088
+	@$(VENV)/bin/python tools/superset_client.py $(ARGS)
 
 # Of real households: make demo ARGS='--selector comparison'.
 compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.duckdb
@@ -143,6 +150,9 @@ test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the samp
 	@rm -f $(SEGMENTATION_DATABASE)
 	$(BUILD) --vars '{n_segments: 3}' --target-path build/quick
 
+test-bi: $(VENV)/.dev $(SUPERSET_VENV)/.superset ## Read the sample in Superset while it is built
+	$(VENV)/bin/python -m pytest tests/bi $(ARGS)
+
 # How many builds: make fuzz N=50.
 fuzz torture: N := $(if $(filter command line,$(origin N)),$(N),20)
 
@@ -164,6 +174,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 
 lock: $(VENV)/.bootstrap ## Resolve requirements*.in to requirements*.lock
 	$(COMPILE) $(ARGS) requirements-bootstrap.in -o requirements-bootstrap.lock
 	$(COMPILE) $(ARGS) requirements-bouncer.in -o requirements-bouncer.lock
+	$(COMPILE) $(ARGS) requirements-superset.in -o requirements-superset.lock
 	$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.lock
 	$(COMPILE) $(ARGS) requirements.in -c requirements-dev.lock \
 		-o requirements.lock
@@ -183,7 +194,7 @@ define install
 endef
 
 # An empty file in an environment says that something is installed, and since when.
-$(VENV)/.created $(BOUNCER_VENV)/.created:
+$(VENV)/.created $(BOUNCER_VENV)/.created $(SUPERSET_VENV)/.created:
 	@for python in $(PYTHON); do \
 		version="$$("$$python" --version 2>/dev/null)" || continue; \
 		if "$$python" -c "$$CHECK_PYTHON"; then \
@@ -218,6 +229,10 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 $(BOUNCER_VENV)/.bouncer: $(BOUNCER_VENV)/.created $(VENV)/.bootstrap \
 		requirements-bouncer.lock
 	$(call install,$(BOUNCER_VENV),requirements-bouncer.lock)
+
+$(SUPERSET_VENV)/.superset: $(SUPERSET_VENV)/.created $(VENV)/.bootstrap \
+		requirements-superset.lock
+	$(call install,$(SUPERSET_VENV),requirements-superset.lock)
 
 clean: ## Delete all that was made except environments; the warehouse goes too
 	rm -rf build serve target logs .mypy_cache .pytest_cache .ruff_cache

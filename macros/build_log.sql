@@ -12,7 +12,8 @@
         'configuration_hash': 'string',
         'segmentation_version': 'bigint',
         'happened_at': 'timestamp',
-        'data_format': 'bigint'
+        'data_format': 'bigint',
+        'minimum_cell_size': 'bigint'
     }) }}
 {% endmacro %}
 

@@ -19,6 +19,7 @@
         'git_commit': facts.get('git_commit'),
         'configuration_hash': configuration_hash(),
         'data_format': data_format(),
+        'minimum_cell_size': var('minimum_cell_size'),
         'happened_at': moment_in_words(run_started_at)
     }) %}
 {% endmacro %}

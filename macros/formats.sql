@@ -46,17 +46,19 @@
             {% endif %}
         {% endif %}
     {% endfor %}
-    {% do add_format_to_build_log() %}
+    {% do complete_build_log() %}
 {% endmacro %}
 
 
-{# The log of before has no column for it. #}
-{% macro add_format_to_build_log() %}
+{# The log of before lacks columns that came later. #}
+{% macro complete_build_log() %}
     {% set build_log = our_relation('int_build_log') %}
-    {% set columns = columns_of(build_log) %}
-    {% if columns and 'data_format' not in columns %}
-        {% do run_query('alter table ' ~ build_log ~ ' add column data_format bigint') %}
-    {% endif %}
+    {% set present = columns_of(build_log) %}
+    {% for name, type in build_log_columns().items() if present and name not in present %}
+        {% do run_query(
+            'alter table ' ~ build_log ~ ' add column ' ~ name ~ ' ' ~ type
+        ) %}
+    {% endfor %}
 {% endmacro %}
 
 

@@ -1,8 +1,11 @@
 """The report shows what the published file says, and asks for nothing else."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import duckdb
@@ -15,6 +18,10 @@ from segmentation.report.__main__ import main
 __all__ = ["identities", "sample_file"]
 
 pytest.importorskip("altair", reason="make .venv/.report installs what draws charts")
+
+from segmentation.report.live import Filter, page_of_group
+from segmentation.report.published import Published
+from segmentation.report.serve import Server
 
 # Of a browser that could ask others for something, and may not.
 SWITCHES = [
@@ -470,3 +477,206 @@ def test_after_a_run_that_published_nothing_there_is_no_report(
     results.write_text('{"metadata": {"invocation_id": "sample"}}', encoding="utf-8")
     assert main([str(report), "--after", str(results)]) == 0
     assert report.exists()
+
+
+# ---------- live
+
+
+@pytest.fixture(scope="module")
+def live(sample_file: Path) -> Iterator[str]:
+    """Where the report is served from."""
+    server = Server(sample_file, 0)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def live_page(browser: Any, live: str) -> Any:
+    """The whole report, as it is served."""
+    page = browser.new_page()
+    page.on("console", lambda message: pytest.fail(message.text))
+    page.set_default_timeout(120_000)
+    page.goto(live)
+    page.wait_for_selector("body[data-drawn]")
+    assert page.locator(".card").count() > 2
+    return page
+
+
+def choose(page: Any, key: str) -> None:
+    """Choose a filter, as a person does."""
+    page.select_option("#only", key)
+    with page.expect_navigation():
+        page.click("form button")
+    page.wait_for_selector("body[data-drawn]")
+    assert page.locator("#only").input_value() == key
+
+
+def numbers_of(page: Any, title: str) -> list[dict[str, Any]]:
+    """The rows below a figure."""
+    figure = page.locator("figure", has=page.get_by_text(title, exact=True))
+    rows: list[dict[str, Any]] = figure.evaluate(READ_TABLE)
+    return rows
+
+
+def test_a_date_is_chosen_and_the_numbers_are_those_of_it(
+    live_page: Any, published: duckdb.DuckDBPyConnection
+) -> None:
+    [(date,)] = published.execute(
+        "select cast(to_observation_date as varchar) from segment_migrations "
+        "order by to_observation_date limit 1"
+    ).fetchall()
+    page = live_page
+    choose(page, f"observation_date={date}")
+    shown = {
+        row["segment name"]["text"]: row["spend share"]["number"]
+        for row in numbers_of(page, "Share of customers beside share of spend")
+    }
+    expected = published.execute(
+        "select segment_name, estimate * customers_measured "
+        "/ sum(estimate * customers_measured) over () from segment_evaluation "
+        "where measure = 'value' and evaluation_window = 'observed' "
+        "and observation_date = cast(? as date)",
+        [date],
+    ).fetchall()
+    assert shown.keys() == dict(expected).keys()
+    for name, share in expected:
+        found = shown[name]
+        assert found is None if share is None else float(found) == pytest.approx(share)
+    dates = {
+        row["date"]["text"]
+        for row in numbers_of(page, "Customers by segment on each observation date")
+    }
+    assert max(dates) == date
+    flow = numbers_of(page, "The flow between the two last dates")
+    [(customers,)] = published.execute(
+        "select sum(customers) from segment_migrations "
+        "where to_observation_date = cast(? as date)",
+        [date],
+    ).fetchall()
+    assert sum(float(row["customers"]["number"]) for row in flow) == customers
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups"),
+    [
+        ("country", "select customer_id, country as value from customers"),
+        (
+            "pareto_class",
+            "select customer_id, pareto_class as value from customer_value_tiers "
+            "where observation_date = (select max(observation_date) from customers)",
+        ),
+    ],
+)
+def test_a_group_is_chosen_and_the_numbers_are_those_of_it(
+    live_page: Any,
+    published: duckdb.DuckDBPyConnection,
+    kind: str,
+    groups: str,
+) -> None:
+    [(value,)] = published.execute(
+        f"select value from ({groups}) where value is not null "
+        "group by value order by count(*) desc limit 1"
+    ).fetchall()
+    page = live_page
+    choose(page, f"{kind}={value}")
+    title = f"Customers and spend of {kind.replace('_', ' ')} {value} by segment"
+    shown = {
+        row["segment name"]["text"]: (
+            float(row["customers"]["number"]),
+            float(row["mean spend"]["number"]),
+        )
+        for row in numbers_of(page, title)
+        if row["mean spend"]["number"] is not None
+    }
+    expected = {
+        name: (count, spend)
+        for name, count, spend in published.execute(
+            "select segment_name, count(*), avg(trailing_spend) "
+            "from customer_segments natural join customer_features "
+            f"natural join ({groups}) where value = ? group by all",
+            [value],
+        ).fetchall()
+    }
+    assert shown
+    for name, numbers in shown.items():
+        assert numbers == pytest.approx(expected[name])
+
+
+def test_what_few_customers_make_is_hidden_in_a_group_and_beside_it(
+    changed: Callable[[str], Path], tmp_path: Path
+) -> None:
+    # Of the first segment three are in a country, ten in another, the rest in a third.
+    changed(
+        "update customers set country = case when number <= 3 then 'Few' "
+        "when number <= 13 then 'Some' else 'Many' end from ("
+        "select customer_id as id, row_number() over (order by customer_id) as number "
+        "from customer_segments where segment_id = 1) where id = customer_id;"
+        "update customers set country = 'Few' where customer_id in ("
+        "select customer_id from customer_segments where segment_id = 2)"
+    )
+
+    def hidden(country: str) -> set[int]:
+        with Published(tmp_path / "segments.duckdb") as file:
+            page_of_group(file, Filter("country", country))
+            return {
+                row["segment_id"]
+                for row in file.rows(
+                    f"from shown_cells where value = '{country}' and spend is null"
+                )
+            }
+
+    assert {name: hidden(name) & {1} for name in ("Few", "Some", "Many")} == {
+        "Few": {1},
+        "Some": {1},
+        "Many": set(),
+    }
+    assert 2 not in hidden("Few")
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/?only=country%3DNowhere", None, 400),
+        ("/?only=country%3D'%20or%201%3D1", None, 400),
+        ("/etc/passwd", None, 404),
+        ("/", "elsewhere.example", 403),
+    ],
+)
+def test_only_what_the_page_offers_is_answered(
+    live: str, path: str, host: str | None, status: int
+) -> None:
+    connection = HTTPConnection(live.removeprefix("http://").rstrip("/"))
+    connection.request("GET", path, headers={"Host": host} if host else {})
+    answer = connection.getresponse()
+    assert answer.status == status
+    assert answer.read().decode().startswith("<p>")
+
+
+def test_the_least_that_is_shown_is_that_of_the_build(
+    changed: Callable[[str], Path], published: duckdb.DuckDBPyConnection
+) -> None:
+    cells = "<td>A</td><td>{}</td>"
+    [(name, count)] = published.execute(
+        "select segment_name, count(*) from customer_value_tiers "
+        "natural join customer_segments where pareto_class = 'A' group by all "
+        "order by count(*) limit 1"
+    ).fetchall()
+    report = changed(f"update builds set minimum_cell_size = {count}")
+    shown = f'{cells.format(name)}<td class="number"'
+    assert shown in re.sub(r">\s+<", "><", report.read_text(encoding="utf-8"))
+    report = changed(f"update builds set minimum_cell_size = {count + 1}")
+    assert shown not in re.sub(r">\s+<", "><", report.read_text(encoding="utf-8"))
+
+
+def test_an_empty_segment_of_those_who_never_bought_is_left_out(
+    browser: Any, changed: Callable[[str], Path]
+) -> None:
+    report = changed("update segments set customers = 0 where segment_id = 0")
+    opened = Opened(browser, report, 1440)
+    assert opened.complaints == []
+    assert opened.page.locator("#segment-0").count() == 0
+    assert opened.page.locator("#segment-1").count() == 1

@@ -41,6 +41,9 @@ final as (
         beginnings.git_commit,
         beginnings.configuration_hash,
 
+        ---------- numerics
+        beginnings.minimum_cell_size,
+
         ---------- timestamps
         beginnings.happened_at as started_at,
         ends.happened_at as ended_at

@@ -17,18 +17,6 @@ from segmentation.publishing.digest import published_by
 from segmentation.publishing.publish import FILE
 from segmentation.report.published import Published, ReportError
 
-VERSION = """
-select
-    versions.segmentation_version, versions.method,
-    strftime(versions.training_date, '%Y-%m-%d') as training_date,
-    (select sum(customers) from segments
-        where is_in_use and segmentation_name = 'default') as customers,
-    (select strftime(max(observation_date), '%Y-%m-%d') from segment_evaluation)
-        as observation_date
-from segmentation_versions as versions
-where versions.is_in_use and versions.segmentation_name = 'default'
-"""
-
 
 def write_report(file: Path, report: Path) -> None:
     """Write the report of a published file, whole or not at all.
@@ -39,8 +27,7 @@ def write_report(file: Path, report: Path) -> None:
         If the file cannot be read, or what draws charts is not installed.
     """
     try:
-        from segmentation.report.book import all_pages
-        from segmentation.report.figures import whole
+        from segmentation.report.book import all_pages, header_of
         from segmentation.report.page import html_of
     except ModuleNotFoundError as error:
         raise ReportError(
@@ -49,14 +36,7 @@ def write_report(file: Path, report: Path) -> None:
         ) from error
     with Published(file) as published:
         pages = all_pages(published)
-        [version] = published.rows(VERSION)
-    html = html_of(
-        pages,
-        customers=whole(version["customers"]),
-        date=version["observation_date"],
-        origin=f"segmentation version {version['segmentation_version']} "
-        f"({version['method'].replace('_', ' ')}), as of {version['training_date']}",
-    )
+        html = html_of(pages, header_of(published))
     report.parent.mkdir(parents=True, exist_ok=True)
     unfinished = report.with_name(f".{report.name}.tmp")
     unfinished.write_text(html, encoding="utf-8")

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 import altair as alt
 
 from segmentation.report.figures import (
-    LEAST_CELL,
     MOST_BARS,
     Figure,
     Page,
     colors_of,
     count_of,
     dots,
+    least_cell,
+    legend_of,
+    percent,
     segment_color,
     whole,
 )
@@ -109,9 +111,9 @@ def scenarios(published: Published, colors: Mapping[str, str]) -> Figure:
     measured = (rows.evidence == "measured").sum()
     return Figure(
         title,
-        f"Of {len(rows)} returns {measured} rest on a measured effect, the others on "
-        "an assumed one: an interval that crosses 0 may be a loss. Scenarios overlap "
-        "and are not added up.",
+        f"Of {len(rows)} returns {measured} rest on a measured effect. The others take "
+        "an assumed effect for certain, and their interval is that of what customers "
+        "do without it. Scenarios overlap and are not added up.",
         tables,
         f"{count_of(rows.customers_affected.max())} in a row, or fewer",
         rows.drop(columns="roi_missing_reason"),
@@ -126,7 +128,7 @@ def scenarios(published: Published, colors: Mapping[str, str]) -> Figure:
             )
             for scenario in dict.fromkeys(rows.scenario)
         ],
-        colors,
+        legend_of(colors, rows.segment_name),
         missing="none",
     )
 
@@ -195,8 +197,8 @@ def affinity(published: Published, colors: Mapping[str, str]) -> Figure:
     above = (rows.lift_low > 1).sum()
     return Figure(
         title,
-        f"Of {len(rows)} items {above} are bought more by the segment than by all: the "
-        "line lies right of 1, where the share of purchases is that of all customers.",
+        f"The items that stand out most in each segment: {above} of {len(rows)} are "
+        "bought more by the segment than by all, whose share of purchases is at 1.",
         tables,
         f"n = {whole(rows.buyers.max())} buyers in a row, or fewer",
         rows.drop(columns="purchase"),
@@ -210,7 +212,7 @@ def affinity(published: Published, colors: Mapping[str, str]) -> Figure:
                 reference=1,
             ),
         ),
-        {name: colors[name] for name in colors if name in set(rows.segment_name)},
+        legend_of(colors, rows.segment_name),
     )
 
 
@@ -222,12 +224,18 @@ def tiers(published: Published, colors: Mapping[str, str]) -> Figure:
         return Figure.empty(
             title, tables, "Tables of single customers are not published."
         )
-    rows = published.frame(TIERS.format(least=LEAST_CELL))
+    rows = published.frame(TIERS.format(least=least_cell(published)))
     if rows.empty:
         return Figure.empty(title, tables, "No customer has a value yet.")
     shown = rows.dropna(subset="customers")
     best = shown[shown["class"] == "A"].nlargest(1, "customers")
-    where = f"Most of class A are {best.segment_name.iloc[0]}" if len(best) else "See"
+    of_a = shown.customers[shown["class"] == "A"].sum()
+    where = (
+        f"{percent(best.customers.iloc[0] / of_a)} of class A are "
+        f"{best.segment_name.iloc[0]}"
+        if len(best)
+        else "Nobody is known to be in class A"
+    )
     chart = (
         alt.Chart(shown)
         .mark_bar()
@@ -244,8 +252,8 @@ def tiers(published: Published, colors: Mapping[str, str]) -> Figure:
         f"{where}; class A holds the first 80 % of all value, B the next 15 %, C the "
         "rest.",
         tables,
-        count_of(shown.customers.sum()),
+        f"{count_of(shown.customers.sum())} shown",
         rows,
         (chart,),
-        colors,
+        legend_of(colors, shown.segment_name),
     )

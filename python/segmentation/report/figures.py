@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from textwrap import wrap
@@ -30,9 +30,6 @@ PALETTE = (
 GREY = "#8A8A8A"
 LOW, MIDDLE, HIGH = "#E08214", "#F2F0EB", "#2166AC"
 HIDDEN = "hidden"
-# Below it a count of customers that is made here is hidden: the default of var
-# minimum_cell_size.
-LEAST_CELL = 5
 # A diagram is not drawn of more segments, lines or rows than a person can tell apart.
 MOST_BARS = 30
 
@@ -159,6 +156,19 @@ order by segment_id
 """
 
 
+# Below it a count of customers that is made here is hidden, as the build that published
+# hid what it made.
+LEAST_CELL = """
+select max_by(minimum_cell_size, started_at) as least from builds
+"""
+
+
+def least_cell(published: Published) -> int:
+    """Return the var minimum_cell_size of the build that published the file."""
+    [row] = published.rows(LEAST_CELL)
+    return int(row["least"])
+
+
 def colors_of(published: Published) -> dict[str, str]:
     """Give each segment in use, by name, the colour that it has in all charts."""
     others = cycle(PALETTE)
@@ -166,6 +176,12 @@ def colors_of(published: Published) -> dict[str, str]:
         segment["segment_name"]: GREY if segment["segment_id"] == 0 else next(others)
         for segment in published.rows(SEGMENTS)
     }
+
+
+def legend_of(colors: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return the colours of those segments that a chart shows."""
+    shown = set(names)
+    return {name: color for name, color in colors.items() if name in shown}
 
 
 def segment_color(colors: Mapping[str, str], field: str = "segment_name") -> alt.Color:
@@ -317,7 +333,7 @@ def heat_map(
             title=x_title,
             sort=list(x_order),
             axis=alt.Axis(
-                labelAngle=0, labelFontSize=10, labelExpr="split(datum.label, ' ')"
+                labelAngle=0, labelFontSize=9, labelExpr="split(datum.label, ' ')"
             ),
         ),
         y=alt.Y(f"{y}:N", title=y_title, sort=list(y_order)),
@@ -339,7 +355,7 @@ def heat_map(
             .otherwise(alt.value("currentColor")),
         ),
     ).properties(
-        width="container" if len(x_order) <= 5 else alt.Step(76),
+        width="container" if len(x_order) <= 4 else alt.Step(76),
         height=max(28 * len(y_order), 80),
     )
     return drawn

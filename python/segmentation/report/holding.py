@@ -136,12 +136,12 @@ def stability(published: Published) -> Figure:
     found = (
         f"{', '.join(weak)} would not be found again reliably"
         if len(weak)
-        else "All segments are found again"
+        else "On average all segments are found again"
     )
     return Figure(
         title,
         f"{found}: the dot is the mean similarity, its line reaches down to the worst "
-        f"draw, and a segment left of {STABLE} is not stable.",
+        f"draw, and a segment whose dot is left of {STABLE} is not stable.",
         ("segment_stability",),
         f"{count_of(rows.training_customers.sum())} of the training",
         rows,
@@ -184,7 +184,7 @@ def number_of_segments(published: Published) -> Figure:
     )
     return Figure(
         title,
-        f"{reason or 'None was chosen by the rule'}.",
+        f"{reason or 'None was chosen by the rule'}; the table says why not another.",
         tables,
         f"n = {len(rows)} numbers tried",
         rows[
@@ -219,7 +219,11 @@ def feature_drift(published: Published) -> Figure:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=alt.X("population_stability_index:Q", title="population stability index"),
+            x=alt.X(
+                "population_stability_index:Q",
+                title="population stability index",
+                axis=alt.Axis(tickCount=5),
+            ),
             y=alt.Y("feature:N", sort=list(rows.feature), title=None),
             color=alt.Color(
                 "is_selected:N",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,6 @@ import pandas as pd
 from segmentation.report.figures import (
     HIDDEN,
     HIGH,
-    LEAST_CELL,
     MIDDLE,
     Chart,
     Figure,
@@ -20,6 +20,8 @@ from segmentation.report.figures import (
     colors_of,
     count_of,
     heat_map,
+    least_cell,
+    legend_of,
     percent,
     segment_color,
 )
@@ -30,6 +32,8 @@ NEW, LOST = "new", "lost"
 DARK, LIGHT = "#555555", "#C4C4C4"
 # Of a band: enough for a curve that looks smooth.
 POINTS = 24
+# Of the flow and of a line of a name beside it, in pixels.
+FLOW_HEIGHT, LINE_HEIGHT = 460, 16
 # Months since the first order that a person looks at.
 MOST_MONTHS = 24
 
@@ -59,7 +63,7 @@ order by segment_id, month_number
 def movement(published: Published) -> Page:
     """Make the page."""
     colors = colors_of(published)
-    rows = published.frame(MOVEMENTS.format(least=LEAST_CELL))
+    rows = published.frame(MOVEMENTS.format(least=least_cell(published)))
     return Page(
         "how-they-move",
         "How they move",
@@ -100,7 +104,7 @@ def transitions(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     return Figure(
         title,
         f"{percent(stayed / shown.customers.sum())} stayed where they were, which is "
-        "the diagonal; read a row from the left: it sums to 100 %.",
+        "the diagonal; read a row from the left: with what is hidden it is 100 %.",
         tables,
         f"{count_of(total)} on {rows.from_date.iloc[0]}",
         known[["from_segment", "to_segment", "customers", "share"]].assign(
@@ -126,12 +130,17 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
         legend=None,
     )
     ends = ends_of(bands)
+    lowest = max(drawn.bottom.max(), ends.lowest.max())
     chart = alt.layer(
         alt.Chart(drawn)
         .mark_area(opacity=0.6)
         .encode(
             x=alt.X("place:Q", axis=None, scale=alt.Scale(domain=[-0.45, 1.45])),
-            y=alt.Y("top:Q", axis=None, scale=alt.Scale(reverse=True)),
+            y=alt.Y(
+                "top:Q",
+                axis=None,
+                scale=alt.Scale(reverse=True, nice=False, domain=[0, lowest]),
+            ),
             y2="bottom:Q",
             color=color,
             detail="band:N",
@@ -143,7 +152,7 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
         alt.Chart(ends[ends.place == 1])
         .mark_text(align="left", dx=6, limit=150, lineBreak=" ")
         .encode(x="place:Q", y="middle:Q", text="name:N"),
-    ).properties(width="container", height=380)
+    ).properties(width="container", height=FLOW_HEIGHT)
     total = sum(band["customers"] for band in bands)
     hidden = sum(band["customers"] for band in bands if band["from_segment"] == HIDDEN)
     return Figure(
@@ -266,18 +275,27 @@ def ribbons(bands: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def ends_of(bands: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return where the name of each segment stands on either side."""
+    """Return where the name of each segment stands on either side.
+
+    That is in the middle of its bands, or below the name above where they are thin.
+    """
     rows = []
     for place, side in enumerate(("from_segment", "to_segment")):
         edges = stacked(bands, side)
-        for name in dict.fromkeys(band[side] for band in bands):
+        line = max(bottom for _, bottom in edges) * LINE_HEIGHT / FLOW_HEIGHT
+        free = -math.inf
+        for name in names_of(bands, side):
             own = [
                 edge
                 for band, edge in zip(bands, edges, strict=True)
                 if band[side] == name
             ]
-            middle = (own[0][0] + own[-1][1]) / 2
-            rows.append({"name": name, "place": place, "middle": middle})
+            half = line * len(name.split()) / 2
+            middle = max((own[0][0] + own[-1][1]) / 2, free + half)
+            free = middle + half
+            rows.append(
+                {"name": name, "place": place, "middle": middle, "lowest": free}
+            )
     return pd.DataFrame(rows)
 
 
@@ -293,7 +311,7 @@ def cohorts(published: Published, colors: Mapping[str, str]) -> list[Figure]:
         return [
             Figure.empty(title, tables, "Nobody has ordered yet.") for title in titles
         ]
-    names = {name: colors[name] for name in colors if name in set(rows.segment_name)}
+    names = legend_of(colors, rows.segment_name)
     first = rows[rows.month_number == 0]
     return [
         Figure(
@@ -338,7 +356,11 @@ def cohort_lines(
         alt.Chart(rows[["segment_name", "month_number", "customers", column]])
         .mark_line(point=True, invalid="break-paths-filter-domains")
         .encode(
-            x=alt.X("month_number:Q", title="months since the first order"),
+            x=alt.X(
+                "month_number:Q",
+                title="months since the first order",
+                axis=alt.Axis(format="d", tickMinStep=1, tickCount=12),
+            ),
             y=alt.Y(f"{column}:Q", title=title, axis=alt.Axis(format=number_format)),
             color=segment_color(colors),
             tooltip=["segment_name", "month_number", "customers", column],

@@ -18,6 +18,7 @@ from segmentation.report.figures import (
     amount,
     colors_of,
     count_of,
+    legend_of,
     percent,
     segment_color,
     whole,
@@ -117,7 +118,7 @@ def overview(published: Published) -> Page:
 
 
 def cards(published: Published, colors: dict[str, str]) -> list[Card]:
-    """Make a card for each segment in use."""
+    """Make a card for each segment in use, of never-buyers only if there are any."""
     facts = by_segment(published.rows(FACTS))
     retention = by_segment(published.rows(RETENTION))
     allocations = by_segment(published.rows(ALLOCATIONS))
@@ -144,6 +145,7 @@ def cards(published: Published, colors: dict[str, str]) -> list[Card]:
             ],
         )
         for segment in published.rows(SEGMENTS)
+        if segment["segment_id"] or segment["customers"]
         for number in [segment["segment_id"]]
     ]
 
@@ -266,7 +268,7 @@ def sizes_over_time(evaluations: pd.DataFrame, colors: dict[str, str]) -> Figure
         f"{count_of(totals[last])} on {last}",
         rows[["date", "segment_name", "customers"]],
         (chart,),
-        colors,
+        legend_of(colors, rows.segment_name[rows.customers > 0]),
     )
 
 
@@ -284,13 +286,20 @@ def spend_beside_customers(evaluations: pd.DataFrame, colors: dict[str, str]) ->
     rows["spend_share"] = rows.spend / total
     shown = rows[["segment_name", "customer_share", "spend_share"]]
     best = rows.loc[rows.spend_share.idxmax()]
+    is_whole = rows.spend[rows.customers > 0].notna().all()
+    of_which = "the last window" if is_whole else "the last window that is shown"
     long = shown.melt("segment_name", var_name="of", value_name="share")
     long["of"] = long["of"].map({"customer_share": "customers", "spend_share": "spend"})
     chart = (
         alt.Chart(long.dropna())
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", title="share of all", axis=alt.Axis(format="%")),
+            x=alt.X(
+                "share:Q",
+                title="share of all",
+                axis=alt.Axis(format="%", tickCount=5),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
             y=alt.Y("of:N", title=None),
             color=segment_color(colors),
             tooltip=["segment_name", "of", alt.Tooltip("share:Q", format=".1%")],
@@ -300,10 +309,10 @@ def spend_beside_customers(evaluations: pd.DataFrame, colors: dict[str, str]) ->
     return Figure(
         title,
         f"{best.segment_name} are {percent(best.customer_share)} of customers and "
-        f"bring {percent(best.spend_share)} of the spend of the last window.",
+        f"bring {percent(best.spend_share)} of the spend of {of_which}.",
         tables,
         count_of(rows.customers.sum()),
         shown,
         (chart,),
-        colors,
+        legend_of(colors, rows.segment_name[rows.customers > 0]),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from numbers import Real
 from typing import Any
@@ -30,13 +31,20 @@ TEMPLATE = "page.html.j2"
 SHARES = ("share", "rate")
 
 
-def html_of(pages: Sequence[Page], **header: str) -> str:
+def html_of(
+    pages: Sequence[Page],
+    header: Mapping[str, str],
+    options: Mapping[str, Sequence[tuple[str, str, bool]]] | None = None,
+) -> str:
     """Write pages as one file that asks for nothing.
 
     Parameters
     ----------
     header
         `customers`, `date` and `origin`: what the report is of, in words.
+    options
+        What can be chosen, by kind: key, words and whether it is chosen. In a file
+        nothing can.
     """
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
@@ -47,6 +55,7 @@ def html_of(pages: Sequence[Page], **header: str) -> str:
     )
     return template.render(
         pages=pages,
+        options=options or {},
         bundle=Markup(javascript()),
         specifications=Markup(in_script(specifications(pages))),
         **header,
@@ -63,6 +72,7 @@ def specifications(pages: Sequence[Page]) -> dict[str, dict[str, Any]]:
     }
 
 
+@cache
 def javascript() -> str:
     """Return all that draws charts, without an end of the script within it."""
     bundle = vl_convert.javascript_bundle(

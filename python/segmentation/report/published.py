@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -65,9 +66,23 @@ class Published:
         """Whether all of the tables were published."""
         return self._tables.issuperset(tables)
 
-    def frame(self, query: str) -> pd.DataFrame:
+    def frame(
+        self, query: str, parameters: Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
         """Return the rows of a query as a frame, for what is computed by column."""
-        return self._connection.execute(query).df()
+        return self._connection.execute(query, parameters).df()
+
+    def run(self, statement: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a statement that makes a temporary table."""
+        self._connection.execute(statement, parameters).fetchall()
+
+    def limit(self, table: str, column: str, date: str) -> None:
+        """Let later queries find the rows of a table up to a date alone."""
+        self.run(
+            f"create temporary table {table} as "
+            f"from main.{table} where {column} <= cast($date as date)",
+            {"date": date},
+        )
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Return the rows of a query, each by the names of columns; null is None."""

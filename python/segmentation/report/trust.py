@@ -129,7 +129,7 @@ def issues(published: Published) -> Figure:
         f"n = {whole(totals.sum())} issues",
         rows,
         (chart,),
-        COLORS,
+        {action: COLORS[action] for action in COLORS if action in set(rows.action)},
     )
 
 

@@ -20,6 +20,7 @@ from segmentation.report.figures import (
     count_of,
     heat_map,
     hidden_text,
+    legend_of,
     segment_color,
 )
 from segmentation.report.published import Published
@@ -95,9 +96,15 @@ def who_they_are(published: Published) -> Page:
 
 def profile_heat_map(profiles: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     """Show how far the mean of each feature is from that of all customers."""
-    rows = profiles.copy()
+    known = profiles.groupby("feature_name").difference.transform("count") > 0
+    left_out = profiles.feature_name[~known].unique()
+    rows = profiles[known].copy()
     rows["text"] = [
-        f"{difference:+.1f}" if pd.notna(difference) else HIDDEN if measured else "none"
+        f"{difference:+z.1f}"
+        if pd.notna(difference)
+        else HIDDEN
+        if measured
+        else "none"
         for difference, measured in zip(
             rows.difference, rows.customers_measured, strict=True
         )
@@ -131,7 +138,12 @@ def profile_heat_map(profiles: pd.DataFrame, colors: Mapping[str, str]) -> Figur
         "Blue is above the average of all customers, orange below"
         f"{''.join(where)}. "
         "The segments are made from the features that come first: "
-        f"{', '.join(dict.fromkeys(rows[rows.is_input].feature_name))}.",
+        f"{', '.join(dict.fromkeys(rows[rows.is_input].feature_name))}."
+        + (
+            f" In {', '.join(left_out)} no difference is known."
+            if len(left_out)
+            else ""
+        ),
         ("segment_profiles", "segmentation_centroids"),
         f"{count_of(rows.customers_measured.max())} measured in a cell, or fewer",
         rows[
@@ -146,7 +158,7 @@ def profile_heat_map(profiles: pd.DataFrame, colors: Mapping[str, str]) -> Figur
 
 def distributions(profiles: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     """Show where the middle half of each segment lies, by clustered feature."""
-    rows = profiles[profiles.is_input]
+    rows = profiles[profiles.is_input & (profiles.customers_measured > 0)]
     features = list(dict.fromkeys(rows.feature_name))
     return Figure(
         "The middle half of each segment in the features it is made from",
@@ -164,7 +176,7 @@ def distributions(profiles: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
             quartile_bars(rows[rows.feature_name == feature], feature, colors)
             for feature in features
         ],
-        colors,
+        legend_of(colors, rows.segment_name),
     )
 
 
@@ -172,7 +184,7 @@ def quartile_bars(
     rows: pd.DataFrame, feature: str, colors: Mapping[str, str]
 ) -> alt.TopLevelMixin:
     """Draw the quartiles of one feature."""
-    order = list(colors)
+    order = list(legend_of(colors, rows.segment_name))
     names = alt.Y(
         "segment_name:N", sort=order, title=None, scale=alt.Scale(domain=order)
     )
