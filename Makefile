@@ -25,7 +25,7 @@ export UV_SYSTEM_CERTS ?= true
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo report compare docs package benchmark lint lint-python lint-project \
+.PHONY: help build demo report audience compare docs package benchmark lint lint-python lint-project \
 	lint-sql test test-quick fuzz torture lock clean
 
 
@@ -78,6 +78,13 @@ export FIND_COMPLETE_JOURNEY
 
 report: $(VENV)/.report ## Write what was published as a page: build/report/index.html
 	@$(REPORT) build/report/index.html
+
+# make audience SEGMENT=3 NEW_ONLY=1
+audience: $(VENV)/.runtime ## Write whom a segment's campaign may address: SEGMENT=3
+	@[ -n '$(SEGMENT)' ] \
+		|| { echo 'SEGMENT is not given; expected an id or a name.' >&2; exit 2; }
+	@PYTHONPATH=python $(VENV)/bin/python -m segmentation.command audience '$(SEGMENT)' \
+		$(if $(filter-out 0,$(NEW_ONLY)),--new-only) $(ARGS)
 
 # Of real households: make demo ARGS='--selector comparison'.
 compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.duckdb
