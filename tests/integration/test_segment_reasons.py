@@ -42,7 +42,7 @@ class Scores:
         self, customers: pd.Series, segments: pd.Series, changed: dict[str, Any]
     ) -> NDArray[np.float64]:
         """Score customers in a segment each, with other values of some features."""
-        scores = self.intercepts.loc[segments].to_numpy(dtype=float)
+        scores = self.intercepts.loc[segments].to_numpy(dtype=float, copy=True)
         for feature, scaling in self.scaling.iterrows():
             values = self.customers.loc[customers, feature].to_numpy(dtype=float)
             values = np.where(np.isnan(values), scaling["impute_value"], values)
