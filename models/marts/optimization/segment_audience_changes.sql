@@ -33,10 +33,14 @@ final as (
         previous_segment_id,
 
         ---------- booleans
-        segment_id is not null and segment_id is distinct from previous_segment_id
-            as has_entered,
-        previous_segment_id is not null
-        and segment_id is distinct from previous_segment_id as has_left,
+        (
+            segment_id is not null
+            and segment_id is distinct from previous_segment_id
+        ) as has_entered,
+        (
+            previous_segment_id is not null
+            and segment_id is distinct from previous_segment_id
+        ) as has_left,
         is_contactable,
         is_held_out,
 

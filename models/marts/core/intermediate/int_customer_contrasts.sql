@@ -51,7 +51,8 @@ contributions as (
         vectors.{{ feature }},
         contrasts.{{ feature }}__curvature,
         contrasts.{{ feature }}__slope,
-        contrasts.{{ feature }}__curvature * vectors.{{ feature }} * vectors.{{ feature }}
+        contrasts.{{ feature }}__curvature
+        * vectors.{{ feature }} * vectors.{{ feature }}
         + contrasts.{{ feature }}__slope * vectors.{{ feature }}
         + contrasts.{{ feature }}__constant as {{ feature }}__contribution
         {{- ',' if not loop.last }}

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{# The three features that count most for a customer's segment, and how they are scaled. #}
+{# The three features that count most for a segment, and how they are scaled. #}
 {% set features = scored_features() %}
 
 with

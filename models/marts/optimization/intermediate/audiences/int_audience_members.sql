@@ -17,13 +17,12 @@ contactable_customers as (
 -- A campaign that is no more in the seed holds out nobody.
 held_out_customers as (
 
-    select customer_id
-    from {{ ref('int_customer_holdouts') }}
-    where is_held_out
-        and campaign_id in (
-            select campaign_id from {{ ref('holdout_campaigns') }}
-        )
-    group by customer_id
+    select holdouts.customer_id
+    from {{ ref('int_customer_holdouts') }} as holdouts
+    semi join {{ ref('holdout_campaigns') }} as campaigns
+        on holdouts.campaign_id = campaigns.campaign_id
+    where holdouts.is_held_out
+    group by holdouts.customer_id
 
 ),
 
