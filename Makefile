@@ -29,8 +29,8 @@ export UV_COMPILE_BYTECODE ?= 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo report serve superset compare docs package benchmark lint \
-	lint-python lint-project lint-sql test test-quick test-bi fuzz torture lock clean
+.PHONY: help build demo report serve superset audience compare docs package benchmark \
+	lint lint-python lint-project lint-sql test test-quick test-bi fuzz torture lock clean
 
 
 help: ## List the targets
@@ -88,6 +88,13 @@ serve: $(VENV)/.report ## Show what is published now, with filters: localhost:80
 
 superset: $(VENV)/.created $(SUPERSET_VENV)/.superset ## Show it in Superset: localhost:8088
 	@$(VENV)/bin/python tools/superset_client.py $(ARGS)
+
+# make audience SEGMENT=3 NEW_ONLY=1
+audience: $(VENV)/.runtime ## Write whom a segment's campaign may address: SEGMENT=3
+	@[ -n '$(SEGMENT)' ] \
+		|| { echo 'SEGMENT is not given; expected an id or a name.' >&2; exit 2; }
+	@PYTHONPATH=python $(VENV)/bin/python -m segmentation.command audience '$(SEGMENT)' \
+		$(if $(filter-out 0,$(NEW_ONLY)),--new-only) $(ARGS)
 
 # Of real households: make demo ARGS='--selector comparison'.
 compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.duckdb

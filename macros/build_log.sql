@@ -57,6 +57,34 @@
 {% endmacro %}
 
 
+{#
+    Counts the public tables that a build made, before they are published: readers find
+    the counts in what they read. The table of counts itself has these rows, too.
+#}
+{% macro log_tables(results) %}
+    {% if 'int_build_tables' not in our_nodes() or not is_there('int_build_tables') %}
+        {{ return('') }}
+    {% endif %}
+    {% set counts = [] %}
+    {% for name, schema in public_tables_in(results).items() %}
+        {% do counts.append(
+            "select '" ~ name ~ "' as table_name, count(*) as row_count from "
+            ~ api.Relation.create(
+                database=target.database, schema=schema, identifier=name
+            )
+        ) %}
+    {% endfor %}
+    {% if counts %}
+        {% do run_query(
+            "insert into " ~ our_relation('int_build_tables') ~ " select '"
+            ~ invocation_id ~ "', table_name, row_count"
+            ~ " + case when table_name = 'build_tables' then " ~ counts | length
+            ~ " else 0 end from (" ~ counts | join(' union all ') ~ ") as counts"
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+
 {# After a stopped build tables are of different builds until a whole one ends. #}
 {% macro tell_of_stopped_builds() %}
     {% set build_log = our_relation('int_build_log') %}

@@ -40,6 +40,7 @@
     {% set missing = what_is_missing(results) %}
     {% set status = 'failed' if faults else 'partial' if missing else 'complete' %}
     {% set problem = none %}
+    {% do log_tables(results) %}
     {% if not is_publishing() %}
         {% set reason = none %}
     {% elif status == 'failed' %}

@@ -27,15 +27,11 @@
 
 {# Publish what a build made. What went wrong is returned as a sentence, else none. #}
 {% macro publish(results, ended_at, version) %}
-    {% set nodes = our_nodes() %}
-    {% set tables = {} %}
+    {% set tables = public_tables_in(results) %}
     {% set of_customers = [] %}
-    {% for result in results
-        if result.node.name in nodes and result.node.access == 'public' %}
-        {% do tables.update({result.node.alias: result.node.schema}) %}
-        {% if result.node.config.meta.get('grain') == 'customer' %}
-            {% do of_customers.append(result.node.alias) %}
-        {% endif %}
+    {% for result in results if result.node.alias in tables
+        and result.node.config.meta.get('grain') == 'customer' %}
+        {% do of_customers.append(result.node.alias) %}
     {% endfor %}
     {% set folder = env_var('SEGMENTATION_SERVE', '') or 'serve' %}
     {% set with_customers = env_var('SEGMENTATION_PUBLISH_CUSTOMERS', '1') == '1' %}
@@ -56,6 +52,18 @@
             ~ folder ~ '/' ~ answer['summary']['file'], info=true) %}
     {% endif %}
     {{ return(answer['problem']) }}
+{% endmacro %}
+
+
+{# The public tables that a build made, each with its schema. #}
+{% macro public_tables_in(results) %}
+    {% set nodes = our_nodes() %}
+    {% set tables = {} %}
+    {% for result in results if result.status == 'success'
+        and result.node.name in nodes and result.node.access == 'public' %}
+        {% do tables.update({result.node.alias: result.node.schema}) %}
+    {% endfor %}
+    {{ return(tables) }}
 {% endmacro %}
 
 

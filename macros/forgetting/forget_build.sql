@@ -27,6 +27,11 @@
             ~ ' where ' ~ is_version_of_build(versions)
         ) %}
     {% endif %}
+    {% for name in ['int_audience_states', 'int_build_tables'] if is_there(name) %}
+        {% do statements.append(
+            'delete from ' ~ our_relation(name) ~ " where build_id = '" ~ build_id ~ "'"
+        ) %}
+    {% endfor %}
     {% do statements.append(forget_in_build_log(build_id)) %}
     {% call statement('forget', auto_begin=true) %}
         {{ statements | select | join(';\n') }}

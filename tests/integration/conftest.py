@@ -393,9 +393,10 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
             connection.execute("drop table customer_segment_snapshot")
             connection.execute("drop table segment_name_snapshot")
             connection.execute("drop table int_segments_before_history")
+            connection.execute("drop table int_audience_states")
         return warehouse.build(
             *["--select", "+customer_segments", "+customer_segments_history"],
-            "+customer_segment_changes",
+            *("+customer_segment_changes", "+segment_audience_changes"),
             *but_raw_records,
             variables={"as_of_date": str(start)},
         )

@@ -28,6 +28,13 @@ RAW_TABLES = (
 # nothing else.
 WITHOUT_CIRCUMSTANCES = {
     "int_build_log": "select event, status from {}",
+    **dict.fromkeys(
+        ("int_audience_states", "segment_audience_changes"),
+        "select * exclude (build_id, changed_at) from {}",
+    ),
+    **dict.fromkeys(
+        ("build_tables", "int_build_tables"), "select * exclude (build_id) from {}"
+    ),
     "int_input_totals": "select * exclude (is_sample) from {}",
     "int_passed_input_totals": "select * exclude (is_sample) from {}",
     "int_rewrites": "select erased_hash from {}",

@@ -445,7 +445,7 @@ def test_a_second_source_system_keeps_ids_and_history(
     history = "select * from {} where {} order by all"
     tables = (
         *("customer_segments_history", "customer_segment_snapshot"),
-        "customer_segment_changes",
+        *("customer_segment_changes", "segment_audience_changes"),
     )
     ours = "customer_id not like 'complete_journey:%'"
     before = [warehouse.rows(history.format(table, ours)) for table in tables]

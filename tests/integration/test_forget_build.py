@@ -5,9 +5,12 @@ import subprocess
 import pytest
 from conftest import FROM_FIT_ON, Warehouse, open_database
 
-HISTORY = ("--select", "customer_segment_snapshot+")
+HISTORY = ("--select", "customer_segment_snapshot+", "int_audience_states+")
 SNAPSHOTS = ("customer_segment_snapshot", "segment_name_snapshot")
-OF_HISTORY = ("customer_segments_history", "customer_segment_changes")
+OF_HISTORY = (
+    *("customer_segments_history", "customer_segment_changes"),
+    "segment_audience_changes",
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,17 @@ def test_changes_of_a_wrong_build_go_for_good(warehouse: Warehouse) -> None:
     wrong = builds(warehouse)[-1]
     false_changes = len(tables(warehouse, "customer_segment_changes")[0])
     assert false_changes > 500
+    moved, gone = warehouse.row(
+        "select count(*) filter (where has_entered), "
+        "count(*) filter (where segment_id is null) "
+        f"from segment_audience_changes where build_id = '{wrong}'"
+    )
+    assert moved == false_changes
+    assert gone > 0
+    assert warehouse.row(
+        f"select row_count from build_tables where build_id = '{wrong}' "
+        "and table_name = 'customer_segment_changes'"
+    ) == (false_changes,)
     with open_database(warehouse.database) as connection:
         connection.execute(
             "delete from customer_segment_assignments; "
@@ -76,6 +90,7 @@ def test_changes_of_a_wrong_build_go_for_good(warehouse: Warehouse) -> None:
     assert warehouse.row(f"select status from builds where build_id = '{wrong}'") == (
         "forgotten",
     )
+    assert warehouse.rows(f"from build_tables where build_id = '{wrong}'") == []
 
     again = forget(warehouse, wrong)
     assert again.returncode == 1

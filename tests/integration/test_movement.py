@@ -197,3 +197,33 @@ def test_migrations_add_up_on_both_sides(growth: Growth) -> None:
     ]
     assert set(found) == set(counted)
     assert len(found) == len(counted)
+
+
+def test_an_audience_is_told_who_came_and_who_left(
+    growth: Growth, after: pd.DataFrame
+) -> None:
+    """The last row of each is how it is today, and nobody has a row for nothing."""
+    changes = growth.warehouse.frame(
+        "from segment_audience_changes order by customer_id, changed_at"
+    )
+    last = changes.groupby("customer_id").tail(1).set_index("customer_id")
+    there = last[last["segment_id"].notna()]
+    segments = after.set_index("customer_id")["segment_id"]
+    contactable = growth.warehouse.frame("from int_contactable_customers")
+    before = growth.before.set_index("customer_id")["segment_id"]
+    before = before.drop(growth.erased_customer)
+
+    assert dict(there["segment_id"].astype(int)) == dict(segments)
+    assert set(there.index[there["is_contactable"]]) == set(
+        contactable.loc[contactable["is_contactable"], "customer_id"]
+    )
+    assert 0.2 < there["is_contactable"].mean() < 0.8
+    new = changes[changes["observation_date"].dt.date == growth.end]
+    new = new.set_index("customer_id")
+    came = {name for name, segment in segments.items() if before.get(name) != segment}
+    left = {name for name, segment in before.items() if segments.get(name) != segment}
+    assert set(new.index[new["has_entered"]]) == came
+    assert set(new.index[new["has_left"]]) == left
+    assert NEW_CUSTOMER in came
+    assert len(came) > 20
+    assert changes["build_id"].nunique() == 2

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Warehouse
+from conftest import PROJECT, Warehouse
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,34 @@ def test_the_schema_of_the_target_holds_public_tables_and_nothing_else(
     # The comparison of methods is built when it is asked for.
     public = {name for name in public_tables(nodes) if "method" not in name}
     assert shown == public
-    assert 30 <= len(shown) <= 42
+    assert 30 <= len(shown) <= 45
+
+
+def test_exposures_have_the_tables_that_are_read(
+    nodes: Mapping[str, Any], sample_warehouse: Warehouse
+) -> None:
+    """The report those that its source names, Superset all of the published file."""
+    path = sample_warehouse.folder / "target" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    read = {
+        exposure["name"]: {
+            node.removeprefix("model.customer_segmentation.")
+            for node in exposure["depends_on"]["nodes"]
+        }
+        for exposure in manifest["exposures"].values()
+    }
+    source = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (PROJECT / "python" / "segmentation" / "report").glob("*.py")
+    )
+    public = {name for name in public_tables(nodes) if "method" not in name}
+
+    assert read == {
+        # A column is called customers, too.
+        "segmentation_report": public & set(re.findall(r"\w+", source)) - {"customers"},
+        "superset": public,
+    }
+    assert len(read["segmentation_report"]) > 20
 
 
 def test_every_public_table_and_column_is_described_in_the_warehouse(

@@ -191,11 +191,11 @@ def write_small_project(folder: Path) -> None:
     shutil.copy(real / "_groups.yml", models)
     shutil.copy(real / "docs" / "builds.md", models)
     for suffix in ("sql", "yml"):
-        monitoring = real / "marts" / "monitoring"
-        shutil.copy(monitoring / f"builds.{suffix}", models / "public")
-        shutil.copy(
-            real / "intermediate" / "builds" / f"int_build_log.{suffix}", models
-        )
+        for name in ("builds", "build_tables"):
+            path = real / "marts" / "monitoring" / f"{name}.{suffix}"
+            shutil.copy(path, models / "public")
+        for name in ("int_build_log", "int_build_tables"):
+            shutil.copy(real / "intermediate" / "builds" / f"{name}.{suffix}", models)
     shutil.copytree(PROJECT / "tests" / "generic", folder / "tests" / "generic")
     (folder / "tests" / "number.sql").write_text(
         "select build from {{ ref('int_build') }} where build = 13", encoding="utf-8"
@@ -212,7 +212,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Small:
     small = Small(folder)
     result = small.build_number(1, "--exclude-resource-type", "unit_test")
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "Published 4 tables: serve/segments.duckdb" in result.stdout
+    assert "Published 5 tables: serve/segments.duckdb" in result.stdout
     return small
 
 
@@ -361,7 +361,8 @@ def test_the_file_says_what_it_holds_and_nothing_of_what_is_private(
     names = built.read(
         "select schema_name, table_name from duckdb_tables() order by all"
     )
-    assert names == [("main", name) for name in sorted([*PUBLIC, "builds"])]
+    public = sorted([*PUBLIC, "builds", "build_tables"])
+    assert names == [("main", name) for name in public]
     assert built.read("from duckdb_views() where not internal") == []
     assert b"Secret Person" not in built.file.read_bytes()
     assert b"Secret Person" in built.database.read_bytes()
@@ -369,6 +370,7 @@ def test_the_file_says_what_it_holds_and_nothing_of_what_is_private(
         "select table_name, constraint_column_names from duckdb_constraints() "
         "where constraint_type = 'PRIMARY KEY' order by all"
     ) == [
+        ("build_tables", ["build_id", "table_name"]),
         ("builds", ["build_id"]),
         ("segmentation_versions", ["segmentation_version"]),
         ("segments", ["segmentation_name", "segment_id"]),
@@ -386,8 +388,11 @@ def test_the_summary_says_what_is_published(built: Small) -> None:
     summary = built.summary()
     assert summary["tables"] == {
         name: built.read(f"select count(*) from {name}")[0][0]
-        for name in sorted([*PUBLIC, "builds"])
+        for name in sorted([*PUBLIC, "builds", "build_tables"])
     }
+    assert summary["tables"] == dict(
+        built.read("select table_name, row_count from build_tables")
+    )
     assert summary["tables"]["customers"] == ROWS
     assert [(summary["build_id"],)] == built.read("select build_id from builds")
     assert summary["segmentation"] == {
@@ -428,7 +433,7 @@ def test_variables_of_the_environment_decide_what_is_published(small: Small) -> 
         str(elsewhere / "segments.duckdb"), read_only=True
     ) as connection:
         tables = {name for (name,) in connection.execute("show tables").fetchall()}
-    assert tables == {"segments", "segmentation_versions", "builds"}
+    assert tables == {"segments", "segmentation_versions", "builds", "build_tables"}
     assert tables == {path.name for path in (elsewhere / "parquet").iterdir()}
 
     result = small.build_number(3, SEGMENTATION_PUBLISH="yes")

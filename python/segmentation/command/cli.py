@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from segmentation.command.audience import AudienceError, export_audience
 from segmentation.command.findings import (
     Finding,
     FindingError,
@@ -287,7 +288,12 @@ def _shown(path: Path, text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines() if line not in former)
 
 
-# ---------- status and report
+# ---------- what was published
+
+
+def _serve(project: Path) -> Path:
+    """Say where a project publishes."""
+    return project / (os.environ.get("SEGMENTATION_SERVE") or "serve")
 
 
 @main.command()
@@ -296,7 +302,7 @@ def _shown(path: Path, text: str) -> str:
 def status(project: str, database: str | None) -> None:
     """Say which segments there are, how they drift and how the last build ended."""
     folder = Path(project)
-    serve = folder / (os.environ.get("SEGMENTATION_SERVE") or "serve")
+    serve = _serve(folder)
     try:
         if database is None and (serve / SUMMARY).is_file():
             lines = status_of_file(serve)
@@ -307,6 +313,29 @@ def status(project: str, database: str | None) -> None:
     except StatusError as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(lines))
+
+
+@main.command()
+@click.argument("segment")
+@click.option("--new-only", is_flag=True, help="Who was not in the last export of it.")
+@click.option("--output", help="File to write: serve/audiences/segment_<id>.csv.")
+@click.option("--project", default=".", help="Folder of the dbt project.")
+def audience(segment: str, *, new_only: bool, output: str | None, project: str) -> None:
+    """Write whom a campaign to SEGMENT, an id or a name, may address."""
+    try:
+        export = export_audience(
+            _serve(Path(project)),
+            segment,
+            new_only=new_only,
+            output=Path(output) if output else None,
+        )
+    except AudienceError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"{export.customers:,} {'new ' if new_only else ''}customers of segment "
+        f"{export.segment_id} ({export.segment_name}): {export.file}, "
+        f"sha256 {export.sha256}"
+    )
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

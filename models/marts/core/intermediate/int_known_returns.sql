@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('customer_segment_snapshot') }}
 -- depends_on: {{ ref('int_segments_before_history') }}
 -- depends_on: {{ ref('int_holdout_assignments') }}
+-- depends_on: {{ ref('int_audience_states') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
