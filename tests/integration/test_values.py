@@ -206,7 +206,7 @@ def test_a_sum_that_has_no_room_stops_in_a_sentence(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(
             "create table totals as "
-            "select unnest(['99999999999999.9999', '-7', null])::decimal(38, 4) as total"
+            "select unnest([99999999999999.9999, -7, null])::decimal(38, 4) as total"
         )
         amounts = connection.execute(result.stdout).fetchall()
         assert [str(amount) for (amount,) in amounts] == [
