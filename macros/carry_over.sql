@@ -9,7 +9,7 @@
         {{ return('') }}
     {% endif %}
     {% set nodes = our_nodes() %}
-    {% do drop_gone_workings(nodes['segmentation_registry'].schema) %}
+    {% do drop_gone_workings() %}
     {% if not is_former_warehouse() %}
         {% do add_segmentation_name(nodes) %}
         {{ return('') }}
@@ -35,12 +35,22 @@
 {% endmacro %}
 
 
-{# Workings that nothing makes any more could hold for ever what is erased elsewhere. #}
-{% macro drop_gone_workings(schema) %}
-    {% for name in [
+{#
+    Workings that nothing makes any more, or makes in another schema, could hold for ever
+    what is erased elsewhere.
+#}
+{% macro drop_gone_workings() %}
+    {% set nodes = our_nodes() %}
+    {% set schema = nodes['segmentation_registry'].schema %}
+    {% set gone = [
         'int_customer_item_bits', 'int_customer_items_purchased', 'int_item_rankings',
         'int_segment_derived_names', 'int_segment_item_buyers', 'int_segment_name_words'
     ] %}
+    {% for name, node in nodes.items() if node.path.startswith('staging/')
+        and node.schema != schema %}
+        {% do gone.append(name) %}
+    {% endfor %}
+    {% for name in gone %}
         {% set relation = adapter.get_relation(target.database, schema, name) %}
         {% if relation is not none %}
             {% do adapter.drop_relation(relation) %}

@@ -9,8 +9,8 @@
 
 {#
     Schemas of our own beside those of the host, <target>_segmentation and
-    <target>_segmentation_internal; dbt asks this macro for our nodes alone. In a project of
-    its own, the schemas are <target> and <target>_internal.
+    those of the workings; dbt asks this macro for our nodes alone. In a project of its own,
+    the schemas are <target>, <target>_raw and <target>_internal.
 #}
 {% macro generate_schema_name(custom_schema_name, node) %}
     {% if is_package() %}
@@ -44,6 +44,8 @@
     {% endif %}
     {% if not is_package() %}
         {% do carry_over() %}
+    {% elif execute and is_selected() %}
+        {% do drop_gone_workings() %}
     {% endif %}
     {% do begin_build() %}
 {% endmacro %}

@@ -47,7 +47,7 @@ FAULTS: dict[str, Fault] = {
     "quotes": lambda _, text: f"\"{text}\" said 'who'",
     "delimiters": lambda _, text: f"{text};{text},{text}|",
     "lines": lambda _, text: f"{text}\n{text}",
-    "statement": lambda _, __: "'); drop table main_internal.stg_crm__orders; --",
+    "statement": lambda _, __: "'); drop table main_raw.base_crm__orders; --",
     "template": lambda _, __: "{{ 1 / 0 }}",
     "script": lambda _, __: "<script>alert(1)</script>",
     "letters": lambda _, __: "Ünïcödé 客户 \u202e👩‍👩‍👧",

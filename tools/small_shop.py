@@ -161,7 +161,7 @@ class Workplace:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query; workings need no schema before their names."""
         with duckdb.connect(str(self.database), read_only=True) as connection:
-            connection.execute("set search_path = 'main,main_internal'")
+            connection.execute("set search_path = 'main,main_internal,main_raw'")
             return connection.execute(query).fetchall()
 
 

@@ -297,3 +297,19 @@
         regexp_extract_all({{ other_text }}, r'\p{L}{2,}|[0-9]{7}', 0)
     ), false)
 {%- endmacro %}
+
+
+{#
+    A sum or product of amounts as an amount. More than fourteen digits before the point
+    have no room in one: the build stops, and says of what.
+#}
+{% macro as_amount(number, what) -%}
+    case
+        when {{ number }} is null or abs({{ number }}) < 100000000000000
+            then cast({{ number }} as decimal(18, 4))
+        else cast(error(
+            '{{ what }} is ' || cast(floor({{ number }}) as string)
+            || '; expected less than 100000000000000, such as of amounts in thousands.'
+        ) as decimal(18, 4))
+    end
+{%- endmacro %}

@@ -26,6 +26,10 @@ from segmentation.hashing.plugin import key_blocks
 
 # Staging, and the step that finds out who is who: they hold ids as they came.
 WITH_IDENTITY = r"(raw|base|stg)_.*|int_customers_unioned|int_customers_deduplicated"
+# The one table behind staging that holds personal values.
+OF_IDENTITY_STEP = "main_internal.int_customers_deduplicated"
+# Every day is in it, so every birth date is.
+CALENDAR = "main_internal.int_time_spine"
 # What stands for a missing name in the sample.
 NO_NAMES = {"", "n/a", "?"}
 PERSONAL_COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date")
@@ -112,17 +116,20 @@ def identities() -> Identities:
 def personal_columns(
     warehouse: Warehouse, identities: Identities, is_searched: Callable[[str], bool]
 ) -> dict[str, set[str]]:
-    """Columns of the relations searched that hold a personal value, and its kinds."""
+    """Columns of the relations searched that hold a personal value, and its kinds.
+
+    All relations of all schemas of the file may be searched.
+    """
     found = {}
     with open_database(warehouse.database, read_only=True) as connection:
         columns = connection.execute(
-            "select table_name, column_name from information_schema.columns "
-            f"where table_schema in {SCHEMAS}"
+            "select table_schema || '.' || table_name, column_name "
+            "from information_schema.columns where table_catalog = current_database()"
         ).fetchall()
         for relation, column in columns:
             if is_searched(relation):
                 values = connection.execute(
-                    f'select distinct cast("{column}" as varchar) from "{relation}" '
+                    f'select distinct cast("{column}" as varchar) from {relation} '
                     f'where "{column}" is not null'
                 ).fetchall()
                 kinds = identities.found_in([value for (value,) in values])
@@ -138,9 +145,8 @@ def with_personal_data(sample_warehouse: Warehouse) -> set[str]:
         ["--quiet", "run-operation", "list_personal_data"]
     )
     assert listed.returncode == 0, listed.stdout[-4000:]
-    places = [line.split(".") for line in listed.stdout.split()]
     # Sources are outside of the warehouse.
-    return {name for schema, name in places if schema.startswith("main")}
+    return {place for place in listed.stdout.split() if place.startswith("main")}
 
 
 def has_identity(relation: str) -> bool:
@@ -151,46 +157,52 @@ def has_identity(relation: str) -> bool:
 def test_the_search_finds_personal_values_where_they_are(
     sample_warehouse: Warehouse, identities: Identities
 ) -> None:
+    staged = "main_raw.stg_crm__customers"
     found = personal_columns(
-        sample_warehouse, identities, lambda relation: relation == "stg_crm__customers"
+        sample_warehouse,
+        identities,
+        lambda relation: relation in {staged, OF_IDENTITY_STEP},
     )
     assert found == {
-        "stg_crm__customers.first_name": {"name"},
-        "stg_crm__customers.last_name": {"name"},
-        "stg_crm__customers.email": {"email", "name"},
-        "stg_crm__customers.phone": {"phone"},
-        "stg_crm__customers.birth_date": {"birth_date"},
+        f"{staged}.first_name": {"name"},
+        f"{staged}.last_name": {"name"},
+        f"{staged}.email": {"email", "name"},
+        f"{staged}.phone": {"phone"},
+        f"{staged}.birth_date": {"birth_date"},
+        f"{OF_IDENTITY_STEP}.email": {"email", "name"},
+        f"{OF_IDENTITY_STEP}.birth_date": {"birth_date"},
     }
 
 
 def test_personal_values_are_only_where_it_is_said(
     sample_warehouse: Warehouse, identities: Identities, with_personal_data: set[str]
 ) -> None:
-    """In raw records, what cleans them and the identity step, and nowhere else."""
+    """In the schema of raw records and one table of the identity step alone."""
     assert with_personal_data == {
-        *("raw_customers", "base_crm__customers", "stg_crm__customers"),
-        *("raw_erasure_requests", "base_crm__erasure_requests"),
-        *("stg_crm__erasure_requests",),
-        *("int_customers_unioned", "int_customers_deduplicated"),
+        *("main_raw.raw_customers", "main_raw.raw_erasure_requests"),
+        *("main_raw.base_crm__customers", "main_raw.base_crm__erasure_requests"),
+        *("main_raw.stg_crm__customers", "main_raw.stg_crm__erasure_requests"),
+        OF_IDENTITY_STEP,
     }
-    # Every day is in it, so every birth date is.
-    calendar = {"int_time_spine"}
     found = personal_columns(
         sample_warehouse,
         identities,
-        lambda name: name not in with_personal_data | calendar,
+        lambda name: name not in with_personal_data | {CALENDAR},
     )
     assert found == {}
 
 
-def test_no_personal_column_gets_past_the_identity_step(
+def test_no_other_relation_has_a_column_for_a_personal_value(
     sample_warehouse: Warehouse, with_personal_data: set[str]
 ) -> None:
+    """Nor for a raw one: the tag is where such a column is, and nowhere else."""
+    columns = "|".join(PERSONAL_COLUMNS)
     named = sample_warehouse.rows(
-        "select distinct table_name from information_schema.columns "
-        f"where table_schema in {SCHEMAS} and column_name in {PERSONAL_COLUMNS}"
+        "select distinct table_schema || '.' || table_name "
+        "from information_schema.columns where table_catalog = current_database() "
+        f"and regexp_full_match(column_name, '(raw_)?({columns})')"
     )
-    assert {relation for (relation,) in named} <= with_personal_data
+    assert {relation for (relation,) in named} == with_personal_data
 
 
 def test_without_a_salt_there_is_no_hash(sample_warehouse: Warehouse) -> None:
@@ -216,7 +228,7 @@ def test_with_a_salt_the_hash_is_an_hmac_of_the_email(
         for customer in hashes
     }
     assert (
-        personal_columns(salted, identities, lambda relation: relation == "customers")
+        personal_columns(salted, identities, lambda name: name == "main.customers")
         == {}
     )
 

@@ -4,6 +4,7 @@ The macros are compiled once; what they make is asked of DuckDB directly, so tha
 costs nothing.
 """
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -196,3 +197,26 @@ def test_a_typed_value_is_cast(
         "rate_from_fraction": "0.12",
         "rating_from_number": "4.0",
     }
+
+
+def test_a_sum_that_has_no_room_stops_in_a_sentence(tmp_path: Path) -> None:
+    call = "select {{ as_amount('total', 'the sum of all') }} as amount from totals"
+    result = Warehouse(tmp_path).run_dbt(["--quiet", "compile", "--inline", call])
+    assert result.returncode == 0, result.stdout[-4000:]
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table totals as "
+            "select unnest([99999999999999.9999, -7, null])::decimal(38, 4) as total"
+        )
+        amounts = connection.execute(result.stdout).fetchall()
+        assert [str(amount) for (amount,) in amounts] == [
+            "99999999999999.9999",
+            "-7.0000",
+            "None",
+        ]
+        connection.execute("insert into totals values (100000000000016.8)")
+        with pytest.raises(
+            duckdb.InvalidInputException,
+            match="the sum of all is 100000000000016; expected less than 1",
+        ):
+            connection.execute(result.stdout).fetchall()

@@ -12,13 +12,13 @@ returned_customers as (
 
 ),
 
--- Few emails occur twice: finding them first spares a sort of all customers.
-repeated_emails as (
+-- Few people occur twice: finding them first spares a sort of all customers.
+repeated_people as (
 
-    select email
+    select person_hash
     from {{ ref('int_customers_unioned') }}
-    where email is not null
-    group by email
+    where person_hash is not null
+    group by person_hash
     having count(*) > 1
 
 ),
@@ -37,10 +37,10 @@ people as (
     select
         customers.customer_id,
         customers.registered_at,
-        {{ person_key('customers') }} as person
+        customers.person_hash
     from {{ ref('int_customers_unioned') }} as customers
-    semi join repeated_emails
-        on customers.email = repeated_emails.email
+    semi join repeated_people
+        on customers.person_hash = repeated_people.person_hash
     anti join gone
         on customers.customer_id = gone.customer_id
     left join returned_customers
@@ -55,11 +55,10 @@ ranked as (
     select
         customer_id,
         first_value(customer_id) over (
-            partition by person
+            partition by person_hash
             order by registered_at nulls last, customer_id
         ) as surviving_customer_id
     from people
-    where person is not null
 
 ),
 

@@ -1,4 +1,11 @@
+{# The only model behind staging that holds personal data: an email and a birth date. #}
 with
+
+records as (
+
+    {{ unioned_records('customers') }}
+
+),
 
 changed_ids as (
 
@@ -17,21 +24,21 @@ merged_people as (
 ranked as (
 
     select
-        customers.*,
-        coalesce(changed_ids.surviving_customer_id, customers.customer_id)
+        records.*,
+        coalesce(changed_ids.surviving_customer_id, records.customer_id)
             as surviving_customer_id,
         row_number() over (
             partition by
-                coalesce(changed_ids.surviving_customer_id, customers.customer_id)
-            order by customers.registered_at nulls last, customers.customer_id
+                coalesce(changed_ids.surviving_customer_id, records.customer_id)
+            order by records.registered_at nulls last, records.customer_id
         ) as record_rank
-    from {{ ref('int_customers_unioned') }} as customers
+    from records
     left join changed_ids
-        on customers.customer_id = changed_ids.customer_id
+        on records.customer_id = changed_ids.customer_id
     semi join merged_people
-        on coalesce(changed_ids.surviving_customer_id, customers.customer_id)
+        on coalesce(changed_ids.surviving_customer_id, records.customer_id)
             = merged_people.surviving_customer_id
-    where {{ is_record_of_customer('customers.registered_at') }}
+    where {{ is_record_of_customer('records.registered_at') }}
 
 ),
 
@@ -56,12 +63,12 @@ merged as (
 
 unchanged as (
 
-    select customers.*
-    from {{ ref('int_customers_unioned') }} as customers
+    select records.*
+    from records
     anti join changed_ids
-        on customers.customer_id = changed_ids.customer_id
+        on records.customer_id = changed_ids.customer_id
     anti join merged_people
-        on customers.customer_id = merged_people.surviving_customer_id
+        on records.customer_id = merged_people.surviving_customer_id
 
 ),
 

@@ -1,4 +1,4 @@
-{# Of the contact data only the email goes further than staging. #}
+{# Who is who, without a name: two records with one person_hash are of one person. #}
 with
 
 records as (
@@ -16,26 +16,10 @@ final as (
 
         ---------- strings
         source_system,
-        first_name,
-        last_name,
-        email,
-        gender,
-        city,
-        country,
-
-        ---------- numerics
-        age,
-        income,
-
-        ---------- booleans
-        has_marketing_consent,
-
-        ---------- dates
-        birth_date,
+        md5({{ person_key('records') }}) as person_hash,
 
         ---------- timestamps
-        registered_at,
-        updated_at
+        registered_at
     from records
 
 )

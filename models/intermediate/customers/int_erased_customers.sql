@@ -15,10 +15,10 @@ requested_ids as (
 records as (
 
     select
-        customers.customer_id,
-        {{ person_key('customers') }} as person
-    from {{ ref('int_customers_unioned') }} as customers
-    where {{ var('merge_duplicate_people') }}
+        customer_id,
+        person_hash
+    from {{ ref('int_customers_unioned') }}
+    where {{ var('merge_duplicate_people') }} and person_hash is not null
 
 ),
 
@@ -26,14 +26,13 @@ records as (
 erased_people as (
 
     select
-        records.person,
+        records.person_hash,
         min(requested_ids.request_number) as request_number,
         max(requested_ids.covered_until) as covered_until
     from records
     inner join requested_ids
         on records.customer_id = requested_ids.customer_id
-    where records.person is not null
-    group by records.person
+    group by records.person_hash
 
 ),
 
@@ -45,7 +44,7 @@ duplicates as (
         erased_people.covered_until
     from records
     inner join erased_people
-        on records.person = erased_people.person
+        on records.person_hash = erased_people.person_hash
     anti join requested_ids
         on records.customer_id = requested_ids.customer_id
 

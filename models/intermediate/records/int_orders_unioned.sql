@@ -102,10 +102,10 @@ converted as (
         case
             when orders.currency is null then orders.{{ column }}
             -- A product of two decimals of 18 digits has no more, most of them fractions.
-            else cast(
-                cast(orders.{{ column }} as decimal(38, 4)) * exchange_rates.rate
-                as decimal(18, 4)
-            )
+            else {{ as_amount(
+                'cast(orders.' ~ column ~ ' as decimal(38, 4)) * exchange_rates.rate',
+                'an amount at its exchange rate'
+            ) }}
         end as {{ column }},
         {%- else %}
         orders.{{ column }},

@@ -73,7 +73,9 @@ summed as (
         cast(sum(recommendations) as bigint) as recommendations,
         cast(sum(hits) as bigint) as hits,
         cast(count_if(hits > 0) as double) / count(*) as hit_rate,
-        {{ is_large_cell(['count(*)'], ['count_if(hits > 0)']) }} as is_shown
+        {{ is_large_cell(
+            ['count(*)'], ['count_if(is_buyer)', 'count_if(hits > 0)']
+        ) }} as is_shown
     from judged
     group by observation_date, recommender
 
@@ -90,7 +92,7 @@ final as (
 
         ---------- numerics
         customers,
-        buyers,
+        case when is_shown then buyers end as buyers,
         case when is_shown then customers_with_hit end as customers_with_hit,
         recommendations,
         case when is_shown then hits end as hits,

@@ -264,10 +264,9 @@ def find_readable(
 
 
 def _findings(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Finding]:
-    internal = "main_segmentation_internal"
     counts = connection.execute(
         "select column_name, rows_in, values_present, values_readable "
-        f"from {internal}.int_column_counts where entity = ?",
+        "from main_segmentation_internal.int_column_counts where entity = ?",
         [table.name],
     ).fetchall()
     findings = []
@@ -276,7 +275,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Findi
             continue
         values = connection.execute(
             f"select distinct cast(raw_{column} as varchar) as value "
-            f"from {internal}.base_crm__{table.name} "
+            f"from main_segmentation_raw.base_crm__{table.name} "
             f"where raw_{column} is not null order by value limit 1000"
         ).fetchall()
         shapes = dict.fromkeys(masked(value)[:30] for (value,) in values)

@@ -22,7 +22,11 @@ order_totals as (
         count(*) as customers,
         cast(sum(record_count) as bigint) as records,
         cast(sum(order_count) as bigint) as orders,
-        sum(gross_spend) as gross_spend
+        -- Whatever is summed later is part of all amounts.
+        least(
+            sum(gross_spend),
+            {{ as_amount('sum(amount)', 'the sum of the amounts of all orders') }}
+        ) as gross_spend
     from customer_orders
     group by source_system
 
