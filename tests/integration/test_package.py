@@ -596,7 +596,7 @@ def test_a_row_that_is_valid_from_the_date_on_changes_nothing(
         assert (other.rows(FEATURES) != former) == is_changed
 
 
-NUMBER = {"name": "keenness", "kind": "number"}
+NUMBER = {"name": "keenness", "kind": "number", "words": {"high": "keen"}}
 
 
 @pytest.mark.parametrize(

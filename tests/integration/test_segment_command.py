@@ -99,7 +99,7 @@ def init(folder: Path, *arguments: str) -> Result:
 
     def run_command(command: Sequence[str], cwd: Path, **_: Any) -> Any:
         assert command[:3] == [sys.executable, "-m", "dbt.cli.main"]
-        return dbt(cwd, *command[3:])
+        return dbt(cwd.resolve(), *command[3:])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
