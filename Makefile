@@ -30,7 +30,8 @@ export UV_COMPILE_BYTECODE ?= 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help build demo report serve superset audience compare docs package benchmark \
-	lint lint-python lint-project lint-sql test test-quick test-bi fuzz torture lock clean
+	lint lint-python lint-project lint-sql test test-quick test-bi test-oldest-dbt fuzz \
+	torture lock clean
 
 
 help: ## List the targets
@@ -159,6 +160,21 @@ test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the samp
 
 test-bi: $(VENV)/.dev $(SUPERSET_VENV)/.superset ## Read the sample in Superset while it is built
 	$(VENV)/bin/python -m pytest tests/bi $(ARGS)
+
+# The oldest versions that dbt_project.yml and pyproject.toml allow; the others are those of
+# requirements.lock.
+test-oldest-dbt: $(VENV)/.runtime ## Build the shop that has the package with dbt 1.10
+	@rm -rf build/oldest_dbt && mkdir -p build/oldest_dbt
+	$(VENV)/bin/python -m venv build/oldest_dbt/venv
+	grep -v '^dbt-' requirements.in > build/oldest_dbt/requirements.in
+	build/oldest_dbt/venv/bin/python -m pip install --quiet 'dbt-core==1.10.11' \
+		'dbt-duckdb==1.10.0' -r build/oldest_dbt/requirements.in
+	cp -R integration_tests/shop build/oldest_dbt/shop
+	rm -rf build/oldest_dbt/shop/dbt_packages build/oldest_dbt/shop/*.duckdb
+	printf 'packages:\n  - local: %s\n' '$(CURDIR)' > build/oldest_dbt/shop/packages.yml
+	cd build/oldest_dbt/shop && PYTHONPATH='$(CURDIR)/python' \
+		sh -c '../venv/bin/dbt deps && ../venv/bin/dbt build'
+	build/oldest_dbt/venv/bin/dbt --quiet parse --target-path build/oldest_dbt/target
 
 # How many builds: make fuzz N=50.
 fuzz torture: N := $(if $(filter command line,$(origin N)),$(N),20)

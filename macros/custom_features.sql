@@ -68,7 +68,7 @@
 
 {# What is wrong with the relation, as a sentence; none if it has all columns. #}
 {% macro problem_with_custom_relation() %}
-    {% set place = var('segmentation_custom_features') %}
+    {% set place = relation_in_var('segmentation_custom_features') %}
     {% set relation = relation_at(place) %}
     {% if relation is none %}
         {{ return('var segmentation_custom_features names ' ~ place

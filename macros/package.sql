@@ -27,7 +27,13 @@
     there may be a model `customers` too. Only the vars of the host name a project.
 #}
 {% macro ref() %}
-    {% if varargs | length == 1 %}
+    {% if varargs | length == 1 and context.get('reads_var') %}
+        {{ exceptions.raise_compiler_error(
+            'var ' ~ context['reads_var'] ~ " has ref('" ~ varargs[0]
+            ~ "'); expected two arguments, your project and the model, such as "
+            ~ "ref('my_shop', '" ~ varargs[0] ~ "')."
+        ) }}
+    {% elif varargs | length == 1 %}
         {{ return(builtins.ref('customer_segmentation', *varargs, **kwargs)) }}
     {% endif %}
     {{ return(builtins.ref(*varargs, **kwargs)) }}

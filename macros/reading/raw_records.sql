@@ -35,7 +35,7 @@
 
 {# The same where the raw table is a relation of a dbt project, which is built before. #}
 {% macro records_of_relation(table_name, columns, absent) %}
-    {% set place = var('segmentation_' ~ table_name) %}
+    {% set place = relation_in_var('segmentation_' ~ table_name) %}
     {% set input = found_relation(table_name) if execute else none %}
     {% if not execute or input['absence'] and not flags.WHICH in ['build', 'run'] %}
         {{ return(no_records(columns)) }}

@@ -14,6 +14,18 @@
 {% endmacro %}
 
 
+{#
+    What such a var holds. Only while it is read a ref() of one argument is the host's, who
+    means a model of its own.
+#}
+{% macro relation_in_var(name) %}
+    {% do context.update({'reads_var': name}) %}
+    {% set place = var(name, 'nowhere') %}
+    {% do context.update({'reads_var': none}) %}
+    {{ return(place) }}
+{% endmacro %}
+
+
 {# The relation that a name is of; none where there is none. #}
 {% macro relation_at(place) %}
     {% set parts = place.split('.') | map('replace', '"', '') | list %}
@@ -27,7 +39,7 @@
 
 {# The answer of found_input() for such a raw table. #}
 {% macro found_relation(table_name) %}
-    {% set place = var('segmentation_' ~ table_name) %}
+    {% set place = relation_in_var('segmentation_' ~ table_name) %}
     {% set relation = relation_at(place) %}
     {% if relation is none %}
         {{ return({'absence': 'no relation ' ~ place, 'problem': none, 'columns': []}) }}

@@ -126,15 +126,17 @@ def parse_by_vars() -> None:
         expected = loader.manifest.state_check.vars_hash
         if parsed.state_check.vars_hash != expected:
             parsed.state_check.vars_hash = expected
-            project, name = loader.root_project, loader.root_project.project_name
-            context = generate_schema_yml_context(project, name, SchemaYamlVars())
-            renderer = SchemaYamlRenderer(context, "models")
             for file in parsed.files.values():
                 if isinstance(file, SchemaSourceFile):
+                    name = file.project_name
+                    context = generate_schema_yml_context(
+                        loader.root_project, name, SchemaYamlVars()
+                    )
+                    renderer = SchemaYamlRenderer(context, "models")
                     configs = file.unrendered_configs.get("models", {})
                     for model, config in configs.items():
-                        if "var(" in str(config.get("meta")):
-                            node = parsed.nodes[f"model.{name}.{model}"]
+                        node = parsed.nodes.get(f"model.{name}.{model}")
+                        if node and "var(" in str(config.get("meta")):
                             meta = renderer.render_data(config["meta"])
                             node.meta = node.config.meta = meta
                             node.unrendered_config["meta"] = meta

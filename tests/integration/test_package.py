@@ -7,15 +7,26 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import DBT, OWN_VARIABLES, PROJECT, TIMEOUT_SECONDS, open_database
+import yaml
+from conftest import (
+    OWN_VARIABLES,
+    PROJECT,
+    TIMEOUT_SECONDS,
+    Warehouse,
+    dbt_server,
+    open_database,
+)
 
 SHOP = PROJECT / "integration_tests" / "shop"
 PUBLIC, WORKINGS = "main_segmentation", "main_segmentation_internal"
+# The models of the package that read the shop's.
+READERS = {"base_crm__customers", "base_crm__orders", "int_column_formats"}
 
 
 class Shop:
@@ -57,14 +68,12 @@ class Shop:
             for name, value in os.environ.items()
             if not name.startswith(OWN_VARIABLES)
         }
-        return subprocess.run(
-            [DBT, "--no-use-colors", "--no-send-anonymous-usage-stats", *arguments],
-            cwd=self.folder,
-            env={**inherited, "PYTHONPATH": str(functions)},
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
+        return dbt_server().run(
+            ["--no-use-colors", "--no-send-anonymous-usage-stats", *arguments],
+            self.folder,
+            {**inherited, "PYTHONPATH": str(functions)},
+            self.folder / "output",
+            TIMEOUT_SECONDS,
         )
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -147,18 +156,38 @@ def test_lineage_leads_from_the_shops_orders_to_the_segments(shop: Shop) -> None
     assert "model.customer_segmentation.customer_segments" in reached
 
 
-def test_nothing_of_ours_takes_the_shops_customers_for_ours(shop: Shop) -> None:
-    readers = {
-        name
+def readers_of_the_shop(shop: Shop) -> set[str]:
+    """What of the package has a model of the shop for a parent."""
+    return {
+        name.rsplit(".", 1)[1]
         for name, parents in shop.manifest["parent_map"].items()
         if ".customer_segmentation." in name
         and any(".shop." in parent for parent in parents)
     }
-    assert {name.rsplit(".", 1)[1] for name in readers} == {
-        "base_crm__customers",
-        "base_crm__orders",
-        "int_column_formats",
-    }
+
+
+def test_nothing_of_ours_takes_the_shops_customers_for_ours(shop: Shop) -> None:
+    assert readers_of_the_shop(shop) == READERS
+
+
+def test_where_dbt_searches_the_package_first_the_parents_are_the_same(
+    asking_shop: Shop,
+) -> None:
+    assert readers_of_the_shop(asking_shop) == READERS
+
+
+def test_a_name_that_may_be_ours_or_the_shops_stops_with_one_sentence(
+    shop: Shop, tmp_path: Path
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit("dbt_project.yml", "ref('shop', 'customers')", "ref('customers')")
+    result = other.run("parse")
+    assert result.returncode != 0
+    assert (
+        "var segmentation_customers has ref('customers'); expected two arguments, "
+        "your project and the model, such as ref('my_shop', 'customers')."
+    ) in " ".join(result.stdout.split())
+    assert "Traceback" not in result.stdout
 
 
 def test_days_are_those_of_the_package_and_not_of_the_session(shop: Shop) -> None:
@@ -189,13 +218,28 @@ def test_a_guest_brings_no_unit_tests_and_no_comparison(shop: Shop) -> None:
     ]
 
 
-def test_a_host_that_asks_for_them_gets_the_metrics(shop: Shop, tmp_path: Path) -> None:
-    other = shop.copy_with(tmp_path / "project", "    segmentation_metrics: true\n")
+@pytest.fixture(scope="module")
+def asking_shop(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop that asks for all that a guest leaves out; it is parsed alone.
 
+    Its names are searched for in the package first.
+    """
+    other = shop.copy_with(
+        tmp_path_factory.mktemp("asking") / "project",
+        "    segmentation_metrics: true\n    segmentation_tests: all\n",
+    )
+    other.edit(
+        "dbt_project.yml",
+        "profile: shop\n",
+        "profile: shop\nflags: {require_ref_searches_node_package_before_root: true}\n",
+    )
     result = other.run("parse")
-
     assert result.returncode == 0, result.stdout
-    models = other.manifest["semantic_models"].values()
+    return other
+
+
+def test_a_host_that_asks_for_them_gets_the_metrics(asking_shop: Shop) -> None:
+    models = asking_shop.manifest["semantic_models"].values()
     assert {model["name"] for model in models} >= {"customers", "orders"}
     # Of our customers, and not of the shop's.
     assert {model["node_relation"]["schema_name"] for model in models} == {
@@ -207,10 +251,11 @@ def test_a_host_that_asks_for_them_gets_the_metrics(shop: Shop, tmp_path: Path) 
 def test_checks_run_only_where_something_of_ours_is_selected(
     shop: Shop, tmp_path: Path
 ) -> None:
-    other = shop.copy_with(tmp_path / "project", "    crm_folder: landing\n")
-    result = other.run("build", "--select", "shop.customers")
+    other = shop.copy_to(tmp_path / "project")
+    variables = ("--vars", "{crm_folder: landing}")
+    result = other.run("build", "--select", "shop.customers", *variables)
     assert result.returncode == 0, result.stdout
-    result = other.run("build", "--select", "+base_crm__orders")
+    result = other.run("build", "--select", "+base_crm__orders", *variables)
     assert result.returncode != 0
     assert "segmentation_customers is set, and one of crm_folder" in result.stdout
     assert "Traceback" not in result.stdout
@@ -256,7 +301,7 @@ def tests_of_ours(shop: Shop) -> set[str]:
 
 
 def test_a_guest_tests_keys_identities_and_the_gate_alone(
-    shop: Shop, tmp_path: Path
+    shop: Shop, asking_shop: Shop
 ) -> None:
     names = tests_of_ours(shop)
     assert len(names) <= 60
@@ -265,22 +310,12 @@ def test_a_guest_tests_keys_identities_and_the_gate_alone(
         "segments_sizes_sum_to_all_customers",
         "int_input_gate_judges_everything_once",
     } <= names
-    other = shop.copy_with(tmp_path / "project", "    segmentation_tests: all\n")
-    result = other.run("parse")
-    assert result.returncode == 0, result.stdout
-    assert names < tests_of_ours(other)
-    assert len(tests_of_ours(other)) > 300
+    assert names < tests_of_ours(asking_shop)
+    assert len(tests_of_ours(asking_shop)) > 300
 
 
 def test_in_a_project_of_its_own_all_tests_are_on(shop: Shop, tmp_path: Path) -> None:
-    result = subprocess.run(
-        [DBT, "--quiet", "parse", "--target-path", str(tmp_path / "target")],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    result = Warehouse(tmp_path).run_dbt(["parse"])
     assert result.returncode == 0, result.stdout
     assert tests_of_ours(shop) < tests_of_ours(Shop(tmp_path))
     assert len(tests_of_ours(Shop(tmp_path))) > 350
@@ -310,6 +345,15 @@ def test_functions_that_do_not_fit_stop_with_one_sentence(
     assert "Traceback" not in result.stdout
     # Nothing behind the gate is built.
     assert "ERROR=1 " in result.stdout
+
+
+def test_the_wheel_asks_for_the_versions_of_dbt_that_the_package_does() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    lowest, highest = (
+        text.removesuffix(".0") for text in project["require-dbt-version"]
+    )
+    wheel = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert f"dbt-core{lowest},{highest}" in wheel["dependencies"]
 
 
 def test_the_wheel_has_all_functions_and_the_command(tmp_path: Path) -> None:
@@ -362,6 +406,35 @@ def test_orders_alone_with_dates_as_text_are_enough(shop: Shop, tmp_path: Path) 
     ) == other.rows("select count(distinct customer_id), sum(order_total) from orders")
 
 
+def test_orders_may_lie_in_a_database_that_is_attached(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """Here a second DuckDB file; PostgreSQL is attached in the same way."""
+    other = shop.copy_to(tmp_path / "project")
+    other.edit(
+        "profiles.yml",
+        "threads: 2",
+        "threads: 2\n      attach: [{path: books.duckdb, alias: books}]",
+    )
+    other.edit("dbt_project.yml", "{{ ref('shop', 'orders') }}", "books.main.orders")
+    with open_database(other.folder / "books.duckdb") as connection:
+        connection.execute(
+            f"attach '{shop.folder / 'shop.duckdb'}' as shop (read_only)"
+        )
+        connection.execute("create table orders as from shop.main.orders")
+    result = other.run(
+        *("build", "--select", "+int_counted_orders"),
+        *("--exclude-resource-type", "test"),
+    )
+    assert result.returncode == 0, result.stdout[-4000:]
+    with open_database(other.folder / "shop.duckdb", read_only=True) as connection:
+        connection.execute(f"attach '{other.folder / 'books.duckdb'}' (read_only)")
+        [counted] = connection.execute(
+            f"select count(*), sum(amount) from {WORKINGS}.int_counted_orders"
+        ).fetchall()
+    assert counted == shop.rows("select count(*), sum(order_total) from orders")[0]
+
+
 def test_without_any_order_all_customers_are_one_segment(
     shop: Shop, tmp_path: Path
 ) -> None:
@@ -371,7 +444,10 @@ def test_without_any_order_all_customers_are_one_segment(
         "where order_date < date '2024-07-01'",
         "where order_date < date '1924-07-01'",
     )
-    result = other.run("build", "--exclude-resource-type", "test")
+    result = other.run(
+        *("build", "--select", "+customer_segmentation.marts.core.customer_segments"),
+        *("--exclude-resource-type", "test"),
+    )
     assert result.returncode == 0, result.stdout[-4000:]
     assert other.rows(
         "select segment_name, count(*) "
@@ -415,6 +491,9 @@ SCORE_VARIABLES = """\
         weight: 2
     n_segments: 3
 """
+USUAL_FEATURES = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
+    "segmentation_features"
+]
 FEATURES = f"""
     select observation_date, customer_id, keenness,
         region_is_north, region_is_south_east, region_is_other
@@ -433,7 +512,10 @@ def with_scores(shop: Shop, folder: Path, variables: str = SCORE_VARIABLES) -> S
 @pytest.fixture(scope="module")
 def shop_with_scores(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     other = with_scores(shop, tmp_path_factory.mktemp("scores") / "project")
-    result = other.run("build")
+    result = other.run(
+        *("build", "--select", "+segments", "+feature_selection", "+segment_profiles"),
+        *("--indirect-selection", "cautious"),
+    )
     assert result.returncode == 0, result.stdout[-4000:]
     return other
 
@@ -514,31 +596,45 @@ def test_a_row_that_is_valid_from_the_date_on_changes_nothing(
         assert (other.rows(FEATURES) != former) == is_changed
 
 
+NUMBER = {"name": "keenness", "kind": "number", "words": {"high": "keen"}}
+
+
 @pytest.mark.parametrize(
-    ("former", "new", "sentence"),
+    ("features", "sentence"),
     [
+        ([{**NUMBER, "name": "age"}], "has the feature age, which there"),
         (
-            "    segmentation_custom_features:",
-            "    scores_of_the_shop:",
-            "var custom_features is set, and var segmentation_custom_features is not",
+            [{"name": "region", "kind": "category", "categories": {"North": "n"}}],
+            "has the name North; expected small letters",
         ),
-        ("name: keenness, kind", "name: age, kind", "has the feature age, which there"),
-        ("{north: nor", "{North: nor", "has the name North; expected small letters"),
-        ("kind: number", "kind: text", "kind of keenness in var custom_features is"),
-        ("name: keenness, kind", "name: zeal, kind", "expected also zeal"),
+        ([{**NUMBER, "kind": "text"}], "kind of keenness in var custom_features is"),
+        ([{**NUMBER, "name": "zeal"}], "expected also zeal"),
     ],
-    ids=["no_relation", "a_name_of_ours", "capitals", "unknown_kind", "no_such_column"],
+    ids=["a_name_of_ours", "capitals", "unknown_kind", "no_such_column"],
 )
 def test_features_that_cannot_be_made_stop_with_one_sentence(
-    shop: Shop, tmp_path: Path, former: str, new: str, sentence: str
+    shop_with_scores: Shop, features: list[dict[str, Any]], sentence: str
 ) -> None:
     # Without a list of features, which would be refused first.
-    variables, _, _ = SCORE_VARIABLES.partition("    segmentation_features:")
-    other = with_scores(shop, tmp_path / "project", variables)
-    other.edit("dbt_project.yml", former, new)
-    result = other.run(
-        *("build", "--select", "+int_customer_custom_features"),
+    variables = {"custom_features": features, "segmentation_features": USUAL_FEATURES}
+    result = shop_with_scores.run(
+        *("run", "--select", "int_customer_custom_features"),
+        *("--vars", json.dumps(variables)),
     )
     assert result.returncode != 0
     assert sentence in " ".join(result.stdout.split())
+    assert "Traceback" not in result.stdout
+
+
+def test_features_without_a_relation_stop_with_one_sentence(
+    shop: Shop, tmp_path: Path
+) -> None:
+    result = shop.copy_to(tmp_path / "project").run(
+        *("run", "--select", "base_crm__orders"),
+        *("--vars", json.dumps({"custom_features": [NUMBER]})),
+    )
+    assert result.returncode != 0
+    assert (
+        "var custom_features is set, and var segmentation_custom_features is not"
+    ) in " ".join(result.stdout.split())
     assert "Traceback" not in result.stdout

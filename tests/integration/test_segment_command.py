@@ -7,12 +7,25 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pytest
 import yaml
-from conftest import DBT, OWN_VARIABLES, PROJECT, TIMEOUT_SECONDS, open_database
+from click.testing import CliRunner, Result
+from conftest import (
+    OWN_VARIABLES,
+    PROJECT,
+    TIMEOUT_SECONDS,
+    dbt_server,
+    open_database,
+)
+
+from segmentation.command import findings
+from segmentation.command.cli import main
 
 SHOP = PROJECT / "integration_tests" / "shop"
 SEGMENT = (sys.executable, "-m", "segmentation.command")
@@ -44,30 +57,54 @@ ORDERS = """
 """
 
 
-def run(
-    folder: Path, *command: str, typed: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """Run a command where the package's Python code is installed."""
+def environment() -> dict[str, str]:
+    """What a shell has where the package's Python code is installed."""
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(OWN_VARIABLES)
     }
+    return {
+        **inherited,
+        "PYTHONPATH": str(PROJECT / "python"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_USE_COLORS": "false",
+    }
+
+
+def run(
+    folder: Path, *command: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as it is typed."""
     return subprocess.run(
         command,
         cwd=folder,
-        env={
-            **inherited,
-            "PYTHONPATH": str(PROJECT / "python"),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "DBT_USE_COLORS": "false",
-        },
+        env=environment(),
         input=typed,
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,
         check=False,
     )
+
+
+def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt in a folder."""
+    output = folder.with_name(f"{folder.name}_output")
+    return dbt_server().run(arguments, folder, environment(), output, TIMEOUT_SECONDS)
+
+
+def init(folder: Path, *arguments: str) -> Result:
+    """Run `segment init`, whose dbt is the one that is imported already."""
+
+    def run_command(command: Sequence[str], cwd: Path, **_: Any) -> Any:
+        assert command[:3] == [sys.executable, "-m", "dbt.cli.main"]
+        return dbt(cwd.resolve(), *command[3:])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(findings, "subprocess", SimpleNamespace(run=run_command))
+        return CliRunner().invoke(main, ["init", *arguments])
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +153,8 @@ def test_what_init_wrote_builds_and_status_says_what_came_of_it(
     home: Path, dialogue: str
 ) -> None:
     del dialogue
-    written = run(
-        home, *SEGMENT, "init", "--folder", "data", "--package", str(PROJECT), "--yes"
-    )
-    assert written.returncode == 0, written.stdout + written.stderr
+    written = init(home, "--folder", "data", "--package", str(PROJECT), "--yes")
+    assert written.exit_code == 0, written.output
     variables = yaml.safe_load((home / "dbt_project.yml").read_text())["vars"]
     assert variables["customer_segmentation"]["crm_columns"] == {
         "customers.customer_id": "customer no",
@@ -131,7 +166,7 @@ def test_what_init_wrote_builds_and_status_says_what_came_of_it(
         "orders.amount": "total",
     }
     for command in ("deps", "build"):
-        result = run(home, DBT, command)
+        result = dbt(home, command)
         assert result.returncode == 0, result.stdout[-4000:]
     with open_database(home / "warehouse.duckdb", read_only=True) as connection:
         [(customers,)] = connection.execute(
@@ -154,12 +189,10 @@ def test_init_adds_the_vars_to_the_project_of_a_shop(tmp_path: Path) -> None:
     project = yaml.safe_load((home / "dbt_project.yml").read_text())
     expected = project.pop("vars")
     (home / "dbt_project.yml").write_text(yaml.safe_dump(project, sort_keys=False))
-    built = run(home, DBT, "run", "--select", "customers", "orders")
+    built = dbt(home, "run", "--select", "customers", "orders")
     assert built.returncode == 0, built.stdout
-    result = run(
+    result = init(
         home,
-        *SEGMENT,
-        "init",
         "--relation",
         "orders=ref('shop', 'orders')",
         "--relation",
@@ -168,14 +201,12 @@ def test_init_adds_the_vars_to_the_project_of_a_shop(tmp_path: Path) -> None:
         str(PROJECT),
         "--yes",
     )
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.exit_code == 0, result.output
     written = yaml.safe_load((home / "dbt_project.yml").read_text())
     expected["customer_segmentation"]["crm_columns"]["customers.last_name"] = "name"
     assert written == {**project, "vars": expected}
-    again = run(
-        home, *SEGMENT, "init", "--relation", "orders=ref('shop', 'orders')", "--yes"
-    )
-    assert again.returncode != 0
+    again = init(home, "--relation", "orders=ref('shop', 'orders')", "--yes")
+    assert again.exit_code != 0
     assert "Traceback" not in again.stderr
 
 
@@ -185,11 +216,11 @@ def test_a_column_that_is_not_found_is_said_and_can_be_named(
     (tmp_path / "data").mkdir()
     text = (home / "data" / "orders_2024.csv").read_text()
     (tmp_path / "data" / "orders.csv").write_text(text.replace("Customer No", "Wer"))
-    arguments = ["init", "--folder", "data", "--package", str(PROJECT), "--yes"]
-    result = run(tmp_path, *SEGMENT, *arguments)
-    assert result.returncode == 1
+    arguments = ["--folder", "data", "--package", str(PROJECT), "--yes"]
+    result = init(tmp_path, *arguments)
+    assert result.exit_code == 1
     assert "expected also customer_id" in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
-    result = run(tmp_path, *SEGMENT, *arguments, "--column", "orders.customer_id=Wer")
-    assert result.returncode == 0, result.stderr
+    result = init(tmp_path, *arguments, "--column", "orders.customer_id=Wer")
+    assert result.exit_code == 0, result.stderr

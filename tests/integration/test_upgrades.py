@@ -1,5 +1,6 @@
 """A warehouse of before is carried on with its history, or refused and left alone."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,25 @@ SNAPSHOT = (
 
 
 def test_every_warehouse_of_before_is_tried() -> None:
-    assert {folder.name for folder in FORMER.iterdir()} == set(VERSIONS)
+    assert {path.name for path in FORMER.iterdir() if path.is_dir()} == set(VERSIONS)
+
+
+def test_published_columns_stay_as_they_were_released(
+    sample_warehouse: Warehouse,
+) -> None:
+    """Tables and columns may come, but none goes or changes its type."""
+    with (FORMER / "published_columns.csv").open(encoding="utf-8") as file:
+        released = {tuple(row) for row in list(csv.reader(file))[1:]}
+    assert (
+        released
+        - set(
+            sample_warehouse.rows(
+                "select table_name, column_name, data_type "
+                "from information_schema.columns where table_schema = 'main'"
+            )
+        )
+        == set()
+    )
 
 
 @pytest.mark.parametrize("commit", VERSIONS)

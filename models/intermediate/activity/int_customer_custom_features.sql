@@ -27,7 +27,7 @@ recorded as (
         {%- for feature in features %}
         {{ feature['name'] }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ var('segmentation_custom_features', 'nowhere') }}
+    from {{ relation_in_var('segmentation_custom_features') }}
 
 ),
 
