@@ -11,15 +11,15 @@ final as (
 
     select
         ---------- ids
-        customer_id,
-        source_customer_id,
+        records.customer_id,
+        records.source_customer_id,
 
         ---------- strings
-        source_system,
+        records.source_system,
         md5({{ person_key('records') }}) as person_hash,
 
         ---------- timestamps
-        registered_at
+        records.registered_at
     from records
 
 )

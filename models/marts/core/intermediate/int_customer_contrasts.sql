@@ -21,6 +21,7 @@ vectors as (
     from {{ ref('customer_feature_vectors') }} as vectors
     inner join current_observation
         on vectors.observation_date = current_observation.observation_date
+    where vectors.segmentation_name = '{{ segmentation_name() }}'
 
 ),
 

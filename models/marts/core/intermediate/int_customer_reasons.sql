@@ -103,7 +103,9 @@ final as (
         on picked.feature_name = ranges.feature_name
     inner join preprocessing
         on picked.feature_name = preprocessing.feature_name
+    -- What counts for less than one percent is no reason.
     where picked.contribution > 0
+        and picked.contribution >= 0.01 * picked.contribution_for_segment
 
 )
 
