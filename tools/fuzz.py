@@ -130,6 +130,7 @@ class Reading:
 
     records: dict[str, dict[tuple[str, ...], set[str]]]
     spend: dict[str, str]
+    survivors: dict[str, str]
     observation_date: str
 
     @classmethod
@@ -138,11 +139,17 @@ class Reading:
         spend = workplace.rows(
             "select customer_id, cast(total_spend as varchar) from customers"
         )
+        survivors = workplace.rows(
+            "select customer_id, surviving_customer_id from int_customer_id_changes"
+        )
         [(date,)] = workplace.rows(
             "select cast(max(observation_date) as varchar) from customers"
         )
         return cls(
-            {table: staged(workplace, table) for table in KEYS}, dict(spend), date
+            {table: staged(workplace, table) for table in KEYS},
+            dict(spend),
+            dict(survivors),
+            date,
         )
 
 
@@ -172,10 +179,16 @@ def otherwise_read(before: Reading, after: Reading, faulty: Faulty) -> list[str]
         if other:
             faults.append(f"{table}: {len(other)} such as {other[0]}")
     if before.observation_date == after.observation_date:
+        # A person has the records of all of their ids.
+        touched_people = {
+            reading.survivors.get(customer, customer)
+            for customer in faulty.customers
+            for reading in (before, after)
+        }
         other_spend = [
             customer
             for customer, spend in before.spend.items()
-            if customer not in faulty.customers and after.spend.get(customer) != spend
+            if customer not in touched_people and after.spend.get(customer) != spend
         ]
         if other_spend:
             faults.append(f"spend of {len(other_spend)} such as {other_spend[0]}")
