@@ -133,9 +133,13 @@ def test_nothing_of_ours_is_among_what_is_the_shops(shop: Shop) -> None:
     ):
         schemas.setdefault(schema, set()).add(table)
     assert schemas["main"] == {"customers", "orders", "products", "segment_revenue"}
+    cleaned = schemas.pop(f"{PUBLIC}_raw")
+    assert all(name.startswith(("base_", "stg_")) for name in cleaned)
     assert set(schemas) == {"main", PUBLIC, WORKINGS, f"{PUBLIC}_settings"}
     assert {"customers", "customer_segments", "segments"} <= schemas[PUBLIC]
-    assert not [name for name in schemas[WORKINGS] if name.startswith("raw_")]
+    assert not [
+        name for name in schemas[WORKINGS] if name.startswith(("raw_", "base_", "stg_"))
+    ]
 
 
 def test_lineage_leads_from_the_shops_orders_to_the_segments(shop: Shop) -> None:
