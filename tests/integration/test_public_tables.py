@@ -75,8 +75,7 @@ def test_exposures_have_the_tables_that_are_read(
     public = {name for name in public_tables(nodes) if "method" not in name}
 
     assert read == {
-        # A column is called customers, too.
-        "segmentation_report": public & set(re.findall(r"\w+", source)) - {"customers"},
+        "segmentation_report": public & set(re.findall(r"\w+", source)),
         "superset": public,
     }
     assert len(read["segmentation_report"]) > 20
