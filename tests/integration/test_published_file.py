@@ -720,7 +720,7 @@ def test_other_clients_find_tables_and_what_they_hold(
         f"duckdb:///{built.file}", connect_args={"read_only": True}
     )
     inspector = sqlalchemy.inspect(engine)
-    tables = sorted([*PUBLIC, "builds"])
+    tables = sorted([*PUBLIC, "build_tables", "builds"])
     assert sorted(inspector.get_table_names()) == tables
     described = inspector.get_table_comment("customers")["text"]
     assert described == DESCRIPTION.format("`customer_id`")
