@@ -113,7 +113,10 @@ def test_the_second_segment_is_as_near_from_the_threshold_on(
 
 
 def test_reasons_are_what_counts_most(sample_warehouse: Warehouse) -> None:
-    """Of nearest centroids: how much farther the second one is along a feature, from a percent on."""
+    """Of nearest centroids: how much farther the second one is along a feature.
+
+    Less than a percent is no reason.
+    """
     scores = Scores(sample_warehouse)
     reasons = sample_warehouse.frame("from customer_segment_reasons")
     first = reasons[reasons["reason_rank"] == 1]
