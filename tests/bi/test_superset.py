@@ -35,23 +35,31 @@ class Served:
         """What readers open."""
         return self.folder / "serve" / "segments.duckdb"
 
-    def start_build(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a whole build."""
-        return subprocess.Popen(
-            [
-                *(str(DBT), "build", "--exclude-resource-type", "unit_test"),
-                *("--target-path", str(self.folder / "target"), *arguments),
-            ],
-            cwd=PROJECT,
-            env={
-                **os.environ,
-                "SEGMENTATION_DATABASE": str(self.folder / "warehouse.duckdb"),
-                "SEGMENTATION_SERVE": str(self.file.parent),
-                "SEGMENTATION_PUBLISH": "1",
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    @property
+    def log(self) -> Path:
+        """What the last build said."""
+        return self.folder / "build.log"
+
+    def start_build(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a whole build.
+
+        It writes to a file: a pipe that nobody reads while it runs would stop it.
+        """
+        with self.log.open("w", encoding="utf-8") as log:
+            return subprocess.Popen(
+                [
+                    *(str(DBT), "build", "--exclude-resource-type", "unit_test"),
+                    *("--target-path", str(self.folder / "target"), *arguments),
+                ],
+                cwd=PROJECT,
+                env={
+                    **os.environ,
+                    "SEGMENTATION_DATABASE": str(self.folder / "warehouse.duckdb"),
+                    "SEGMENTATION_SERVE": str(self.file.parent),
+                    "SEGMENTATION_PUBLISH": "1",
+                },
+                stdout=log,
+            )
 
     def sizes(self) -> dict[tuple[str, str], int]:
         """Customers by date and segment, as SQL has them."""
@@ -63,19 +71,19 @@ class Served:
             ).fetchall()
         return {(date, name): customers for date, name, customers in rows}
 
-
-def finish(build: subprocess.Popen[str]) -> None:
-    """Wait for a build, which must be green."""
-    output, _ = build.communicate()
-    assert build.returncode == 0, output[-3000:]
-    assert "Published " in output
+    def finish(self, build: subprocess.Popen[bytes]) -> None:
+        """Wait for a build, which must be green."""
+        status = build.wait()
+        output = self.log.read_text(encoding="utf-8")
+        assert status == 0, output[-3000:]
+        assert "Published " in output
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     """The sample, published once."""
     found = Served(tmp_path_factory.mktemp("served"))
-    finish(found.start_build())
+    found.finish(found.start_build())
     return found
 
 
@@ -159,7 +167,8 @@ def test_readers_see_the_new_numbers_and_no_request_fails(
     # An answer that is an error ends the test.
     while build.poll() is None:
         seen.append(shown_sizes(superset, made))
-    finish(build)
+        time.sleep(0.2)
+    served.finish(build)
     after = served.sizes()
     assert after != before
     end = time.monotonic() + SECONDS_TO_SEE
