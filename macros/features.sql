@@ -57,3 +57,26 @@
 {% macro time_driven_features() %}
     {{ return(['recency_days', 'tenure_days']) }}
 {% endmacro %}
+
+
+{# A value in original units as it is clustered on; what scales it has a prefix. #}
+{% macro scaled(value, prefix='') -%}
+    (
+        case {{ prefix }}transform
+            when 'log1p' then sign({{ value }}) * ln(1 + abs({{ value }}))
+            else {{ value }}
+        end - {{ prefix }}center
+    ) / {{ prefix }}scale * {{ prefix }}weight
+{%- endmacro %}
+
+
+{# A scaled value in original units. #}
+{% macro unscaled(value) -%}
+    {%- set unscaled = '(' ~ value ~ ' / nullif(weight, 0) * scale + center)' -%}
+    case transform
+        when 'log1p' then
+            -- The exponential of more is no number.
+            sign({{ unscaled }}) * (exp(least(abs({{ unscaled }}), 700)) - 1)
+        else {{ unscaled }}
+    end
+{%- endmacro %}

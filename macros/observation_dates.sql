@@ -29,6 +29,18 @@
 {%- endmacro %}
 
 
+{# What each date sees of sums by customer and period, as a CTE body. #}
+{% macro seen_on_observation_dates() %}
+    select
+        observation_dates.observation_date,
+        by_period.period = observation_dates.observation_step as is_trailing,
+        by_period.*
+    from by_period
+    inner join observation_dates
+        on by_period.period >= observation_dates.observation_step
+{% endmacro %}
+
+
 {# Days from a date to the observation date of a row of observed_customers. #}
 {% macro days_before_observation(date) -%}
     {{ dbt.datediff(date, 'observed_customers.observation_date', 'day') }}

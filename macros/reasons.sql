@@ -1,26 +1,3 @@
-{# A scaled value in original units. #}
-{% macro unscaled(value) -%}
-    {%- set unscaled = '(' ~ value ~ ' / nullif(weight, 0) * scale + center)' -%}
-    case transform
-        when 'log1p' then
-            -- The exponential of more is no number.
-            sign({{ unscaled }}) * (exp(least(abs({{ unscaled }}), 700)) - 1)
-        else {{ unscaled }}
-    end
-{%- endmacro %}
-
-
-{# A value in original units as customer_feature_vectors scales it. #}
-{% macro scaled(value) -%}
-    (
-        case transform
-            when 'log1p' then sign({{ value }}) * ln(1 + abs({{ value }}))
-            else {{ value }}
-        end - center
-    ) / scale * weight
-{%- endmacro %}
-
-
 {#
     A threshold as people read it: away from the customer's value, so that it stays true;
     days, counts and years are whole.

@@ -78,26 +78,29 @@ by_period as (
 
 ),
 
+seen as (
+
+    {{ seen_on_observation_dates() }}
+
+),
+
 final as (
 
     select
         ---------- ids
-        observation_dates.observation_date,
-        by_period.customer_id,
+        observation_date,
+        customer_id,
 
         ---------- numerics
         round(
-            cast(sum(by_period.item_count) as double)
-            / nullif(sum(by_period.order_count), 0), 6
+            cast(sum(item_count) as double) / nullif(sum(order_count), 0), 6
         ) as items_per_order,
         round(
-            cast(sum(by_period.discount_amount) as double)
-            / nullif(cast(sum(by_period.full_price) as double), 0), 6
+            cast(sum(discount_amount) as double)
+            / nullif(cast(sum(full_price) as double), 0), 6
         ) as discount_share
-    from by_period
-    inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
-    group by observation_dates.observation_date, by_period.customer_id
+    from seen
+    group by observation_date, customer_id
 
 )
 

@@ -85,13 +85,7 @@ by_period as (
 
 seen as (
 
-    select
-        observation_dates.observation_date,
-        by_period.period = observation_dates.observation_step as is_trailing,
-        by_period.*
-    from by_period
-    inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
+    {{ seen_on_observation_dates() }}
 
 ),
 

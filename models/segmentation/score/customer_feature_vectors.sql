@@ -93,12 +93,7 @@ final as (
         ---------- numerics
         {%- for feature in all_features %}
         {%- if feature in features %}
-        (
-            case {{ feature }}__transform
-                when 'log1p' then sign({{ feature }}) * ln(1 + abs({{ feature }}))
-                else {{ feature }}
-            end - {{ feature }}__center
-        ) / {{ feature }}__scale * {{ feature }}__weight as {{ feature }},
+        {{ scaled(feature, feature ~ '__') }} as {{ feature }},
         {%- else %}
         cast(null as double) as {{ feature }},
         {%- endif %}
