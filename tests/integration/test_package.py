@@ -293,7 +293,7 @@ def test_orders_that_cannot_be_used_stop_with_one_sentence(
     assert "Traceback" not in result.stdout
 
 
-def tests_of_ours(shop: Shop) -> set[str]:
+def names_of_our_tests(shop: Shop) -> set[str]:
     """The data tests that the package brings into the shop."""
     return {
         node["name"]
@@ -307,22 +307,22 @@ def tests_of_ours(shop: Shop) -> set[str]:
 def test_a_guest_tests_keys_identities_and_the_gate_alone(
     shop: Shop, asking_shop: Shop
 ) -> None:
-    names = tests_of_ours(shop)
+    names = names_of_our_tests(shop)
     assert len(names) <= 60
     assert {
         "customer_identities_an_id_of_a_source_system_is_one_customer",
         "segments_sizes_sum_to_all_customers",
         "int_input_gate_judges_everything_once",
     } <= names
-    assert names < tests_of_ours(asking_shop)
-    assert len(tests_of_ours(asking_shop)) > 300
+    assert names < names_of_our_tests(asking_shop)
+    assert len(names_of_our_tests(asking_shop)) > 300
 
 
 def test_in_a_project_of_its_own_all_tests_are_on(shop: Shop, tmp_path: Path) -> None:
     result = Warehouse(tmp_path).run_dbt(["parse"])
     assert result.returncode == 0, result.stdout
-    assert tests_of_ours(shop) < tests_of_ours(Shop(tmp_path))
-    assert len(tests_of_ours(Shop(tmp_path))) > 350
+    assert names_of_our_tests(shop) < names_of_our_tests(Shop(tmp_path))
+    assert len(names_of_our_tests(Shop(tmp_path))) > 350
 
 
 @pytest.mark.parametrize(

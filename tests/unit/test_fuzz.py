@@ -51,7 +51,8 @@ def test_what_has_no_fault_is_known(shop: dict[str, Records], number: int) -> No
 
 def test_a_record_without_a_fault_that_is_read_otherwise_is_found() -> None:
     orders = {("1",): {"one"}, ("2",): {"two"}}
-    before = Reading({"orders": orders}, {"a": "1.00", "b": "2.00"}, "2025-09-30")
+    spend = {"a": "1.00", "b": "2.00"}
+    before = Reading({"orders": orders}, spend, {}, "2025-09-30")
     faulty = Faulty({}, {"orders": {("1",)}}, {"a"})
 
     after = deepcopy(before)
