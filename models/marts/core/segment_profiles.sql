@@ -44,7 +44,7 @@ moments as (
         {%- for feature in features %}
         count({{ feature }}) as {{ feature }}__count,
         count(nullif({{ feature }}, 0)) as {{ feature }}__nonzero_count,
-        avg({{ feature }}) as {{ feature }}__mean,
+        {{ exact_mean(feature) }} as {{ feature }}__mean,
         stddev_pop({{ feature }}) as {{ feature }}__deviation,
         {%- endfor %}
         grouping(segment_id) as is_overall

@@ -16,7 +16,7 @@ training as (
         count(*) as training_rows,
         count({{ feature }}) as known_rows,
         count(distinct {{ feature }}) as distinct_values,
-        avg({{ feature }}) as mean_value,
+        {{ exact_mean(feature) }} as mean_value,
         stddev_pop({{ feature }}) as standard_deviation,
         min({{ feature }}) as minimum_value,
         percentile_cont(0.25) within group (order by {{ feature }}) as quantile_25,

@@ -1,7 +1,7 @@
 {#
     The sums that every evaluation of a segment needs, by segment and for all customers
-    (segment null), in one pass over customers. They are rounded because the last digits
-    of a sum of doubles depend on the order of the rows.
+    (segment null), in one pass over customers. Sums of doubles are rounded because
+    their last digits depend on the order of the rows.
 #}
 with
 
@@ -78,7 +78,7 @@ final as (
         {%- for mean in columns_of_measures(['mean', 'amount', 'proportion']) %}
         count({{ mean }}) as {{ mean }}__count,
         count(*) filter (where {{ mean }} <> 0) as {{ mean }}__nonzero_count,
-        round(avg({{ mean }}), 6) as {{ mean }}__mean,
+        round({{ exact_mean(mean) }}, 6) as {{ mean }}__mean,
         round(stddev_samp({{ mean }}), 6) as {{ mean }}__deviation,
         {%- endfor %}
         {%- for amount in columns_of_measures(['amount']) %}

@@ -44,13 +44,13 @@ totals as (
         count_if(arm = '{{ arm }}') as {{ arm }}_contacts,
         count({{ arm }}) as {{ arm }}_customers,
         count(nullif({{ arm }}, 0)) as {{ arm }}_buyers,
-        round(avg({{ arm }}), 9) as {{ arm }}_mean,
+        round({{ exact_mean(arm) }}, 9) as {{ arm }}_mean,
         round(stddev_samp({{ arm }}), 6) as {{ arm }}_deviation,
         -- Values that are all the same have no skewness.
         if(min({{ arm }}) < max({{ arm }}), round({{ sample_skewness(arm) }}, 6), null)
             as {{ arm }}_skewness,
         count(nullif({{ arm }}_before, 0)) as {{ arm }}_before_buyers,
-        round(avg({{ arm }}_before), 9) as {{ arm }}_before_mean,
+        round({{ exact_mean(arm ~ '_before') }}, 9) as {{ arm }}_before_mean,
         round(stddev_samp({{ arm }}_before), 6) as {{ arm }}_before_deviation,
         round(covar_samp({{ arm }}, {{ arm }}_before), 6) as {{ arm }}_covariance,
         {%- endfor %}

@@ -33,13 +33,14 @@ totals as (
         {%- for arm in arms %}
         count_if(arm = '{{ arm }}') as {{ arm }}_customers,
         {%- for column in ['spend_before', 'spend_rank'] %}
-        round(avg({{ column }}) filter (where arm = '{{ arm }}'), 9)
+        {%- set value = "case when arm = '" ~ arm ~ "' then " ~ column ~ ' end' %}
+        round({{ exact_mean(value) }}, 9)
             as {{ arm }}_{{ column }}_mean,
         round(stddev_samp({{ column }}) filter (where arm = '{{ arm }}'), 6)
             as {{ arm }}_{{ column }}_deviation,
         {%- endfor %}
         {%- endfor %}
-        round(avg(holdout_share), 9) as holdout_share,
+        round({{ exact_mean('holdout_share') }}, 9) as holdout_share,
         grouping(segment_id) = 1 as is_overall
     from ranked
     group by campaign_id, rollup(segment_id)

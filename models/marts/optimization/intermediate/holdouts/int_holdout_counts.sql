@@ -49,11 +49,11 @@ final as (
         ---------- numerics
         count(*) as customers,
         count(*) filter (where holdouts.is_held_out) as customers_held_out,
-        round(avg(holdouts.holdout_share), 6) as holdout_share,
+        round({{ exact_mean('holdouts.holdout_share') }}, 6) as holdout_share,
         case
             when grouping(holdouts.segment_id) = 1
                 or not coalesce(bool_or(buyer_shares.is_hidden), false)
-                then round(avg(buyer_shares.buyer_share), 6)
+                then round({{ exact_mean('buyer_shares.buyer_share') }}, 6)
         end as buyer_share,
         max(campaigns.expected_effect) as expected_effect,
 
