@@ -8,7 +8,14 @@ import pytest
 
 pytest.importorskip("altair", reason="make .venv/.report installs what draws charts")
 
-from segmentation.report.movement import bands_of, ribbons, stacked
+from segmentation.report.movement import (
+    FLOW_HEIGHT,
+    LINE_HEIGHT,
+    bands_of,
+    ends_of,
+    ribbons,
+    stacked,
+)
 
 ORDER = ["A", "B", "new", "lost"]
 
@@ -61,3 +68,19 @@ def test_a_band_is_as_thick_as_its_customers_everywhere() -> None:
 def test_bands_do_not_overlap_on_either_side(side: str) -> None:
     edges = sorted(stacked(bands_of(WAYS, ORDER), side))
     assert all(above[1] <= below[0] for above, below in pairwise(edges))
+
+
+def test_names_of_thin_bands_stand_below_each_other() -> None:
+    names = ["Low activity small spenders", "Seldom seen", "C"]
+    bands = bands_of([way(name, name, 1, False) for name in names], names)
+    bands += bands_of([way("Most", "Most", 200, False)], ["Most"])
+    ends = ends_of(bands)
+    height = max(bottom for _, bottom in stacked(bands, "to_segment"))
+    line = height * LINE_HEIGHT / FLOW_HEIGHT
+    for place in (0, 1):
+        rows = ends[ends.place == place].sort_values("first_line")
+        lines = rows.name.str.split().str.len()
+        lowest = rows.first_line + (lines - 0.5) * line
+        highest = rows.first_line - 0.5 * line
+        assert (highest.to_numpy()[1:] >= lowest.to_numpy()[:-1] - 1e-9).all()
+        assert lowest.max() <= ends.lowest.max() + 1e-9

@@ -45,6 +45,7 @@ CONFIG: Mapping[str, Any] = {
         "labelFontSize": 12,
         "titleFontSize": 12,
         "labelLimit": 175,
+        "labelBound": True,
         "domainColor": "currentColor",
         "domainOpacity": 0.4,
         "tickColor": "currentColor",

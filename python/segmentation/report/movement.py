@@ -131,6 +131,12 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     )
     ends = ends_of(bands)
     lowest = max(drawn.bottom.max(), ends.lowest.max())
+    lines = {
+        "limit": 150,
+        "lineBreak": " ",
+        "lineHeight": LINE_HEIGHT,
+        "baseline": "middle",
+    }
     chart = alt.layer(
         alt.Chart(drawn)
         .mark_area(opacity=0.6)
@@ -147,11 +153,11 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
             tooltip=["band", "customers"],
         ),
         alt.Chart(ends[ends.place == 0])
-        .mark_text(align="right", dx=-6, limit=150, lineBreak=" ")
-        .encode(x="place:Q", y="middle:Q", text="name:N"),
+        .mark_text(align="right", dx=-6, **lines)
+        .encode(x="place:Q", y="first_line:Q", text="name:N"),
         alt.Chart(ends[ends.place == 1])
-        .mark_text(align="left", dx=6, limit=150, lineBreak=" ")
-        .encode(x="place:Q", y="middle:Q", text="name:N"),
+        .mark_text(align="left", dx=6, **lines)
+        .encode(x="place:Q", y="first_line:Q", text="name:N"),
     ).properties(width="container", height=FLOW_HEIGHT)
     total = sum(band["customers"] for band in bands)
     hidden = sum(band["customers"] for band in bands if band["from_segment"] == HIDDEN)
@@ -277,7 +283,8 @@ def ribbons(bands: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def ends_of(bands: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return where the name of each segment stands on either side.
 
-    That is in the middle of its bands, or below the name above where they are thin.
+    Its lines are in the middle of its bands, or below the name above where bands are
+    thin.
     """
     rows = []
     for place, side in enumerate(("from_segment", "to_segment")):
@@ -290,11 +297,16 @@ def ends_of(bands: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
                 for band, edge in zip(bands, edges, strict=True)
                 if band[side] == name
             ]
-            half = line * len(name.split()) / 2
-            middle = max((own[0][0] + own[-1][1]) / 2, free + half)
-            free = middle + half
+            height = line * len(name.split())
+            top = max((own[0][0] + own[-1][1] - height) / 2, free)
+            free = top + height
             rows.append(
-                {"name": name, "place": place, "middle": middle, "lowest": free}
+                {
+                    "name": name,
+                    "place": place,
+                    "first_line": top + line / 2,
+                    "lowest": free,
+                }
             )
     return pd.DataFrame(rows)
 
