@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -131,12 +131,6 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     )
     ends = ends_of(bands)
     lowest = max(drawn.bottom.max(), ends.lowest.max())
-    lines = {
-        "limit": 150,
-        "lineBreak": " ",
-        "lineHeight": LINE_HEIGHT,
-        "baseline": "middle",
-    }
     chart = alt.layer(
         alt.Chart(drawn)
         .mark_area(opacity=0.6)
@@ -152,12 +146,8 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
             detail="band:N",
             tooltip=["band", "customers"],
         ),
-        alt.Chart(ends[ends.place == 0])
-        .mark_text(align="right", dx=-6, **lines)
-        .encode(x="place:Q", y="first_line:Q", text="name:N"),
-        alt.Chart(ends[ends.place == 1])
-        .mark_text(align="left", dx=6, **lines)
-        .encode(x="place:Q", y="first_line:Q", text="name:N"),
+        names_beside(ends[ends.place == 0], "right", -6),
+        names_beside(ends[ends.place == 1], "left", 6),
     ).properties(width="container", height=FLOW_HEIGHT)
     total = sum(band["customers"] for band in bands)
     hidden = sum(band["customers"] for band in bands if band["from_segment"] == HIDDEN)
@@ -172,6 +162,25 @@ def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
         (chart,),
         {name: paint[name] for name in paint if name in set(drawn.color)},
     )
+
+
+def names_beside(
+    ends: pd.DataFrame, align: Literal["left", "right"], distance: int
+) -> alt.Chart:
+    """Write the names of segments at one side of the flow, a word in each line."""
+    drawn: alt.Chart = (
+        alt.Chart(ends)
+        .mark_text(
+            align=align,
+            baseline="middle",
+            dx=distance,
+            limit=150,
+            lineBreak=" ",
+            lineHeight=LINE_HEIGHT,
+        )
+        .encode(x="place:Q", y="first_line:Q", text="name:N")
+    )
+    return drawn
 
 
 def bands_of(
