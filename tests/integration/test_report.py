@@ -616,7 +616,19 @@ def test_what_few_customers_make_is_hidden_in_a_group_and_beside_it(
         "select customer_id as id, row_number() over (order by customer_id) as number "
         "from customer_segments where segment_id = 1) where id = customer_id;"
         "update customers set country = 'Few' where customer_id in ("
-        "select customer_id from customer_segments where segment_id = 2)"
+        "select customer_id from customer_segments where segment_id = 2);"
+        # Three who never bought: none of them spent, and they are few all the same.
+        "update customers set country = 'Few' where customer_id in ("
+        "select customer_id from customer_segments where segment_id = 0 "
+        "order by customer_id limit 3);"
+        # Twenty of the third, of whom three spent.
+        "create table quiet as select customer_id, row_number() over "
+        "(order by customer_id) as number from customer_segments where segment_id = 3;"
+        "update customers set country = 'Quiet' where customer_id in ("
+        "select customer_id from quiet where number <= 20);"
+        "update customer_features set trailing_spend = if(number <= 3, 5, 0) "
+        "from quiet where quiet.customer_id = customer_features.customer_id "
+        "and number <= 20; drop table quiet"
     )
 
     def hidden(country: str) -> set[int]:
@@ -634,6 +646,8 @@ def test_what_few_customers_make_is_hidden_in_a_group_and_beside_it(
         "Some": {1},
         "Many": set(),
     }
+    assert 0 in hidden("Few")
+    assert 3 in hidden("Quiet")
     assert 2 not in hidden("Few")
 
 

@@ -92,6 +92,31 @@ def test_half_a_warehouse_is_said_to_be_damaged(warehouse: Path, share: float) -
     assert warehouse.read_bytes() == half
 
 
+def test_a_warehouse_that_lacks_values_is_said_to_be_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for name in ("first", "last"):
+            rows = "select random() from range(500_000)"
+            connection.execute(f"create table {name} as {rows}; checkpoint")
+        # What leads to the tables is written where the first one was.
+        connection.execute("drop table first; checkpoint")
+    os.truncate(path, path.stat().st_size * 3 // 4)
+    assert "is cut off" in problem_with(path)
+
+
+def test_a_warehouse_that_shrank_is_whole(warehouse: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table large as select random() from range(500_000)")
+        connection.execute("checkpoint")
+        connection.execute("drop table large")
+    with duckdb.connect(str(warehouse)) as connection:
+        [(block_bytes,)] = connection.execute(
+            "select total_blocks * block_size from pragma_database_size()"
+        ).fetchall()
+    assert warehouse.stat().st_size < block_bytes
+    assert running.problem_with_warehouse(str(warehouse)) is None
+
+
 def checksum_of(block: bytes) -> int:
     """What DuckDB writes before each of its headers."""
     checksum = 5381
