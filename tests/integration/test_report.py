@@ -618,9 +618,9 @@ def test_what_few_customers_make_is_hidden_in_a_group_and_beside_it(
         "update customers set country = 'Few' where customer_id in ("
         "select customer_id from customer_segments where segment_id = 2);"
         # Three who never bought: none of them spent, and they are few all the same.
-        "update customers set country = 'Few' where customer_id in ("
-        "select customer_id from customer_segments where segment_id = 0 "
-        "order by customer_id limit 3);"
+        "update customers set country = if(number <= 3, 'Few', 'Many') from ("
+        "select customer_id as id, row_number() over (order by customer_id) as number "
+        "from customer_segments where segment_id = 0) where id = customer_id;"
         # Twenty of the third, of whom three spent.
         "create table quiet as select customer_id, row_number() over "
         "(order by customer_id) as number from customer_segments where segment_id = 3;"
