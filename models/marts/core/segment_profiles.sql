@@ -115,7 +115,8 @@ unpivoted as (
         moments.{{ feature }}__mean as mean_value,
         moments.{{ feature }}__deviation as standard_deviation,
         {%- for name in ['quantile_25', 'median_value', 'quantile_75'] %}
-        {{ quartile('quartiles.' ~ feature ~ '__quartiles', loop.index) }} as {{ name }},
+        {{ quartile('quartiles.' ~ feature ~ '__quartiles', loop.index) }}
+            as {{ name }},
         {%- endfor %}
         case
             when {{ is_large_cell(

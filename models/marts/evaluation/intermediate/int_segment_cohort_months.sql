@@ -16,6 +16,16 @@ customer_months as (
 
 ),
 
+cohorts as (
+
+    select
+        customer_id,
+        min(activity_month) filter (where is_active) as cohort_month
+    from customer_months
+    group by customer_id
+
+),
+
 members as (
 
     select
@@ -24,15 +34,12 @@ members as (
         assignments.segment_id,
         assignments.customer_id,
         assignments.observation_date,
-        cast({{ dbt.date_trunc('month', 'customer_orders.first_order_on') }} as date)
-            as cohort_month
+        cohorts.cohort_month
     from assignments
     inner join {{ ref('int_observation_dates') }} as observation_dates
         on assignments.observation_date = observation_dates.observation_date
-    inner join {{ ref('int_customer_orders') }} as customer_orders
-        on assignments.observation_date = customer_orders.observation_date
-            and assignments.customer_id = customer_orders.customer_id
-    where customer_orders.first_order_on is not null and observation_dates.is_current
+    inner join cohorts on assignments.customer_id = cohorts.customer_id
+    where cohorts.cohort_month is not null and observation_dates.is_current
 
 ),
 
