@@ -4,9 +4,6 @@
     which nobody did, and the smallest other one where all cohorts less the shown ones
     would tell of so few.
 #}
-{% set minimum = var('minimum_cell_size') %}
-{% set few = 'between 1 and ' ~ (minimum - 1) %}
-
 with
 
 cohorts as (
@@ -23,7 +20,7 @@ cohorts as (
 
 ),
 
--- Where no other cohort could be hidden, all cohorts are.
+-- Where no other cohort could be hidden, all of them are few.
 cells as (
 
     select
@@ -37,12 +34,7 @@ cells as (
         grouping(cohort_month) = 1 as is_all_cohorts,
         case
             when grouping(cohort_month) = 0 then bool_and(is_shown)
-            else sum(customers) >= {{ minimum }}
-                and sum(active_customers) not {{ few }}
-                {%- for count in ['customers', 'active_customers'] %}
-                and coalesce(sum({{ count }}) filter (where not is_shown), 0)
-                not {{ few }}
-                {%- endfor %}
+            else {{ is_large_cell(['sum(customers)'], ['sum(active_customers)']) }}
         end as is_shown,
         cohort_month,
         observation_date
@@ -75,7 +67,8 @@ final as (
         ---------- booleans
         is_all_cohorts,
         is_shown,
-        is_shown and active_customers >= {{ minimum }} as is_value_shown,
+        is_shown and active_customers >= {{ var('minimum_cell_size') }}
+            as is_value_shown,
 
         ---------- dates
         cohort_month,
