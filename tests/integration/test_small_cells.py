@@ -26,6 +26,26 @@ ATTACKED = (
     "segments",
     "segment_drift",
 )
+# Public tables that tell of no small group, and what they tell of.
+OF_NO_SMALL_GROUP = {
+    "build_tables": "rows of tables",
+    "builds": "builds",
+    "data_quality_columns": "values of a column of all records",
+    "data_quality_summary": "records of a raw table",
+    "feature_drift": "all customers",
+    "feature_selection": "all training customers",
+    "lifetime_value_backtest_summary": "all customers of a date",
+    "lifetime_value_models": "all customers of a date",
+    "segment_backtest": "ways to group all customers; int_backtest_best_groups hides",
+    "segment_budget_allocation": "worked out from what is shown",
+    "segment_holdout_power": "int_holdout_counts counts few buyers as none",
+    "segment_optimization": "worked out from what is shown",
+    "segment_scenarios": "worked out from what is shown",
+    "segment_stability": "likeness of segments of samples",
+    "segmentation_centroids": "centres, which customers are scored by",
+    "segmentation_k_candidates": "numbers of segments",
+    "segmentation_versions": "all training customers",
+}
 CALL = """
 select
     *,
@@ -133,28 +153,6 @@ def test_nothing_small_of_the_households_is_recovered(households: Warehouse) -> 
     found = attack(households.rows, MINIMUM_CELL_SIZE)
     print(f"Recovered of Complete Journey: {found}")
     assert sum(found.values()) == 0
-
-
-# Public tables that tell of no small group, and what they tell of.
-OF_NO_SMALL_GROUP = {
-    "build_tables": "rows of tables",
-    "builds": "builds",
-    "data_quality_columns": "values of a column of all records",
-    "data_quality_summary": "records of a raw table",
-    "feature_drift": "all customers",
-    "feature_selection": "all training customers",
-    "lifetime_value_backtest_summary": "all customers of a date",
-    "lifetime_value_models": "all customers of a date",
-    "segment_backtest": "ways to group all customers; int_backtest_best_groups hides",
-    "segment_budget_allocation": "worked out from what is shown",
-    "segment_holdout_power": "int_holdout_counts counts few buyers as none",
-    "segment_optimization": "worked out from what is shown",
-    "segment_scenarios": "worked out from what is shown",
-    "segment_stability": "likeness of segments of samples",
-    "segmentation_centroids": "centres, which customers are scored by",
-    "segmentation_k_candidates": "numbers of segments",
-    "segmentation_versions": "all training customers",
-}
 
 
 def test_every_table_of_groups_is_checked(sample_warehouse: Warehouse) -> None:
