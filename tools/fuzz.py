@@ -4,14 +4,17 @@
 
 The faults of a number are always the same. A build may stop with a sentence. One that
 ends must account for every record, and must have read as ever every record that has no
-fault. The exit status is 1 where one of these does not hold.
+fault. Values decide for their whole column whether the day or the month comes first in
+5/3/2024, and whether 1.234 is over a thousand: where faults decided otherwise, the
+records without a fault must be as in a build that has none and a var that decides so.
+The exit status is 1 where one of these does not hold.
 """
 
 import argparse
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,6 +135,9 @@ class Reading:
     spend: dict[str, str]
     survivors: dict[str, str]
     observation_date: str
+    # Column -> whether the day comes first, and whether the comma is decimal; None for
+    # the kind that it is not of, and where nothing decides.
+    styles: dict[str, tuple[bool | None, bool | None]]
 
     @classmethod
     def of(cls, workplace: Workplace) -> "Reading":
@@ -145,11 +151,16 @@ class Reading:
         [(date,)] = workplace.rows(
             "select cast(max(observation_date) as varchar) from customers"
         )
+        styles = workplace.rows(
+            "select entity || '.' || column_name, is_day_first, is_decimal_comma "
+            "from int_column_formats"
+        )
         return cls(
             {table: staged(workplace, table) for table in KEYS},
             dict(spend),
             dict(survivors),
             date,
+            {column: (day_first, comma) for column, day_first, comma in styles},
         )
 
 
@@ -195,6 +206,23 @@ def otherwise_read(before: Reading, after: Reading, faulty: Faulty) -> list[str]
     return faults
 
 
+def decided_by_faults(before: Reading, after: Reading) -> dict[str, dict[str, str]]:
+    """Find the vars that read each column as the faults decided, if otherwise."""
+    variables: dict[str, dict[str, str]] = {}
+    for column, style in after.styles.items():
+        former = before.styles[column]
+        if style == former:
+            continue
+        # Where nothing decides, the day comes first and the point is the decimal one.
+        if style[0] is not None or former[0] is not None:
+            order = "month_first" if style[0] is False else "day_first"
+            variables.setdefault("date_orders", {})[column] = order
+        else:
+            separator = "comma" if style[1] else "point"
+            variables.setdefault("decimal_separators", {})[column] = separator
+    return variables
+
+
 def main() -> int:
     """Run the numbers, and print a line for each and a table of all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -209,7 +237,7 @@ def main() -> int:
     outcomes: Counter[str] = Counter()
     for number in range(arguments.first, arguments.first + arguments.count):
         faulty = with_faults(shop, number)
-        outcome, sentences = try_out(workplace, faulty, before)
+        outcome, sentences = try_out(workplace, shop, faulty, before)
         outcomes[outcome] += 1
         kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(faulty.counts.items()))
         print(
@@ -219,7 +247,11 @@ def main() -> int:
     return int(any(outcome.startswith("FAULT") for outcome in outcomes))
 
 
-def build_without_faults(workplace: Workplace, shop: dict[str, Records]) -> Reading:
+def build_without_faults(
+    workplace: Workplace,
+    shop: dict[str, Records],
+    variables: Mapping[str, Mapping[str, str]] | None = None,
+) -> Reading:
     """Build the shop as it is.
 
     Raises
@@ -229,7 +261,7 @@ def build_without_faults(workplace: Workplace, shop: dict[str, Records]) -> Read
     """
     workplace.remove_warehouse()
     workplace.write(shop)
-    workplace.parse()
+    workplace.parse(variables)
     status, output = workplace.build(*SELECTION)
     if status != 0:
         raise RuntimeError(f"the shop without faults: {last_sentence(output)}")
@@ -237,7 +269,7 @@ def build_without_faults(workplace: Workplace, shop: dict[str, Records]) -> Read
 
 
 def try_out(
-    workplace: Workplace, faulty: Faulty, before: Reading
+    workplace: Workplace, shop: dict[str, Records], faulty: Faulty, before: Reading
 ) -> tuple[str, list[str]]:
     """Build a shop with faults; say in a word what came of it, and in sentences."""
     workplace.remove_warehouse()
@@ -252,9 +284,22 @@ def try_out(
         return outcome, [last_sentence(output)[:200]]
     if faults := unaccounted(workplace, faulty.shop):
         return "FAULT: records are unaccounted for", faults
-    if faults := otherwise_read(before, Reading.of(workplace), faulty):
+    after = Reading.of(workplace)
+    faults = otherwise_read(before, after, faulty)
+    if not faults:
+        return "built, all accounted for", []
+    variables = decided_by_faults(before, after)
+    if variables:
+        decided = build_without_faults(workplace, shop, variables)
+        workplace.manifests.pop()
+        faults = otherwise_read(decided, after, faulty)
+    if faults:
         return "FAULT: records without a fault were read otherwise", faults
-    return "built, all accounted for", []
+    return "built, all accounted for, by columns that faults decided", [
+        f"{column}: {style}"
+        for styles in variables.values()
+        for column, style in styles.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -362,6 +362,53 @@ def affinities(query: Query) -> Cells:
     return cells
 
 
+def cohorts(query: Query) -> Cells:
+    """Who ordered again and what they had spent, by month of the first order.
+
+    A cohort less the month before is what those spent who ordered in the month.
+    """
+    cells = Cells(tolerance=0.01)
+    months = query(
+        "select segment_id, cohort_month, month_number, customers, active_customers, "
+        "cast(cumulative_spend as double) from int_segment_cohort_months "
+        "where segmentation_name = 'default' order by all"
+    )
+    spent: dict[Cell, float] = {}
+    for segment, cohort, month, customers, active, spend in months:
+        cell = (segment, cohort, month)
+        cells.truth["ordered", *cell] = active
+        cells.behind["ordered", *cell] = (customers, active)
+        cells.truth["spent", *cell] = spent[cell] = spend
+        cells.behind["spent", *cell] = (customers, customers)
+        cells.truth["since", *cell] = spend - spent.get((segment, cohort, month - 1), 0)
+        cells.behind["since", *cell] = (customers, active)
+    for segment, cohort, month, active, spend in query(
+        "select segment_id, cohort_month, month_number, active_customers, "
+        "cumulative_value * customers from segment_cohorts "
+        "where segmentation_name = 'default' order by all"
+    ):
+        for kind, value in (("ordered", active), ("spent", spend)):
+            if value is None:
+                continue
+            if cohort is not None:
+                cells.published[kind, segment, cohort, month] = value
+                continue
+            parts = tuple(
+                cell
+                for cell in cells.truth
+                if (cell[0], cell[1], cell[3]) == (kind, segment, month)
+            )
+            cells.totals.append((parts, value))
+    for segment, cohort, month, *_ in months:
+        before, now = (
+            cells.published.get(("spent", segment, cohort, number))
+            for number in (month - 1, month)
+        )
+        if before is not None and now is not None:
+            cells.published["since", segment, cohort, month] = now - before
+    return cells
+
+
 def outliers(query: Query) -> Cells:
     """Outliers of segments, in two tables."""
     cells = Cells(tolerance=0.4)
@@ -387,6 +434,7 @@ TABLES = {
     "lifetime_value_backtest": deciles,
     "segment_campaign_uplift": campaigns,
     "segment_category_affinity": affinities,
+    "segment_cohorts": cohorts,
     "segments, segment_drift": outliers,
 }
 

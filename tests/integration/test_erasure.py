@@ -394,32 +394,67 @@ def test_without_its_salt_nothing_is_built(
     assert warehouse.database.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("who", "customer_id"),
-    [({"customer_id": "vanish-back"}, "vanish-back")],
-)
-def test_an_erasure_can_be_withdrawn(
-    days: Days, tmp_path: Path, who: dict[str, str], customer_id: str
-) -> None:
+def test_an_erasure_can_be_withdrawn(days: Days, tmp_path: Path) -> None:
     warehouse = days.warehouses[2].copy_to(tmp_path)
     write_input(tmp_path / "landing", THIRD_DAY)
-    command = ["run-operation", "withdraw_erasure", "--args"]
+
+    def withdraw(**who: str) -> tuple[int, str]:
+        result = warehouse.run_dbt(
+            ["run-operation", "withdraw_erasure", "--args", json.dumps(who)],
+            variables(warehouse),
+            SALT,
+        )
+        return result.returncode, result.stdout
+
+    withdrawn = [
+        withdraw(customer_id="vanish-back"),
+        withdraw(email=" Vanish.OLDER@example.org"),
+    ]
+    refused = [
+        withdraw(customer_id="vanish-back"),
+        withdraw(email="vanish.older@example.org"),
+        withdraw(),
+    ]
     select = ["--select", "+customers", "--indirect-selection", "cautious"]
-    withdrawn = warehouse.run_dbt(
-        [*command, json.dumps(who)], variables(warehouse), SALT
-    )
-    again = warehouse.run_dbt([*command, json.dumps(who)], variables(warehouse), SALT)
-    unclear = warehouse.run_dbt([*command, "{}"], variables(warehouse), SALT)
     built = warehouse.run_dbt([*WHOLE, *select], variables(warehouse), SALT)
 
-    assert withdrawn.returncode == 0, withdrawn.stdout
-    assert "Took back 1 erasure" in withdrawn.stdout
-    assert again.returncode != 0
-    assert "no erasure has this customer_id" in again.stdout
-    assert unclear.returncode != 0
-    assert "neither a customer_id nor an email" in unclear.stdout
+    for status, output in withdrawn:
+        assert status == 0, output
+        assert "Took back 1 erasure" in output
+    for (status, output), sentence in zip(
+        refused,
+        (
+            "no erasure has this customer_id",
+            "no erasure has this email",
+            "neither a customer_id nor an email",
+        ),
+        strict=True,
+    ):
+        assert status != 0
+        assert sentence in output
     assert built.returncode == 0, built.stdout[-4000:]
-    assert customers_of(warehouse) == customers_of(days.warehouses[2]) | {customer_id}
+    assert customers_of(warehouse) == customers_of(days.warehouses[2]) | {"vanish-back"}
+
+
+def test_the_file_is_written_anew_on_demand(days: Days, tmp_path: Path) -> None:
+    warehouse = days.warehouses[2].copy_to(tmp_path)
+    secret = "who was erased where dbt could not write the file anew"
+    with open_database(warehouse.database) as connection:
+        connection.execute("create table leftover as select 'kept' as name")
+        connection.execute(f"insert into leftover values ('{secret}')")
+        connection.execute("checkpoint")
+        connection.execute(f"delete from leftover where name = '{secret}'")
+    assert secret.encode() in warehouse.database.read_bytes()
+
+    result = warehouse.run_dbt(
+        ["run-operation", "rewrite_warehouse"], variables(warehouse), SALT
+    )
+
+    assert result.returncode == 0, result.stdout
+    assert "Wrote the file of the warehouse anew" in result.stdout
+    assert secret.encode() not in warehouse.database.read_bytes()
+    assert warehouse.rows("from leftover") == [("kept",)]
+    assert customers_of(warehouse) == customers_of(days.warehouses[2])
 
 
 def test_a_second_source_system_keeps_ids_and_history(

@@ -1,9 +1,11 @@
 """Names, email addresses, phone numbers and birth dates stay where they are needed."""
 
+import hashlib
 import hmac
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +35,8 @@ CALENDAR = "main_internal.int_time_spine"
 # What stands for a missing name in the sample.
 NO_NAMES = {"", "n/a", "?"}
 PERSONAL_COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date")
+# Together these are of one person.
+MAKE_A_PERSON = ("email", "first_name", "last_name", "birth_date")
 SALT = "a pinch of salt that nobody guesses"
 
 
@@ -44,6 +48,8 @@ class Identities:
     emails: set[str]
     phones: set[str]
     birth_dates: set[str]
+    # Of an address, or of all that makes a person, by which a guess can be tried.
+    plain_hashes: set[str]
 
     def found_in(self, values: Iterable[str]) -> set[str]:
         """Which kinds of personal value some texts hold, whole or as a part."""
@@ -52,6 +58,9 @@ class Identities:
             "email": lambda text: not self.emails.isdisjoint(parts_of(text)),
             "phone": lambda text: not self.phones.isdisjoint(digits_of(text)),
             "birth_date": lambda text: not self.birth_dates.isdisjoint(dates_of(text)),
+            "plain_hash": lambda text: (
+                not self.plain_hashes.isdisjoint(hashes_of(text))
+            ),
         }
         return {
             kind
@@ -80,6 +89,19 @@ def dates_of(text: str) -> list[str]:
     return re.findall(r"\d{4}-\d{2}-\d{2}|\d{8}", text)
 
 
+def hashes_of(text: str) -> list[str]:
+    """Runs of hexadecimal digits as long as a hash."""
+    return re.findall(r"[0-9a-f]{32,}", text)
+
+
+def plain_hashes_of(text: str) -> set[str]:
+    """What stands for a text in many systems, and for nobody else."""
+    return {
+        hashlib.new(name, text.encode()).hexdigest()
+        for name in ("md5", "sha1", "sha256")
+    }
+
+
 def salted_hash(text: str) -> str:
     """What stands for a text where the salt of the tests is set."""
     return hmac.new(SALT.encode(), text.encode(), "sha256").hexdigest()
@@ -104,12 +126,20 @@ def identities() -> Identities:
     }
     phones = {re.sub(r"\D", "", phone) for phone in values["phone"]}
     births = {birth for birth in values["birth_date"] if is_date(birth)}
+    emails = {email for email in values["email"] if "example" in email}
+    people = {
+        "|".join(record[column].strip().lower() for column in MAKE_A_PERSON)
+        for record in raw_customers
+    }
     return Identities(
         names=(values["first_name"] | values["last_name"]) - NO_NAMES,
-        emails={email for email in values["email"] if "example" in email},
+        emails=emails,
         phones={phone for phone in phones if len(phone) >= 7},
         birth_dates=births
         | {date.fromisoformat(birth).isoformat() for birth in births},
+        plain_hashes={
+            digest for text in emails | people for digest in plain_hashes_of(text)
+        },
     )
 
 
@@ -172,12 +202,20 @@ def test_the_search_finds_personal_values_where_they_are(
         f"{OF_IDENTITY_STEP}.email": {"email", "name"},
         f"{OF_IDENTITY_STEP}.birth_date": {"birth_date"},
     }
+    hashes = sample_warehouse.rows(
+        "select md5(lower(concat(email, '|', first_name, '|', last_name, '|', "
+        f"birth_date))) from {staged} where email is not null"
+    )
+    assert identities.found_in([digest for (digest,) in hashes]) == {"plain_hash"}
 
 
 def test_personal_values_are_only_where_it_is_said(
     sample_warehouse: Warehouse, identities: Identities, with_personal_data: set[str]
 ) -> None:
-    """In the schema of raw records and one table of the identity step alone."""
+    """In the schema of raw records and one table of the identity step alone.
+
+    Elsewhere is no hash either that anybody can make of a guess.
+    """
     assert with_personal_data == {
         *("main_raw.raw_customers", "main_raw.raw_erasure_requests"),
         *("main_raw.base_crm__customers", "main_raw.base_crm__erasure_requests"),
@@ -231,6 +269,20 @@ def test_with_a_salt_the_hash_is_an_hmac_of_the_email(
         personal_columns(salted, identities, lambda name: name == "main.customers")
         == {}
     )
+
+
+def test_a_million_hashes_take_seconds(tmp_path: Path) -> None:
+    hashed = "count(distinct {{ salted_hash('cast(number as string)') }})"
+    began = time.monotonic()
+    result = Warehouse(tmp_path).run_dbt(
+        ["show", "--inline", f"select {hashed} as n from range(1000000) as t (number)"],
+        environment={"SEGMENTATION_SALT": SALT},
+    )
+    seconds = time.monotonic() - began
+
+    print(f"A million hashes and dbt around them: {seconds:.1f} s")
+    assert "| 1000000 |" in result.stdout, result.stdout
+    assert seconds < 60
 
 
 def files_with(folder: Path, needles: Iterable[bytes]) -> set[str]:
@@ -569,13 +621,17 @@ def test_a_request_matches_whatever_any_record_of_the_person_has(
     result = warehouse.run_dbt(
         [
             *["build", "--exclude-resource-type", "unit_test", *BUT_THE_SAMPLE],
-            *["--select", "+customer_segments", "+data_quality_summary"],
+            *["--select", "+customer_segments", "+data_quality_summary", "+erasures"],
             *["--indirect-selection", "cautious"],
         ],
         {"crm_location": warehouse.files_in(tmp_path / "landing")}
         | {"crm_tables": list(records)},
     )
     assert result.returncode == 0, result.stdout
+    assert (
+        "Without environment variable SEGMENTATION_SALT nobody is erased for good: "
+        in " ".join(result.stdout.split())
+    )
 
     with open_database(warehouse.database, read_only=True) as connection:
         relations = connection.execute(
@@ -601,6 +657,10 @@ def test_a_request_matches_whatever_any_record_of_the_person_has(
         "int_repeated_keys",
     }
     assert warehouse.rows("select customer_id from customer_segments") == [("kept",)]
+    assert warehouse.row(
+        "select records_flagged from data_quality_summary "
+        "where entity = 'erasure_requests'"
+    ) == (2,)
     assert warehouse.rows(
         "select entity, issue, record_key, count(*) from data_quality_issues "
         "where issue in ('erased', 'unknown_person') group by all order by all"

@@ -583,6 +583,7 @@ def kinds_in_bytes(file: Path, identities: Identities) -> set[str]:
         emails=identities.emails,
         phones=identities.phones,
         birth_dates=identities.birth_dates,
+        plain_hashes=identities.plain_hashes,
     )
     return long.found_in(texts)
 

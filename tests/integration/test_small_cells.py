@@ -1,12 +1,14 @@
 """What is hidden of small groups stays hidden, whatever is added up and subtracted."""
 
+import json
+import re
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse, open_database
+from conftest import PROJECT, Warehouse, open_database
 from small_cells import attack
 
 MINIMUM_CELL_SIZE = 5
@@ -19,10 +21,31 @@ ATTACKED = (
     "segment_rules",
     "lifetime_value_backtest",
     "int_campaign_arms+",
+    "int_segment_cohort_cells+",
     "segment_category_affinity",
     "segments",
     "segment_drift",
 )
+# Public tables that tell of no small group, and what they tell of.
+OF_NO_SMALL_GROUP = {
+    "build_tables": "rows of tables",
+    "builds": "builds",
+    "data_quality_columns": "values of a column of all records",
+    "data_quality_summary": "records of a raw table",
+    "feature_drift": "all customers",
+    "feature_selection": "all training customers",
+    "lifetime_value_backtest_summary": "all customers of a date",
+    "lifetime_value_models": "all customers of a date",
+    "segment_backtest": "ways to group all customers; int_backtest_best_groups hides",
+    "segment_budget_allocation": "worked out from what is shown",
+    "segment_holdout_power": "int_holdout_counts counts few buyers as none",
+    "segment_optimization": "worked out from what is shown",
+    "segment_scenarios": "worked out from what is shown",
+    "segment_stability": "likeness of segments of samples",
+    "segmentation_centroids": "centres, which customers are scored by",
+    "segmentation_k_candidates": "numbers of segments",
+    "segmentation_versions": "all training customers",
+}
 CALL = """
 select
     *,
@@ -130,3 +153,25 @@ def test_nothing_small_of_the_households_is_recovered(households: Warehouse) -> 
     found = attack(households.rows, MINIMUM_CELL_SIZE)
     print(f"Recovered of Complete Journey: {found}")
     assert sum(found.values()) == 0
+
+
+def test_every_table_of_groups_is_checked(sample_warehouse: Warehouse) -> None:
+    path = sample_warehouse.folder / "target" / "manifest.json"
+    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
+    tables = {
+        node["name"]
+        for node in nodes
+        if node.get("access") == "public"
+        and node["config"]["meta"].get("grain") != "customer"
+        and "comparison" not in node["tags"]
+    }
+    checked = {
+        node["attached_node"].split(".")[-1]
+        for node in nodes
+        if (node.get("test_metadata") or {}).get("name") == "k_anonymous"
+    }
+    assert checked.isdisjoint(OF_NO_SMALL_GROUP)
+    assert tables == checked | set(OF_NO_SMALL_GROUP)
+    page = (PROJECT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    for name in sorted(checked):
+        assert re.search(rf"^\| .*`{name}`.*\|$", page, re.MULTILINE), name

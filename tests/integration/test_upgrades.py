@@ -1,6 +1,7 @@
 """A warehouse of before is carried on with its history, or refused and left alone."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,21 @@ def test_a_seed_that_got_columns_is_loaded_in_full(
     assert result.returncode == 0, result.stdout[-2000:]
     query = "from input_words order by all"
     assert warehouse.rows(query) == sample_warehouse.rows(query)
+
+
+def test_no_build_begins_anew_what_it_cannot_make_again(
+    sample_warehouse: Warehouse,
+) -> None:
+    """Nor does one with --full-refresh."""
+    path = sample_warehouse.folder / "target" / "manifest.json"
+    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
+    refreshed = {
+        node["name"]: node["config"]["full_refresh"]
+        for node in nodes
+        if node["config"]["materialized"] == "incremental"
+    }
+    assert {
+        *("erasures", "int_customer_addresses", "segmentation_registry"),
+        *("int_build_log", "int_segments_before_history", "int_holdout_assignments"),
+    } <= set(refreshed)
+    assert set(refreshed.values()) == {False}

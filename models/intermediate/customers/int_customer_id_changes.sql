@@ -12,17 +12,6 @@ returned_customers as (
 
 ),
 
--- Few people occur twice: finding them first spares a sort of all customers.
-repeated_people as (
-
-    select person_hash
-    from {{ ref('int_customers_unioned') }}
-    where person_hash is not null
-    group by person_hash
-    having count(*) > 1
-
-),
-
 gone as (
 
     select erased_customers.*
@@ -37,15 +26,14 @@ people as (
     select
         customers.customer_id,
         customers.registered_at,
-        customers.person_hash
+        customers.person_id
     from {{ ref('int_customers_unioned') }} as customers
-    semi join repeated_people
-        on customers.person_hash = repeated_people.person_hash
     anti join gone
         on customers.customer_id = gone.customer_id
     left join returned_customers
         on customers.customer_id = returned_customers.customer_id
     where {{ var('merge_duplicate_people') }}
+        and customers.person_id is not null
         and coalesce(returned_customers.has_registered, true)
 
 ),
@@ -55,7 +43,7 @@ ranked as (
     select
         customer_id,
         first_value(customer_id) over (
-            partition by person_hash
+            partition by person_id
             order by registered_at nulls last, customer_id
         ) as surviving_customer_id
     from people

@@ -16,9 +16,9 @@ records as (
 
     select
         customer_id,
-        person_hash
+        person_id
     from {{ ref('int_customers_unioned') }}
-    where {{ var('merge_duplicate_people') }} and person_hash is not null
+    where {{ var('merge_duplicate_people') }} and person_id is not null
 
 ),
 
@@ -26,13 +26,13 @@ records as (
 erased_people as (
 
     select
-        records.person_hash,
+        records.person_id,
         min(requested_ids.request_number) as request_number,
         max(requested_ids.covered_until) as covered_until
     from records
     inner join requested_ids
         on records.customer_id = requested_ids.customer_id
-    group by records.person_hash
+    group by records.person_id
 
 ),
 
@@ -44,7 +44,7 @@ duplicates as (
         erased_people.covered_until
     from records
     inner join erased_people
-        on records.person_hash = erased_people.person_hash
+        on records.person_id = erased_people.person_id
     anti join requested_ids
         on records.customer_id = requested_ids.customer_id
 
