@@ -1,11 +1,8 @@
 """The command `segment`."""
 
-import importlib.util
 import math
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +35,10 @@ from segmentation.command.status import (
     status_of_file,
 )
 from segmentation.publishing.plugin import project_version
+from segmentation.publishing.publish import FILE as PUBLISHED
 from segmentation.publishing.publish import SUMMARY
+from segmentation.report.__main__ import write_report
+from segmentation.report.published import ReportError
 
 VERSION = project_version() or "unknown"
 
@@ -338,15 +338,13 @@ def audience(segment: str, *, new_only: bool, output: str | None, project: str) 
     )
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def report(arguments: tuple[str, ...]) -> None:
-    """Write the report of what was published: see segmentation.report."""
-    if importlib.util.find_spec("segmentation.report") is None:
-        raise click.ClickException(
-            "This version has no report; expected a wheel that has segmentation.report."
-        )
-    found = subprocess.run(
-        [sys.executable, "-m", "segmentation.report", *arguments], check=False
-    )
-    sys.exit(found.returncode)
+@main.command()
+@click.argument("file", default="segments.html")
+@click.option("--project", default=".", help="Folder of the dbt project.")
+def report(file: str, *, project: str) -> None:
+    """Write what was published as a page: FILE, or segments.html."""
+    try:
+        write_report(_serve(Path(project)) / PUBLISHED, Path(file))
+    except ReportError as error:
+        raise click.ClickException(f"{error}.") from error
+    click.echo(f"Written: {file}")
