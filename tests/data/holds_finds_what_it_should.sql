@@ -1,3 +1,7 @@
+{#
+    The generic test `holds` finds the row that breaks the condition, and neither the
+    row that keeps it nor the row where it is unknown.
+#}
 {% set numbers %}
     (
         select 'breaks_it' as case_name, 2 as number

@@ -103,6 +103,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     for command in ("deps", "build"):
         result = shop.run(command)
         assert result.returncode == 0, result.stdout[-4000:] + result.stderr
+        assert "Did not find matching node" not in result.stdout
     return shop
 
 
