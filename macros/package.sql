@@ -57,8 +57,13 @@
 {% endmacro %}
 
 
-{# Whether all data tests run: in a host only if var segmentation_tests says so. #}
+{#
+    Whether all data tests run: in a host only if var segmentation_tests says so. dbt gives a
+    generic test those macros alone that its own macros call, and no call of a `ref` counts
+    that does not name a package: with this one the test reads our model, not the host's.
+#}
 {% macro has_all_tests() %}
+    {% if false %}{{ customer_segmentation.ref() }}{% endif %}
     {{ return(not is_package() or var('segmentation_tests') == 'all') }}
 {% endmacro %}
 

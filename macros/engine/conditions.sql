@@ -41,3 +41,63 @@
         'columns': columns
     }) }}
 {% endmacro %}
+
+
+{#
+    Why the engine cannot ask a condition of columns of these SQL types, as the end of
+    `which`; none if it can.
+#}
+{% macro fault_of_condition(condition, types) %}
+    {{ return(adapter.dispatch(
+        'fault_of_condition', 'customer_segmentation'
+    )(condition, types)) }}
+{% endmacro %}
+
+{% macro default__fault_of_condition(condition, types) %}
+    {% set columns = [] %}
+    {% for name, type in types.items() %}
+        {% do columns.append('cast(range as ' ~ type ~ ') as ' ~ name) %}
+    {% endfor %}
+    {% set query = 'select * from (select ' ~ columns | join(', ')
+        ~ ' from range(1)) as customers where (' ~ condition ~ '\n)' %}
+    {% set plan = fromjson(run_query(
+        "select json_serialize_plan('" ~ query | replace("'", "''") ~ "')"
+    ).columns[0].values()[0]) %}
+    {% if plan['error'] %}
+        {% set message = plan['error_message'].splitlines()[0] | replace(';', ',') %}
+        {{ return('cannot be computed (' ~ message | truncate(120) ~ ')') }}
+    {% endif %}
+    {{ return(fault_of_casts(plan['plans'][0]['children'][0]['expressions'])) }}
+{% endmacro %}
+
+{#
+    A cast of text in a query plan, which the engine would stop at in the first row that
+    has a word: of a column it need not have, of a text in the condition it may.
+#}
+{% macro fault_of_casts(node) %}
+    {% for part in (node.values() if node is mapping else node)
+        if part is mapping or (part is sequence and part is not string) %}
+        {% set fault = fault_of_casts(part) %}
+        {% if fault is not none %}
+            {{ return(fault) }}
+        {% endif %}
+    {% endfor %}
+    {% if node is not mapping or node.get('type') != 'OPERATOR_CAST'
+        or node['function_data']['try_cast'] %}
+        {{ return(none) }}
+    {% endif %}
+    {% set child = node['children'][0] %}
+    {% set constant = child.get('value') %}
+    {% set type = node['return_type']['id'] %}
+    {% if (constant['type'] if constant else child['return_type'])['id'] != 'VARCHAR'
+        or type == 'VARCHAR' %}
+        {{ return(none) }}
+    {% elif constant and (constant['is_null'] or run_query(
+        "select try_cast('" ~ constant['value'] | replace("'", "''") ~ "' as " ~ type
+        ~ ') is not null'
+    ).rows[0][0]) %}
+        {{ return(none) }}
+    {% endif %}
+    {{ return('takes the text ' ~ (shown(constant['value']) if constant
+        else child['alias'] or 'that it makes') ~ ' for ' ~ type | lower) }}
+{% endmacro %}

@@ -52,5 +52,29 @@
             ~ "on columns of a customer, such as country = 'DE', without queries, "
             ~ 'comments and semicolons.') }}
     {% endif %}
+    {% set fault = fault_of_condition(entry['filter'], types_of_customers()) %}
+    {% if fault is not none %}
+        {{ return(subject ~ ' is ' ~ shown(entry['filter']) ~ ', which ' ~ fault
+            ~ '; expected texts in quotes beside columns of text and numbers beside '
+            ~ "others, such as country = 'DE' and age > 30.") }}
+    {% endif %}
     {{ return(none) }}
+{% endmacro %}
+
+
+{# The SQL types of what a filter can ask: column -> type. #}
+{% macro types_of_customers() %}
+    {% set types = {} %}
+    {% for name in filter_attributes() %}
+        {% do types.update({
+            name: 'boolean' if name == 'has_marketing_consent' else 'string'
+        }) %}
+    {% endfor %}
+    {% set columns = our_nodes()['customer_features'].columns %}
+    {% for name in candidate_features() %}
+        {% do types.update({
+            name: columns[name].data_type if name in columns else 'double'
+        }) %}
+    {% endfor %}
+    {{ return(types) }}
 {% endmacro %}

@@ -92,7 +92,10 @@
             {% set words = 'a list' ~ length ~ ', each ' ~ expectation(rule['of']) %}
         {% endif %}
     {% elif kind == 'mapping' %}
-        {% set words = 'a mapping from ' ~ rule['keys']['known'] ~ ' to '
+        {% set keys = rule['keys'] %}
+        {% set words = 'a mapping'
+            ~ (' of at least one, each' if rule.get('is_filled') else '') ~ ' from '
+            ~ (keys['known'] or spoken(keys['one_of'] or ['a text'], 'or')) ~ ' to '
             ~ expectation(rule['values']) %}
     {% elif kind == 'record' %}
         {% set words = 'a mapping with ' ~ spoken(rule['fields'], 'and') %}

@@ -13,7 +13,7 @@
     text            one_of, known (what known_words lists), containing, without, refused
                     (a text -> why not)
     list            of (the rule of its items), is_filled, any_of (one must be there)
-    mapping         keys and values (a rule each)
+    mapping         keys and values (a rule each), is_filled
     record          fields (name -> rule; needed unless is_optional, or `only_with` says
                     when)
 
@@ -131,13 +131,15 @@
                         'kind': 'mapping',
                         'keys': {'kind': 'text', 'one_of': ['low', 'high']},
                         'values': {'kind': 'text'},
-                        'only_with': ['kind', 'number']
+                        'only_with': ['kind', 'number'],
+                        'is_optional': true
                     },
                     'categories': {
                         'kind': 'mapping',
                         'keys': {'kind': 'text'},
                         'values': {'kind': 'text'},
-                        'only_with': ['kind', 'category']
+                        'only_with': ['kind', 'category'],
+                        'is_filled': true
                     }
                 }
             }
@@ -207,7 +209,8 @@
             'kind': 'number', 'minimum': 0, 'maximum': 10000000000
         },
         'allocate_assumed_effects': {'kind': 'flag'},
-        'segmentation_metrics': {'kind': 'flag'}
+        'segmentation_metrics': {'kind': 'flag'},
+        'segmentation_comparison': {'kind': 'flag'}
     } %}
 
     {# What sets a segmentation apart is what the vars say of `default`. #}

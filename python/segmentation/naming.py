@@ -234,39 +234,64 @@ def with_own_words(
 ) -> pd.DataFrame:
     """Add the words that a company has for features of its own.
 
+    A number without words is lower or higher; a category is said of a segment of which
+    it is most customers, or hardly any, as gender is.
+
     Parameters
     ----------
     table
         One row per term, with the columns `TERM_COLUMNS`.
     features
-        What var `custom_features` holds: of a number `words` for low and high, of a
-        category the word for those who are of each of its `categories`.
+        What var `custom_features` holds: of a number `words` for low and high, if it
+        has any, of a category the word for those who are of each of its `categories`.
     """
-    words = [
-        (feature["name"], direction, word)
-        for feature in features
-        for direction, word in feature.get("words", {}).items()
-    ] + [
-        (f"{feature['name']}_is_{category}", "high", word)
-        for feature in features
-        for category, word in feature.get("categories", {}).items()
-    ]
     rows = [
-        dict.fromkeys(TERM_COLUMNS)
-        | {
-            "feature_name": name,
-            "direction": direction,
-            "aspect": name,
-            "adjective": word,
-            "is_relative": False,
-            "neutral_term": word,
-        }
-        for name, direction, word in words
+        dict.fromkeys(TERM_COLUMNS) | {"aspect": feature["name"]} | term
+        for feature in features
+        for term in (
+            _terms_of_number(feature["name"], feature.get("words", {}))
+            if feature["kind"] == "number"
+            else _terms_of_category(feature["name"], feature["categories"])
+        )
     ]
     if not rows:
         return table
     own = pd.DataFrame(rows, columns=table.columns).astype(object)
     return pd.concat([table.astype(object), own], ignore_index=True)
+
+
+def _terms_of_number(name: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "feature_name": name,
+            "direction": direction,
+            "adjective": words.get(
+                direction, f"{comparative}-{name.replace('_', '-')}"
+            ),
+            "is_relative": direction not in words,
+            "neutral_term": f"{direction} {name.replace('_', ' ')}",
+        }
+        for direction, comparative in (("low", "lower"), ("high", "higher"))
+    ]
+
+
+def _terms_of_category(name: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    other = {"other": f"other-{name.replace('_', '-')}"}
+    return [
+        {
+            "feature_name": f"{name}_is_{category}",
+            "direction": direction,
+            "adjective": f"{how_many} {word}",
+            "is_relative": False,
+            "neutral_term": f"{direction} {word}-share",
+            **bound,
+        }
+        for category, word in {**words, **other}.items()
+        for direction, how_many, bound in (
+            ("low", "seldom", {"center_to": 0.25}),
+            ("high", "mostly", {"center_from": 0.5}),
+        )
+    ]
 
 
 def deviations_of(segments: SegmentCenters) -> dict[int, list[Deviation]]:

@@ -1,3 +1,8 @@
+{#
+    The generic test `holds` finds the rows that break the condition, and neither the
+    row that keeps it nor the row where it is unknown. Of several conditions it says
+    which ones a row breaks, and so does the end of a build.
+#}
 {% set numbers %}
     (
         select 'breaks_it' as case_name, 2 as number

@@ -1,3 +1,7 @@
+{#
+    The generic test finds a number over too few customers and one that the others of
+    its total give away, and nothing else.
+#}
 {% set cells %}
     (
         select 'small_and_shown' as name, 4 as customers, 1.0 as spend, null as orders

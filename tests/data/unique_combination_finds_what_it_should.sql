@@ -1,3 +1,7 @@
+{#
+    The generic test `unique_combination` finds two rows with the same values, missing
+    ones included, and nothing else.
+#}
 {% set repeated %}
     (
         select 'repeated' as first_part, 1 as second_part

@@ -43,7 +43,12 @@ PROJECT_FILES = (
 OWN_VARIABLES = ("SEGMENTATION_", "COMPLETE_JOURNEY_")
 # The vars that decide which nodes there are, and what they are built from: by their
 # value, or by whether they have one.
-STRUCTURAL_VARIABLES = ("source_systems", "crm_tables", "complete_journey_location")
+STRUCTURAL_VARIABLES = (
+    "source_systems",
+    "crm_tables",
+    "complete_journey_location",
+    "custom_features",
+)
 LOCATION_VARIABLES = ("crm_folder", "crm_location", "crm_locations")
 # What the rule chooses on the sample. Choosing it takes seconds a fit.
 USUAL_VARIABLES = {"n_segments": 3}

@@ -441,9 +441,39 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
         [RECENCY | {"wieght": 2}],
         "recency_days in var segmentation_features has the field wieght; expected",
     ),
+    (
+        "category_without_categories",
+        "custom_features",
+        [{"name": "region", "kind": "category"}],
+        "region in var custom_features has no field categories; expected a mapping of "
+        "at least one, each from a text to a text.",
+    ),
+    (
+        "category_of_no_categories",
+        "custom_features",
+        [{"name": "region", "kind": "category", "categories": {}}],
+        "categories of region in var custom_features is {}; expected a mapping of at",
+    ),
+    (
+        "words_that_are_a_word",
+        "custom_features",
+        [{"name": "keenness", "kind": "number", "words": "keen"}],
+        "is the text 'keen'; expected a mapping from low or high to a text.",
+    ),
+    (
+        "words_of_no_direction",
+        "custom_features",
+        [{"name": "keenness", "kind": "number", "words": {"up": "keen"}}],
+        "a key in words of keenness in var custom_features is 'up'; expected one of",
+    ),
 ]
 
 GOOD_VARS: list[tuple[str, str, Any]] = [
+    (
+        "number_without_words",
+        "custom_features",
+        [{"name": "keenness", "kind": "number"}],
+    ),
     ("as_many_segments_as_allowed", "n_segments", 50),
     ("as_few_segments_as_allowed", "n_segments", 2),
     ("whole_number_where_a_fraction_may_be", "maximum_missing_share", 1),
@@ -724,6 +754,36 @@ SEGMENTATIONS: list[tuple[str, list[dict[str, Any]], str | None]] = [
                 "age > avg(age) over ()",
                 "is 'age > avg(age) over ()'",
             ),
+            (
+                "that_takes_a_text_for_a_number",
+                "age > 30 and country = 5",
+                "is 'age > 30 and country = 5', which takes the text country for int",
+            ),
+            (
+                "that_lists_numbers_for_texts",
+                "lower(city) in (1, 2)",
+                "is 'lower(city) in (1, 2)', which takes the text that it makes for",
+            ),
+            (
+                "that_takes_a_word_for_a_number",
+                "age = 'x'",
+                "is 'age = 'x'', which takes the text 'x' for bigint; expected texts",
+            ),
+            (
+                "of_a_number_that_is_searched",
+                "age like '3%'",
+                "is 'age like '3%'', which cannot be computed (No function matches",
+            ),
+            (
+                "of_a_function_that_there_is_not",
+                "initials(country) = 'D'",
+                "is 'initials(country) = 'D'', which cannot be computed (Scalar Func",
+            ),
+            (
+                "of_many_customers",
+                "sum(age) > 30",
+                "is 'sum(age) > 30', which cannot be computed (WHERE clause cannot",
+            ),
         )
     ),
     (
@@ -734,6 +794,18 @@ SEGMENTATIONS: list[tuple[str, list[dict[str, Any]], str | None]] = [
                 "name": "germany",
                 "filter": "Country in ('DE', 'AT') and not (total_spend between 0 and 9"
                 " or lower(city) like 'b%') and coalesce(has_marketing_consent, false)",
+            },
+        ],
+        None,
+    ),
+    (
+        "segmentation_filter_with_numbers_in_quotes",
+        [
+            {"name": "default"},
+            {
+                "name": "adults",
+                "filter": "age >= '18' and has_marketing_consent = 'yes' "
+                "and coalesce(try_cast(city as int), 1) = 1 and is_female = 1",
             },
         ],
         None,
@@ -1038,6 +1110,7 @@ def test_usable_input_passes_with_a_word_on_columns_that_are_not_used(
     variables = {var: value for case, var, value in GOOD_VARS} | {
         "crm_tables": ["customers", "orders"],
         "crm_location": location,
+        "segmentation_custom_features": "raw.customer_scores",
     }
 
     result = run_dbt(["run-operation", "validate_input"], variables)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import USUAL_VARIABLES, Warehouse
+from conftest import USUAL_VARIABLES, Warehouse, open_database
 from scipy.stats import f_oneway
 
 SALES = Decimal("4596039.58")
@@ -204,3 +204,55 @@ def test_an_id_leads_back_to_its_system(both: Warehouse) -> None:
     assert both.rows(
         "select distinct source_system from customer_identities order by 1"
     ) == [("complete_journey",), ("crm",)]
+
+
+def test_features_of_ones_own_are_of_ids_with_their_system(
+    both: Warehouse, complete_journey_location: str, tmp_path: Path
+) -> None:
+    """An id alone may be a customer's of either system, so it is nobody's."""
+    warehouse = both.copy_to(tmp_path)
+    expected = warehouse.rows(
+        "select customer_id, row_number() over (order by customer_id) + 0.5 "
+        "from (select min(customer_id) as customer_id from customers "
+        "group by split_part(customer_id, ':', 1)) order by all"
+    )
+    assert len(expected) == len(BOTH_SYSTEMS)
+    variables = {
+        "source_systems": BOTH_SYSTEMS,
+        "complete_journey_location": complete_journey_location,
+        "segmentation_custom_features": "main.scores",
+        "custom_features": [{"name": "score", "kind": "number"}],
+    }
+    selected = ("--select", "int_customer_custom_features", "customer_features")
+
+    def write_scores(customer_ids: list[str]) -> None:
+        rows = [
+            f"('{customer_id}', date '2000-01-01', {number}.5)"
+            for number, customer_id in enumerate(customer_ids, start=1)
+        ]
+        with open_database(warehouse.database) as connection:
+            connection.execute(
+                "create or replace table main.scores as "
+                f"from (values {', '.join(rows)}) as scores "
+                "(customer_id, valid_from, score)"
+            )
+
+    ids = [customer_id for customer_id, _ in expected]
+    alone = [customer_id.split(":")[1] for customer_id in ids]
+    write_scores(ids + alone)
+    warehouse.build(*selected, variables=variables)
+    assert (
+        warehouse.rows(
+            "select customer_id, score from customer_features where score is not null "
+            "qualify row_number() over (partition by customer_id "
+            "order by observation_date desc) = 1 order by all"
+        )
+        == expected
+    )
+    write_scores(alone)
+    result = warehouse.run_dbt(["run", *selected], variables)
+    assert result.returncode == 1
+    assert (
+        "has no customer_id of a customer; expected ids as table customer_segments has "
+        "them, with the source system before them, such as crm:1001."
+    ) in " ".join(result.stdout.split())

@@ -4,6 +4,7 @@ import datetime
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,6 +103,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     for command in ("deps", "build"):
         result = shop.run(command)
         assert result.returncode == 0, result.stdout[-4000:] + result.stderr
+        assert "Did not find matching node" not in result.stdout
     return shop
 
 
@@ -162,11 +164,13 @@ def test_lineage_leads_from_the_shops_orders_to_the_segments(shop: Shop) -> None
 
 def readers_of_the_shop(shop: Shop) -> set[str]:
     """What of the package has a model of the shop for a parent."""
+    parents = shop.manifest["parent_map"]
     return {
-        name.rsplit(".", 1)[1]
-        for name, parents in shop.manifest["parent_map"].items()
-        if ".customer_segmentation." in name
-        and any(".shop." in parent for parent in parents)
+        node["name"]
+        for name, node in shop.manifest["nodes"].items()
+        if node["package_name"] == "customer_segmentation"
+        and node["config"]["enabled"]
+        and any(".shop." in parent for parent in parents[name])
     }
 
 
@@ -178,6 +182,25 @@ def test_where_dbt_searches_the_package_first_the_parents_are_the_same(
     asking_shop: Shop,
 ) -> None:
     assert readers_of_the_shop(asking_shop) == READERS
+
+
+def test_the_host_may_have_models_with_the_names_of_all_our_tables(
+    shop: Shop, tmp_path: Path
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    names = {
+        node["name"]
+        for node in shop.manifest["nodes"].values()
+        if node["package_name"] == "customer_segmentation"
+        and node["resource_type"] in ("model", "seed", "snapshot")
+    }
+    assert len(names) > 200
+    for name in names - {"customers"}:
+        (other.folder / "models" / f"{name}.sql").write_text("select 1 as id")
+    # What is parsed already keeps its parents.
+    result = other.run("parse", "--no-partial-parse")
+    assert result.returncode == 0, result.stdout
+    assert readers_of_the_shop(other) == READERS
 
 
 def test_a_name_that_may_be_ours_or_the_shops_stops_with_one_sentence(
@@ -213,13 +236,36 @@ def test_a_guest_brings_no_unit_tests_and_no_comparison(shop: Shop) -> None:
     ]
     assert len(ours) > 200
     assert not [node["name"] for node in ours if "comparison" in node["tags"]]
-    for kind in ("semantic_models", "metrics", "saved_queries"):
+    for kind in ("semantic_models", "metrics", "saved_queries", "exposures"):
         assert not manifest[kind]
     assert not [
         node["name"]
         for node in ours
         if node["resource_type"] == "seed" and node["name"].startswith("raw_")
     ]
+    models = [node for node in ours if node["resource_type"] == "model"]
+    assert not [node["name"] for node in models if "complete_journey" in node["name"]]
+    assert not [node["name"] for node in models if node.get("time_spine")]
+    # Nor does a build publish.
+    assert not (shop.folder / "serve").exists()
+
+
+# What docs/metrics.md tells a host that has a time spine.
+OWN_TIME_SPINE = """\
+models:
+  customer_segmentation:
+    intermediate: {calendar: {int_time_spine: {+enabled: false}}}
+"""
+ASKING_MODELS = {
+    "sources.yml": "sources: [{name: branch, tables: [{name: people}]}]\n",
+    "days.sql": "select date '2024-01-01' as day\n",
+    "days.yml": """\
+models:
+  - name: days
+    time_spine: {standard_granularity_column: day}
+    columns: [{name: day, granularity: day}]
+""",
+}
 
 
 @pytest.fixture(scope="module")
@@ -227,19 +273,43 @@ def asking_shop(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop that asks for all that a guest leaves out; it is parsed alone.
 
     Its names are searched for in the package first.
+    Its customers are a source, and it has a time spine.
     """
     other = shop.copy_with(
         tmp_path_factory.mktemp("asking") / "project",
-        "    segmentation_metrics: true\n    segmentation_tests: all\n",
+        "    segmentation_metrics: true\n    segmentation_comparison: true\n"
+        "    segmentation_tests: all\n",
     )
     other.edit(
         "dbt_project.yml",
         "profile: shop\n",
         "profile: shop\nflags: {require_ref_searches_node_package_before_root: true}\n",
     )
+    other.edit(
+        "dbt_project.yml",
+        "ref('shop', 'customers')",
+        "source('branch', 'people')",
+    )
+    # What a package says of its vars counts more than what the host says of all.
+    other.edit("dbt_project.yml", "vars:\n", "vars:\n  segmentation_tests: keys\n")
+    other.edit("dbt_project.yml", "models:\n", OWN_TIME_SPINE)
+    for name, text in ASKING_MODELS.items():
+        (other.folder / "models" / name).write_text(text, encoding="utf-8")
     result = other.run("parse")
     assert result.returncode == 0, result.stdout
     return other
+
+
+def test_a_host_that_asks_for_it_gets_the_comparison(asking_shop: Shop) -> None:
+    assert {
+        node["name"]
+        for node in asking_shop.manifest["nodes"].values()
+        if node["resource_type"] == "model" and "comparison" in node["tags"]
+    } == {
+        "int_method_comparison_facts",
+        "segmentation_method_agreement",
+        "segmentation_method_comparison",
+    }
 
 
 def test_a_host_that_asks_for_them_gets_the_metrics(asking_shop: Shop) -> None:
@@ -250,6 +320,56 @@ def test_a_host_that_asks_for_them_gets_the_metrics(asking_shop: Shop) -> None:
         PUBLIC,
         WORKINGS,
     }
+
+
+def test_a_host_that_has_a_time_spine_keeps_it(asking_shop: Shop) -> None:
+    nodes = asking_shop.manifest["nodes"].values()
+    assert [node["name"] for node in nodes if node.get("time_spine")] == ["days"]
+
+
+def test_a_source_of_the_host_is_a_parent(asking_shop: Shop) -> None:
+    parents = asking_shop.manifest["parent_map"]
+    assert (
+        "source.shop.branch.people"
+        in parents["model.customer_segmentation.base_crm__customers"]
+    )
+
+
+def test_a_changed_model_of_the_host_selects_what_depends_on_it(
+    shop: Shop, tmp_path: Path
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    other.edit("models/orders.sql", "2024-07-01", "2024-06-01")
+    result = other.run(
+        *("ls", "--select", "state:modified+", "--state", str(shop.folder / "target")),
+        *("--resource-type", "model", "--output", "name", "--quiet"),
+    )
+    assert result.returncode == 0, result.stdout
+    names = set(result.stdout.split())
+    assert {"orders", "base_crm__orders", "customer_segments"} <= names
+    assert not names & {"products", "int_currencies"}
+
+
+def test_models_of_the_host_may_read_public_tables_alone(
+    shop: Shop, tmp_path: Path
+) -> None:
+    other = shop.copy_to(tmp_path / "project")
+    (other.folder / "models" / "peek.sql").write_text(
+        "from {{ ref('customer_segmentation', 'int_customers') }}", encoding="utf-8"
+    )
+    result = other.run("parse")
+    assert result.returncode != 0
+    assert "is not allowed because the referenced node is private" in " ".join(
+        result.stdout.split()
+    )
+
+
+def test_macros_of_ours_are_looked_for_in_the_package() -> None:
+    """Without its name dbt would look in the host's project alone."""
+    text = "".join(path.read_text() for path in (PROJECT / "macros").rglob("*.sql"))
+    namespaces = re.findall(r"adapter\.dispatch\(\s*'\w+'(?:,\s*'(\w+)')?\s*\)", text)
+    assert len(namespaces) == text.count("adapter.dispatch(") > 20
+    assert set(namespaces) == {"customer_segmentation"}
 
 
 def test_checks_run_only_where_something_of_ours_is_selected(
@@ -413,7 +533,10 @@ def test_orders_alone_with_dates_as_text_are_enough(shop: Shop, tmp_path: Path) 
 def test_orders_may_lie_in_a_database_that_is_attached(
     shop: Shop, tmp_path: Path
 ) -> None:
-    """Here a second DuckDB file; PostgreSQL is attached in the same way."""
+    """Here a second DuckDB file; PostgreSQL is attached in the same way.
+
+    Typed values are checked as parsed ones are: keys, ranges and duplicates.
+    """
     other = shop.copy_to(tmp_path / "project")
     other.edit(
         "profiles.yml",
@@ -426,6 +549,16 @@ def test_orders_may_lie_in_a_database_that_is_attached(
             f"attach '{shop.folder / 'shop.duckdb'}' as shop (read_only)"
         )
         connection.execute("create table orders as from shop.main.orders")
+        connection.execute("create temp table an_order as from orders limit 1")
+        for change in (
+            "(id as id)",
+            "(null as id)",
+            "(-1 as id, null as customer_id)",
+            "(-2 as id, timestamptz '2999-01-01 00:00:00+00' as ordered_at)",
+        ):
+            connection.execute(
+                f"insert into orders select * replace {change} from an_order"
+            )
     result = other.run(
         *("build", "--select", "+int_counted_orders"),
         *("--exclude-resource-type", "test"),
@@ -515,10 +648,14 @@ def with_scores(shop: Shop, folder: Path, variables: str = SCORE_VARIABLES) -> S
 
 @pytest.fixture(scope="module")
 def shop_with_scores(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    other = with_scores(shop, tmp_path_factory.mktemp("scores") / "project")
+    other = with_scores(
+        shop,
+        tmp_path_factory.mktemp("scores") / "project",
+        f"{SCORE_VARIABLES}    segmentation_tests: all\n",
+    )
     result = other.run(
         *("build", "--select", "+segments", "+feature_selection", "+segment_profiles"),
-        *("--indirect-selection", "cautious"),
+        *("--indirect-selection", "buildable"),
     )
     assert result.returncode == 0, result.stdout[-4000:]
     return other
@@ -587,10 +724,16 @@ def test_a_row_that_is_valid_from_the_date_on_changes_nothing(
     [[current]] = other.rows(
         f"select max(observation_date) from {PUBLIC}.customer_features"
     )
-    for days, is_changed in ((0, False), (1, True)):
-        valid_from = current - datetime.timedelta(days=days)
+    before = current - datetime.timedelta(days=1)
+    for valid_from, is_changed in (
+        (f"date '{current}'", False),
+        (f"date '{before}'", True),
+        # In Tokyo, where the session is, it is the next day already.
+        (f"timestamptz '{before} 23:30:00+00'", True),
+        (f"timestamptz '{current} 00:30:00+00'", False),
+    ):
         (folder / "models" / "customer_scores.sql").write_text(
-            f"{SCORES} union all select 1, date '{valid_from}', 99, 'Isle'"
+            f"{SCORES} union all select 1, {valid_from}, 99, 'Isle'"
         )
         result = other.run(
             *("run", "--select", "customer_scores", "int_customer_custom_features"),

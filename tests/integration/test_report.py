@@ -10,9 +10,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from test_privacy import identities
 from test_published_file import sample_file
 
+from segmentation.command.cli import main as segment
 from segmentation.report.__main__ import main
 
 __all__ = ["identities", "sample_file"]
@@ -41,6 +43,16 @@ def report(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("SEGMENTATION_SERVE", str(sample_file.parent))
         assert main([str(file)]) == 0
     return file
+
+
+def test_the_command_segment_writes_the_same_page(
+    sample_file: Path, report: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "segments.html"
+    environment = {"SEGMENTATION_SERVE": str(sample_file.parent)}
+    result = CliRunner().invoke(segment, ["report", str(page)], env=environment)
+    assert result.exit_code == 0, result.output
+    assert page.read_bytes() == report.read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -304,10 +305,24 @@ def test_status_says_what_was_published(
     assert "Last build: ended 2024-05-31 10:00:00 UTC, published" in result.output
 
 
-def test_a_report_that_is_not_there_is_said_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch,
+def test_without_a_published_file_there_is_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    result = CliRunner().invoke(main, ["report"])
+    pytest.importorskip("altair", reason="make .venv/.report installs it")
+    monkeypatch.delenv("SEGMENTATION_SERVE", raising=False)
+    page = tmp_path / "page.html"
+    result = CliRunner().invoke(main, ["report", str(page), "--project", str(tmp_path)])
     assert result.exit_code == 1
-    assert "This version has no report" in result.output
+    assert "serve/segments.duckdb does not exist; expected the file that a whole" in (
+        " ".join(result.output.split())
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_what_draws_charts_there_is_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "segmentation.report.book", None)
+    result = CliRunner().invoke(main, ["report", "--project", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "or the extra report of the wheel." in " ".join(result.output.split())

@@ -641,11 +641,39 @@ def test_a_company_has_words_for_features_of_its_own() -> None:
     table = table.reindex(columns=[*TERM_COLUMNS, "claim"])
     features = [
         {"name": "keenness", "kind": "number", "words": {"low": "tepid"}},
+        {"name": "brand_score", "kind": "number"},
         {"name": "region", "kind": "category", "categories": {"north": "northern"}},
-        {"name": "score", "kind": "number", "words": {}},
     ]
-    own = with_own_words(table, features)
-    assert own["feature_name"].tolist() == ["spend", "keenness", "region_is_north"]
-    assert own["direction"].tolist() == ["high", "low", "high"]
-    assert own["adjective"].tolist()[1:] == ["tepid", "northern"]
+    own = with_own_words(table, features).iloc[1:]
+    words = ["feature_name", "direction", "adjective", "neutral_term"]
+    assert own[words].to_numpy().tolist() == [
+        ["keenness", "low", "tepid", "low keenness"],
+        ["keenness", "high", "higher-keenness", "high keenness"],
+        ["brand_score", "low", "lower-brand-score", "low brand score"],
+        ["brand_score", "high", "higher-brand-score", "high brand score"],
+        ["region_is_north", "low", "seldom northern", "low northern-share"],
+        ["region_is_north", "high", "mostly northern", "high northern-share"],
+        ["region_is_other", "low", "seldom other-region", "low other-region-share"],
+        ["region_is_other", "high", "mostly other-region", "high other-region-share"],
+    ]
+    # A word of the company's own compares nothing.
+    assert own["is_relative"].tolist() == [False, True, True, True, *[False] * 4]
     assert with_own_words(table, []) is table
+
+
+@pytest.mark.parametrize(
+    ("share", "names"),
+    [
+        (0.6, ["Mostly northern customers"]),
+        # It is more than among all customers, but not most of the segment.
+        (0.4, []),
+    ],
+)
+def test_a_category_is_said_of_a_segment_that_mostly_is_of_it(
+    share: float, names: list[str]
+) -> None:
+    region = {"name": "region", "kind": "category", "categories": {"north": "northern"}}
+    table = pd.DataFrame([], columns=[*TERM_COLUMNS, "claim"])
+    terms = read_terms(with_own_words(table, [region]))
+    deviations = apart(region_is_north=(1, share))
+    assert descriptive_candidates(deviations, terms) == names

@@ -1041,6 +1041,9 @@ def test_too_few_customers_are_one_segment(
         "they are one segment, All customers."
     ]
     assert fit(few, one, segmentation_method=method).empty
+    caplog.clear()
+    fit(few, segmentation_method=method, segmentation_name="buyers")
+    assert caplog.messages[0].startswith("Segmentation buyers: The 49 training")
     if method in ("kmeans", "gaussian_mixture"):
         several = fit(extended, one, segmentation_method=method)
         assert facts_of(several)["fit_reason"] == "customers_differ"

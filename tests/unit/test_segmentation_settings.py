@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from segmentation.registry.configuration import configuration_of
-from segmentation.registry.segmentations import selected_among, settings_of
+from segmentation.registry.segmentations import (
+    naming_the_segmentation,
+    selected_among,
+    settings_of,
+)
 
 VARS = {
     "segmentation_method": "kmeans",
@@ -80,3 +84,22 @@ def test_a_filter_must_leave_as_many_as_a_fit_needs() -> None:
     settings = settings_of({"name": "women", "filter": "is_female = 1"}, VARS)
     with pytest.raises(ValueError, match="segmentation women \\(is_female = 1\\) leav"):
         selected_among(filtered(49), SELECTION, settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "said"),
+    [
+        ("default", "k is 9.", "k is 9."),
+        ("rfm", "k is 9.", "Segmentation rfm: k is 9."),
+        ("rfm", "Of segmentation rfm k is 9.", "Of segmentation rfm k is 9."),
+    ],
+)
+def test_an_error_of_a_fit_names_the_segmentation_once(
+    name: str, sentence: str, said: str
+) -> None:
+    settings = settings_of({"name": name}, VARS)
+    with (
+        pytest.raises(ValueError, match=f"^{said}$"),
+        naming_the_segmentation(settings),
+    ):
+        raise ValueError(sentence)

@@ -1,7 +1,8 @@
 {% set features = valid_var('custom_features') %}
+{% set ids = [ref('int_customers'), ref('int_customer_id_changes')] %}
 {{ config(enabled=(features | length > 0)) }}
 {% if execute and flags.WHICH in ['build', 'run'] %}
-    {% do refuse(problem_with_custom_relation()) %}
+    {% do refuse(problem_with_custom_relation(ids)) %}
 {% endif %}
 
 with
@@ -9,7 +10,6 @@ with
 changed_ids as (
 
     select * from {{ ref('int_customer_id_changes') }}
-    where surviving_customer_id is not null
 
 ),
 
@@ -22,8 +22,8 @@ observation_dates as (
 recorded as (
 
     select
-        cast(customer_id as string) as recorded_customer_id,
-        cast(valid_from as timestamp) as valid_from,
+        {{ custom_customer_id() }} as recorded_customer_id,
+        {{ parse_value('timestamp', 'valid_from') }} as valid_from,
         {%- for feature in features %}
         {{ feature['name'] }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -60,6 +60,7 @@ ranked as (
         on recorded.valid_from < observation_dates.observation_date
     left join changed_ids
         on recorded.recorded_customer_id = changed_ids.customer_id
+    where {{ is_record_of_customer('recorded.valid_from') }}
 
 ),
 

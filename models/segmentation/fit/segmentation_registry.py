@@ -8,7 +8,7 @@ import pyarrow as pa
 from segmentation.naming import with_own_words
 from segmentation.registry.names import NAMING_PARAMETERS, with_names
 from segmentation.registry.requests import was_answered
-from segmentation.registry.segmentations import settings_of
+from segmentation.registry.segmentations import naming_the_segmentation, settings_of
 from segmentation.registry.versions import fit_version
 from segmentation.registry.write import no_rows
 
@@ -77,16 +77,17 @@ def model(dbt, session):
                 )
             ]
         customers, with_outcomes, with_next_window = of_dates
-        fitted = fit_version(
-            training=customers.df(),
-            training_date=training_date,
-            read_outcomes=with_outcomes.df,
-            read_next_window=with_next_window.df,
-            feature_selection=selection,
-            settings=of_entry,
-            latest_version=latest_version,
-            highest_segment_id=highest_segment_id,
-            fitted_at=datetime.datetime.now(datetime.UTC),
-        )
+        with naming_the_segmentation(of_entry):
+            fitted = fit_version(
+                training=customers.df(),
+                training_date=training_date,
+                read_outcomes=with_outcomes.df,
+                read_next_window=with_next_window.df,
+                feature_selection=selection,
+                settings=of_entry,
+                latest_version=latest_version,
+                highest_segment_id=highest_segment_id,
+                fitted_at=datetime.datetime.now(datetime.UTC),
+            )
         appended.append(with_names(fitted, stored, terms, name))
     return pa.concat_tables(appended)

@@ -1,11 +1,8 @@
 """The command `segment`."""
 
-import importlib.util
 import math
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +35,10 @@ from segmentation.command.status import (
     status_of_file,
 )
 from segmentation.publishing.plugin import project_version
+from segmentation.publishing.publish import FILE as PUBLISHED
 from segmentation.publishing.publish import SUMMARY
+from segmentation.report.__main__ import write_report
+from segmentation.report.published import ReportError
 
 VERSION = project_version() or "unknown"
 
@@ -91,7 +91,9 @@ def init(
     """Look at your data and write the vars that dbt needs to read them."""
     place = Path(project)
     if folder is None and not relations:
-        folder = click.prompt("Folder with your files, such as orders.csv")
+        folder = click.prompt(
+            "Folder with your files, such as orders.csv (. is this one)"
+        )
     if folder is not None and relations:
         raise click.UsageError("--folder and --relation are both given; expected one.")
     said = _known_columns(columns)
@@ -99,7 +101,7 @@ def init(
     named_files = _known_tables("--table", tables)
     try:
         entry, installed = _package(place, package)
-        click.echo("Looking at the data ...")
+        click.echo("dbt looks at the data, which takes about a minute ...")
         with tempfile.TemporaryDirectory() as name:
             if relations:
                 found, to_look, to_write = _of_relations(
@@ -126,7 +128,7 @@ def init(
     place.mkdir(parents=True, exist_ok=True)
     for file, text in files.items():
         (place / file).write_text(text, encoding="utf-8")
-    click.echo("Written. Next: dbt deps && dbt build")
+    click.echo("Written. Next: dbt deps && dbt build, and then segment status")
 
 
 def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
@@ -173,7 +175,9 @@ def _package(
         local = former.get("local")
         return None, {"local": str((project / local).resolve())} if local else former
     if place is None:
-        place = click.prompt("Clone of the dbt package, or its git address")
+        place = click.prompt(
+            "Folder of the dbt package customer_segmentation, or its git address"
+        )
     package = Package(str(place), VERSION)
     if not package.is_folder:
         return package.entry, package.entry
@@ -261,8 +265,12 @@ def _table_lines(table: Table, findings: Sequence[Finding]) -> list[str]:
     by_column = {finding.column: finding for finding in findings}
     records = max((finding.records for finding in findings), default=0)
     taken = {name: column for column, name in table.columns.items()}
-    width = max(map(len, table.names), default=0)
-    lines = ["", f"{table.name}: {table.place}, {records:,} records"]
+    width = max(map(len, [*table.names, "column"]))
+    lines = [
+        "",
+        f"{table.name}: {table.place}, {records:,} records",
+        f"  {'column':<{width}}  {'is taken for':<21}  {'':>15}  a: letter, 9: digit",
+    ]
     for name in table.names:
         finding = by_column.get(taken.get(name, ""))
         if finding is None:
@@ -338,15 +346,13 @@ def audience(segment: str, *, new_only: bool, output: str | None, project: str) 
     )
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def report(arguments: tuple[str, ...]) -> None:
-    """Write the report of what was published: see segmentation.report."""
-    if importlib.util.find_spec("segmentation.report") is None:
-        raise click.ClickException(
-            "This version has no report; expected a wheel that has segmentation.report."
-        )
-    found = subprocess.run(
-        [sys.executable, "-m", "segmentation.report", *arguments], check=False
-    )
-    sys.exit(found.returncode)
+@main.command()
+@click.argument("file", default="segments.html")
+@click.option("--project", default=".", help="Folder of the dbt project.")
+def report(file: str, *, project: str) -> None:
+    """Write what was published as a page: FILE, or segments.html."""
+    try:
+        write_report(_serve(Path(project)) / PUBLISHED, Path(file))
+    except ReportError as error:
+        raise click.ClickException(f"{error}.") from error
+    click.echo(f"Written: {file}")

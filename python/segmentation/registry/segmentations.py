@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,30 @@ def settings_of(
     """
     own = {setting: entry[field] for field, setting in FIELDS.items() if field in entry}
     return {**settings, **own, "segmentation_name": entry["name"]}
+
+
+def prefix_of(settings: Mapping[str, Any]) -> str:
+    """Say which segmentation a sentence is about; nothing for the one of the vars."""
+    name = settings["segmentation_name"]
+    return "" if name == DEFAULT_SEGMENTATION else f"Segmentation {name}: "
+
+
+@contextmanager
+def naming_the_segmentation(settings: Mapping[str, Any]) -> Iterator[None]:
+    """Let an error of a fit say which segmentation it is about.
+
+    Raises
+    ------
+    ValueError
+        In place of one that does not say it, with the name before the sentence.
+    """
+    try:
+        yield
+    except ValueError as error:
+        prefix = prefix_of(settings)
+        if not prefix or settings["segmentation_name"] in str(error):
+            raise
+        raise ValueError(f"{prefix}{error}") from error
 
 
 def selected_among(

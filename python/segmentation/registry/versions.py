@@ -26,7 +26,7 @@ from segmentation.registry.read import (
     given_names,
     text_fact,
 )
-from segmentation.registry.segmentations import selected_among
+from segmentation.registry.segmentations import prefix_of, selected_among
 from segmentation.registry.write import (
     SCHEMA,
     candidate_rows,
@@ -274,17 +274,20 @@ def log_warnings(
     reason_for_one_segment: str | None,
 ) -> None:
     """Log what a reader of the new version should know."""
+    prefix = prefix_of(settings)
     if reason_for_one_segment is not None:
         LOGGER.warning(
-            "The %d training customers are %s: they are one segment, %s.",
+            "%sThe %d training customers are %s: they are one segment, %s.",
+            prefix,
             len(fit.labels),
             reason_for_one_segment,
             ALL_CUSTOMERS,
         )
     if fit.chosen.faults:
         LOGGER.warning(
-            "segmentation_method %s, n_segments %s: %d segments, %s (see "
+            "%ssegmentation_method %s, n_segments %s: %d segments, %s (see "
             "segmentation_k_candidates).",
+            prefix,
             settings["segmentation_method"],
             settings["n_segments"],
             fit.chosen.n_segments,
@@ -294,8 +297,9 @@ def log_warnings(
         is_new = identity.matched_from_segment_id is None
         if is_new and identity.match_similarity is not None:
             LOGGER.warning(
-                "Segment %d is new: it continues no segment of the version before "
+                "%sSegment %d is new: it continues no segment of the version before "
                 "(highest Jaccard similarity %.3f, minimum_match_similarity %s).",
+                prefix,
                 identity.segment_id,
                 identity.match_similarity,
                 settings["minimum_match_similarity"],

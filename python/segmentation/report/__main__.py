@@ -32,7 +32,7 @@ def write_report(file: Path, report: Path) -> None:
     except ModuleNotFoundError as error:
         raise ReportError(
             f"the report needs {error.name}; expected requirements-report.lock to be "
-            "installed, as make report does"
+            "installed, as make report does, or the extra report of the wheel"
         ) from error
     with Published(file) as published:
         pages = all_pages(published)
