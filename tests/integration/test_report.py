@@ -621,26 +621,22 @@ def test_a_group_is_chosen_and_the_numbers_are_those_of_it(
 def test_what_few_customers_make_is_hidden_in_a_group_and_beside_it(
     changed: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    # Of the first segment three are in a country, ten in another, the rest in a third.
+    numbered = (
+        "select customer_id as id, segment_id, row_number() over ("
+        "partition by segment_id order by customer_id) as number "
+        "from customer_segments"
+    )
     changed(
-        "update customers set country = case when number <= 3 then 'Few' "
-        "when number <= 13 then 'Some' else 'Many' end from ("
-        "select customer_id as id, row_number() over (order by customer_id) as number "
-        "from customer_segments where segment_id = 1) where id = customer_id;"
-        "update customers set country = 'Few' where customer_id in ("
-        "select customer_id from customer_segments where segment_id = 2);"
-        # Three who never bought: none of them spent, and they are few all the same.
-        "update customers set country = if(number <= 3, 'Few', 'Many') from ("
-        "select customer_id as id, row_number() over (order by customer_id) as number "
-        "from customer_segments where segment_id = 0) where id = customer_id;"
-        # Twenty of the third, of whom three spent.
-        "create table quiet as select customer_id, row_number() over "
-        "(order by customer_id) as number from customer_segments where segment_id = 3;"
-        "update customers set country = 'Quiet' where customer_id in ("
-        "select customer_id from quiet where number <= 20);"
+        # Of those who never bought three are in one country. Of the first segment three
+        # are in it, ten in another; the second is all in one; of the third three of
+        # twenty in a fourth spent.
+        "update customers set country = case "
+        "when segment_id = 2 or segment_id < 2 and number <= 3 then 'Few' "
+        "when segment_id = 1 and number <= 13 then 'Some' "
+        "when segment_id = 3 and number <= 20 then 'Quiet' else 'Many' end "
+        f"from ({numbered}) where id = customer_id;"
         "update customer_features set trailing_spend = if(number <= 3, 5, 0) "
-        "from quiet where quiet.customer_id = customer_features.customer_id "
-        "and number <= 20; drop table quiet"
+        f"from ({numbered}) where id = customer_id and segment_id = 3 and number <= 20"
     )
 
     def hidden(country: str) -> set[int]:
