@@ -313,3 +313,31 @@
         ) as decimal(18, 4))
     end
 {%- endmacro %}
+
+
+{# The quartiles of a number in a group: three quantiles would keep each value thrice. #}
+{% macro quartiles(column) -%}
+    {{ return(adapter.dispatch('quartiles', 'customer_segmentation')(column)) }}
+{%- endmacro %}
+
+{% macro default__quartiles(column) -%}
+    quantile_cont({{ column }}, [0.25, 0.5, 0.75])
+{%- endmacro %}
+
+{% macro spark__quartiles(column) -%}
+    percentile({{ column }}, array(0.25, 0.5, 0.75))
+{%- endmacro %}
+
+
+{# One of the quartiles, by its number: 1, 2 for the median, or 3. #}
+{% macro quartile(quartiles, number) -%}
+    {{ return(adapter.dispatch('quartile', 'customer_segmentation')(quartiles, number)) }}
+{%- endmacro %}
+
+{% macro default__quartile(quartiles, number) -%}
+    {{ quartiles }}[{{ number }}]
+{%- endmacro %}
+
+{% macro spark__quartile(quartiles, number) -%}
+    {{ quartiles }}[{{ number - 1 }}]
+{%- endmacro %}

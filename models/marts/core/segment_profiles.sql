@@ -81,16 +81,13 @@ sampled as (
 
 ),
 
-quantiles as (
+quartiles as (
 
     select
         segmentation_name,
         segment_id,
         {%- for feature in features %}
-        {%- for quantile in [0.25, 0.5, 0.75] %}
-        percentile_cont({{ quantile }}) within group (order by {{ feature }})
-            as {{ feature }}__quantile_{{ (quantile * 100) | int }},
-        {%- endfor %}
+        {{ quartiles(feature) }} as {{ feature }}__quartiles,
         {%- endfor %}
         count(*) as sampled_customers
     from sampled
@@ -117,9 +114,10 @@ unpivoted as (
         moments.{{ feature }}__nonzero_count as contributors,
         moments.{{ feature }}__mean as mean_value,
         moments.{{ feature }}__deviation as standard_deviation,
-        quantiles.{{ feature }}__quantile_25 as quantile_25,
-        quantiles.{{ feature }}__quantile_50 as median_value,
-        quantiles.{{ feature }}__quantile_75 as quantile_75,
+        {%- for name in ['quantile_25', 'median_value', 'quantile_75'] %}
+        {{ quartile('quartiles.' ~ feature ~ '__quartiles', loop.index) }}
+            as {{ name }},
+        {%- endfor %}
         case
             when {{ is_large_cell(
                 ['overall.' ~ feature ~ '__count'],
@@ -128,9 +126,9 @@ unpivoted as (
         end as overall_mean_of_large,
         overall.{{ feature }}__deviation as overall_standard_deviation
     from moments
-    left join quantiles
-        on moments.segmentation_name = quantiles.segmentation_name
-            and moments.segment_id = quantiles.segment_id
+    left join quartiles
+        on moments.segmentation_name = quartiles.segmentation_name
+            and moments.segment_id = quartiles.segment_id
     inner join overall
         on moments.segmentation_name = overall.segmentation_name
     where moments.is_overall = 0

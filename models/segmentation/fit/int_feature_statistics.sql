@@ -19,9 +19,7 @@ training as (
         avg({{ feature }}) as mean_value,
         stddev_pop({{ feature }}) as standard_deviation,
         min({{ feature }}) as minimum_value,
-        percentile_cont(0.25) within group (order by {{ feature }}) as quantile_25,
-        percentile_cont(0.5) within group (order by {{ feature }}) as median_value,
-        percentile_cont(0.75) within group (order by {{ feature }}) as quantile_75,
+        {{ quartiles(feature) }} as quartiles,
         max({{ feature }}) as maximum_value
     from training
 
@@ -53,9 +51,9 @@ final as (
         round(standard_deviation, 6) as standard_deviation,
         power(round(standard_deviation, 6), 2) as variance,
         minimum_value,
-        quantile_25,
-        median_value,
-        quantile_75,
+        {%- for name in ['quantile_25', 'median_value', 'quantile_75'] %}
+        {{ quartile('quartiles', loop.index) }} as {{ name }},
+        {%- endfor %}
         maximum_value,
 
         ---------- dates

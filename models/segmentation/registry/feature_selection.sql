@@ -6,6 +6,16 @@
 {% for feature in var('segmentation_features') %}
     {% do configured.append(feature['name']) %}
 {% endfor %}
+{# With which of the configured features before it each candidate is compared. #}
+{% set pairs = [] %}
+{% for feature in candidates %}
+    {% for other in configured if other != feature and (
+        feature not in configured
+        or configured.index(other) < configured.index(feature)
+    ) %}
+        {% do pairs.append([feature, other]) %}
+    {% endfor %}
+{% endfor %}
 
 with
 
@@ -97,10 +107,8 @@ judged as (
 wide_correlations as (
 
     select
-        {%- for first in candidates %}
-        {%- for second in candidates if second > first %}
-        corr({{ first }}, {{ second }}) as {{ first }}__{{ second }},
-        {%- endfor %}
+        {%- for pair in pairs %}
+        corr({{ pair | sort | join(', ') }}) as {{ pair | join('__') }},
         {%- endfor %}
         count(*) as training_rows
     from training
@@ -109,16 +117,13 @@ wide_correlations as (
 
 correlations as (
 
-    {% for first in candidates %}
-    {%- set outer_last = loop.last -%}
-    {% for second in candidates if second != first %}
+    {% for feature, other in pairs %}
     select
-        '{{ first }}' as feature_name,
-        '{{ second }}' as other_feature_name,
-        abs({{ [first, second] | sort | join('__') }}) as absolute_correlation
+        '{{ feature }}' as feature_name,
+        '{{ other }}' as other_feature_name,
+        abs({{ feature }}__{{ other }}) as absolute_correlation
     from wide_correlations
-    {{ 'union all' if not (outer_last and loop.last) }}
-    {% endfor %}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
@@ -141,10 +146,6 @@ correlated as (
     inner join judged as kept
         on correlations.other_feature_name = kept.feature_name
             and kept.refusal is null
-            and (
-                judged.configured_number > kept.configured_number
-                or judged.configured_number is null
-            )
     where not isnan(correlations.absolute_correlation)
 
 ),
