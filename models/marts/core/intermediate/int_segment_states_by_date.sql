@@ -12,15 +12,26 @@ observation_dates as (
 
 snapshot as (
 
+    select * from {{ ref('customer_segment_snapshot') }}
+
+),
+
+-- All but the last row of a customer, and the last one of who is no more.
+closed as (
+
+    select * from snapshot
+    where dbt_valid_to is not null
+
+),
+
+last_closed as (
+
     select
-        *,
-        lead(dbt_valid_from) over (
-            partition by segmentation_name, customer_id order by dbt_valid_from asc
-        ) as next_valid_from,
-        max(observation_date) over (
-            partition by segmentation_name, customer_id
-        ) as last_date
-    from {{ ref('customer_segment_snapshot') }}
+        segmentation_name,
+        customer_id,
+        max(observation_date) as last_date
+    from closed
+    group by segmentation_name, customer_id
 
 ),
 
@@ -38,30 +49,32 @@ builds as (
 ends as (
 
     select
-        snapshot.segmentation_name,
-        snapshot.customer_id,
+        closed.segmentation_name,
+        closed.customer_id,
         cast(null as bigint) as segment_id,
         cast(null as bigint) as segmentation_version,
         greatest(
-            snapshot.observation_date,
+            closed.observation_date,
             coalesce(
                 min_by(builds.observation_date, builds.built_at),
                 max(observation_dates.observation_date)
             )
         ) as observation_date,
-        snapshot.dbt_valid_to as known_at
-    from snapshot
+        closed.dbt_valid_to as known_at
+    from closed
     cross join observation_dates
     left join builds
-        on snapshot.dbt_valid_to <= builds.built_at
-            and snapshot.observation_date < builds.observation_date
-    where snapshot.dbt_valid_to is not null
-        and snapshot.next_valid_from is distinct from snapshot.dbt_valid_to
+        on closed.dbt_valid_to <= builds.built_at
+            and closed.observation_date < builds.observation_date
+    anti join snapshot as following
+        on closed.segmentation_name = following.segmentation_name
+            and closed.customer_id = following.customer_id
+            and closed.dbt_valid_to = following.dbt_valid_from
     group by
-        snapshot.segmentation_name,
-        snapshot.customer_id,
-        snapshot.dbt_valid_to,
-        snapshot.observation_date
+        closed.segmentation_name,
+        closed.customer_id,
+        closed.dbt_valid_to,
+        closed.observation_date
 
 ),
 
@@ -85,10 +98,13 @@ states as (
         observation_dates.observation_date,
         snapshot.dbt_valid_from as known_at
     from snapshot
+    inner join last_closed
+        on snapshot.segmentation_name = last_closed.segmentation_name
+            and snapshot.customer_id = last_closed.customer_id
     inner join observation_dates
-        on snapshot.last_date < observation_dates.observation_date
+        on last_closed.last_date < observation_dates.observation_date
     where snapshot.dbt_valid_to is null
-        and snapshot.observation_date < snapshot.last_date
+        and snapshot.observation_date < last_closed.last_date
     union all
     select * from ends
     union all

@@ -22,6 +22,11 @@ customers as (
     left join {{ ref('segmentation_training') }} as training_customers
         on assignments.observation_date = training_customers.observation_date
             and assignments.customer_id = training_customers.customer_id
+    -- In a segment without any item to recommend nothing is ranked.
+    semi join {{ ref('int_recommendable_items') }} as items
+        on assignments.observation_date = items.observation_date
+            and recommenders.recommender = items.recommender
+            and assignments.segment_id = items.segment_id
     where case
             when observation_dates.is_current then contactable_customers.is_contactable
             else training_customers.customer_id is not null
