@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ STORAGE_VERSION = "v1.4.0"
 CATALOG = "segmentation_publication"
 # A primary key is an index: on more rows it costs more than it helps a reader.
 ROWS_WITH_PRIMARY_KEY = 100_000
+# By schema and name of a table its comment and, of each column, the name, the type,
+# whether it may be null and the comment.
+Descriptions = dict[tuple[str, str], tuple[str | None, list[tuple[Any, ...]]]]
 HASH_OF_FILE = (
     "import hashlib, sys; print("
     "hashlib.file_digest(open(sys.argv[1], 'rb'), 'sha256').hexdigest())"
@@ -158,8 +162,9 @@ def copy_tables(
     """Copy all tables as of one moment; return the rows of each."""
     connection.execute("begin")
     try:
+        descriptions = describe(connection)
         rows = {
-            name: copy_table(connection, schema, name)
+            name: copy_table(connection, schema, name, *descriptions[schema, name])
             for name, schema in publication.published.items()
         }
         complete_row(connection, publication)
@@ -170,8 +175,39 @@ def copy_tables(
     return rows
 
 
-def copy_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
+def describe(connection: duckdb.DuckDBPyConnection) -> Descriptions:
+    """Return what the warehouse says of its tables and views.
+
+    Each query lists the whole warehouse, so it is asked once and not for every table.
+    """
+    comments = connection.execute(
+        "select schema_name, table_name, comment from duckdb_tables() "
+        "where database_name = current_database() union all "
+        "select schema_name, view_name, comment from duckdb_views() "
+        "where database_name = current_database()"
+    ).fetchall()
+    found: Descriptions = defaultdict(lambda: (None, []))
+    for schema, name, comment in comments:
+        found[schema, name] = (comment, [])
+    for schema, name, *column in connection.execute(
+        "select schema_name, table_name, column_name, data_type, is_nullable, comment "
+        "from duckdb_columns() where database_name = current_database() "
+        "order by schema_name, table_name, column_index"
+    ).fetchall():
+        found[schema, name][1].append(tuple(column))
+    return found
+
+
+def copy_table(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    name: str,
+    comment: str | None,
+    columns: Sequence[tuple[Any, ...]],
+) -> int:
     """Copy a table with its comments and, if it is small, its primary key.
+
+    `comment` and `columns` are what `describe` returns.
 
     Raises
     ------
@@ -180,13 +216,6 @@ def copy_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) ->
     """
     source = _relation(connection, schema, name)
     copy = f"{CATALOG}.main.{_identifier(name)}"
-    columns = connection.execute(
-        "select column_name, data_type, is_nullable, comment from duckdb_columns() "
-        "where database_name = current_database() "
-        "and schema_name = ? and table_name = ? order by column_index",
-        [schema, name],
-    ).fetchall()
-    comment = table_comment(connection, schema, name)
     key = primary_key(comment)
     [(count,)] = connection.execute(f"select count(*) from {source}").fetchall()
     parts = [
@@ -213,20 +242,6 @@ def copy_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) ->
                 f"is {_quoted(description)}"
             )
     return int(count)
-
-
-def table_comment(
-    connection: duckdb.DuckDBPyConnection, schema: str, name: str
-) -> str | None:
-    """Return what the warehouse says of a table or view."""
-    rows = connection.execute(
-        "select comment from duckdb_tables() where database_name = current_database() "
-        "and schema_name = $schema and table_name = $name union all "
-        "select comment from duckdb_views() where database_name = current_database() "
-        "and schema_name = $schema and view_name = $name",
-        {"schema": schema, "name": name},
-    ).fetchall()
-    return rows[0][0] if rows else None
 
 
 def primary_key(comment: str | None) -> list[str]:
