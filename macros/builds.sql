@@ -30,6 +30,9 @@
     Where publishing failed SQL is returned that fails with the reason.
 #}
 {% macro end_build(results) %}
+    {% if execute %}
+        {% do tell_of_broken_conditions(results) %}
+    {% endif %}
     {% if not execute or not is_logged_build() or not has_build_log() %}
         {{ return('') }}
     {% endif %}
