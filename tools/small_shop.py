@@ -125,11 +125,15 @@ class Workplace:
         """Build the shop; return the exit status and what dbt said."""
         process = self.start(*arguments)
         process.join(TIMEOUT_SECONDS)
+        is_late = process.is_alive()
         process.kill()
         process.join()
         # The end of a fork leaves some of what was written beside the database.
         duckdb.connect(str(self.database)).close()
-        return process.exitcode, self.output.read_text(encoding="utf-8")
+        said = self.output.read_text(encoding="utf-8")
+        if is_late:
+            said += f"\nThe build did not end within {TIMEOUT_SECONDS} seconds."
+        return process.exitcode, said
 
     def run_in_fork(self, arguments: Sequence[str]) -> None:
         """Run dbt and end with its exit status."""

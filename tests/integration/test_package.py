@@ -320,6 +320,11 @@ def test_a_host_that_asks_for_them_gets_the_metrics(asking_shop: Shop) -> None:
         PUBLIC,
         WORKINGS,
     }
+    exposures = asking_shop.manifest["exposures"].values()
+    assert {exposure["name"] for exposure in exposures} >= {"segmentation_report"}
+    for exposure in exposures:
+        read = exposure["depends_on"]["nodes"]
+        assert all(node.split(".")[1] == "customer_segmentation" for node in read)
 
 
 def test_a_host_that_has_a_time_spine_keeps_it(asking_shop: Shop) -> None:
