@@ -12,6 +12,8 @@
     {% elif has_relation and not features %}
         {{ return(relation_var ~ ' is set, and var custom_features is not; '
             ~ 'expected it to say which columns are features.') }}
+    {% elif not features %}
+        {{ return(none) }}
     {% endif %}
     {% for feature in features %}
         {% if 'other' in feature.get('categories', {}) %}
