@@ -18,6 +18,8 @@ from pathlib import Path
 
 import duckdb
 
+from segmentation.identifiers import identifier
+
 # The variables of profiles.yml and what they are where nobody sets them.
 DEFAULTS = {
     "SEGMENTATION_DATABASE": "build/warehouse.duckdb",
@@ -128,12 +130,12 @@ def can_be_read(connection: duckdb.DuckDBPyConnection) -> bool:
     A file may be shorter than its header says: DuckDB cuts free blocks off its end.
     """
     tables = connection.execute(
-        'select format(\'"{}"."{}"\', replace(schema_name, \'"\', \'""\'), '
-        "replace(table_name, '\"', '\"\"')) from duckdb_tables() "
+        "select schema_name, table_name from duckdb_tables() "
         "where database_name = current_database()"
     ).fetchall()
     try:
-        for (table,) in tables:
+        for names in tables:
+            table = ".".join(map(identifier, names))
             connection.execute(f"select max(hash(record)) from {table} as record")
     except duckdb.Error:
         return False

@@ -19,6 +19,8 @@ from typing import Any
 
 import duckdb
 
+from segmentation.identifiers import identifier
+
 FILE = "segments.duckdb"
 SUMMARY = "summary.json"
 PARQUET = "parquet"
@@ -215,15 +217,15 @@ def copy_table(
         If two rows of the table have the same primary key.
     """
     source = _relation(connection, schema, name)
-    copy = f"{CATALOG}.main.{_identifier(name)}"
+    copy = f"{CATALOG}.main.{identifier(name)}"
     key = primary_key(comment)
     [(count,)] = connection.execute(f"select count(*) from {source}").fetchall()
     parts = [
-        f"{_identifier(column)} {kind}{'' if is_nullable else ' not null'}"
+        f"{identifier(column)} {kind}{'' if is_nullable else ' not null'}"
         for column, kind, is_nullable, _ in columns
     ]
     if key and count < ROWS_WITH_PRIMARY_KEY and is_known(connection, source, key):
-        parts.append(f"primary key ({', '.join(map(_identifier, key))})")
+        parts.append(f"primary key ({', '.join(map(identifier, key))})")
     connection.execute(f"create table {copy} ({', '.join(parts)})")
     try:
         connection.execute(f"insert into {copy} select * from {source}")
@@ -238,7 +240,7 @@ def copy_table(
     for column, _, _, description in columns:
         if description is not None:
             connection.execute(
-                f"comment on column {copy}.{_identifier(column)} "
+                f"comment on column {copy}.{identifier(column)} "
                 f"is {_quoted(description)}"
             )
     return int(count)
@@ -257,7 +259,7 @@ def is_known(
     connection: duckdb.DuckDBPyConnection, source: str, key: Sequence[str]
 ) -> bool:
     """Whether no part of a key is null in any row."""
-    nulls = " or ".join(f"{_identifier(column)} is null" for column in key)
+    nulls = " or ".join(f"{identifier(column)} is null" for column in key)
     [(count,)] = connection.execute(
         f"select count(*) from {source} where {nulls}"
     ).fetchall()
@@ -275,7 +277,7 @@ def complete_row(
         return
     build = dict(publication.build)
     build_id = build.pop("build_id")
-    assignments = ", ".join(f"{_identifier(column)} = ?" for column in build)
+    assignments = ", ".join(f"{identifier(column)} = ?" for column in build)
     connection.execute(
         f"update {CATALOG}.main.builds set status = 'published', {assignments} "
         "where build_id = ?",
@@ -295,7 +297,7 @@ def write_parquet(
         (folder / name).mkdir(parents=True)
         file = folder / name / f"{publication.build['build_id']}.parquet"
         connection.execute(
-            f"copy {CATALOG}.main.{_identifier(name)} to {_quoted(str(file))} "
+            f"copy {CATALOG}.main.{identifier(name)} to {_quoted(str(file))} "
             "(format parquet, compression zstd)"
         )
     publication.unfinished(PARQUET).symlink_to(folder.name, target_is_directory=True)
@@ -432,11 +434,7 @@ def former_sizes(publication: Publication) -> dict[int, int]:
 
 def _relation(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str:
     [(database,)] = connection.execute("select current_database()").fetchall()
-    return ".".join(map(_identifier, (database, schema, name)))
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return ".".join(map(identifier, (database, schema, name)))
 
 
 def _quoted(text: str) -> str:

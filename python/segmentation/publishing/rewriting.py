@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from segmentation.identifiers import identifier
 from segmentation.publishing.publish import STORAGE_VERSION
 
 # The name of the new file within the warehouse while it is written.
@@ -76,7 +77,7 @@ def write_copy(
         f"(storage_version {_quoted(STORAGE_VERSION)})"
     )
     try:
-        connection.execute(f"copy from database {_identifier(database)} to {CATALOG}")
+        connection.execute(f"copy from database {identifier(database)} to {CATALOG}")
         connection.execute(f"checkpoint {CATALOG}")
     finally:
         connection.execute(f"detach {CATALOG}")
@@ -86,10 +87,6 @@ def remove(copy: Path) -> None:
     """Remove a copy that is not in place, and what DuckDB writes beside it."""
     copy.unlink(missing_ok=True)
     copy.with_name(f"{copy.name}.wal").unlink(missing_ok=True)
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _quoted(text: str) -> str:

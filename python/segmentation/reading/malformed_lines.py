@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from segmentation.identifiers import identifier
 from segmentation.reading.header import plain, records
 from segmentation.reading.tables import (
     BadInputError,
     RawTable,
     TextFile,
     find_input,
-    identifier,
     quoted,
     quoting_of,
     read_csv,

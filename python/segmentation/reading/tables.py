@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from segmentation.identifiers import identifier
 from segmentation.reading.header import (
     DELIMITERS,
     Header,
@@ -524,11 +525,6 @@ def _check_presence(connection: duckdb.DuckDBPyConnection, location: str) -> Non
         ).fetchall()
         if not rows:
             raise NoInputError(f"no table {location}")
-
-
-def identifier(name: str) -> str:
-    """Write a name as SQL does."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _matches(connection: duckdb.DuckDBPyConnection, pattern: str) -> list[str]:
