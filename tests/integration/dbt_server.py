@@ -26,6 +26,8 @@ HEAD = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*with\s+(recursive\s+)?", re.DOTALL
 
 # What Jinja has compiled, by the text of the template and what it was compiled for.
 COMPILED: dict[tuple[Any, ...], Any] = {}
+# What dbt looks for calls of macros in, by the text of the template.
+SYNTAX_TREES: dict[str, Any] = {}
 
 
 class DbtServer:
@@ -88,11 +90,15 @@ def serve() -> None:
     """Read requests from standard input; answer each by process id and return code."""
     for module in ("dbt.cli.main", "dbt.adapters.duckdb"):
         import_module(module)
+    from dbt_common.clients import jinja
+
     # To look for garbage takes a fifth of the time in which dbt parses, and a command
     # gives all of its memory back when it ends.
     gc.disable()
     parse_by_vars()
+    validate_nothing()
     compile_templates_once()
+    parse_templates_once()
     leave_out_debug_events()
     read_only_the_head()
     for line in sys.stdin:
@@ -105,7 +111,10 @@ def serve() -> None:
         print(command, flush=True)
         _, status = os.waitpid(command, 0)
         if templates.exists():
-            COMPILED.update(marshal.loads(templates.read_bytes()))
+            compiled, parsed = marshal.loads(templates.read_bytes())
+            COMPILED.update(compiled)
+            for source in parsed:
+                jinja.parse(source)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
@@ -164,6 +173,37 @@ def compile_templates_once() -> None:
     Environment.compile = compile_once
 
 
+def validate_nothing() -> None:
+    """Let dbt take what it reads for valid: tests that run dbt itself have it checked.
+
+    It would make a JSON schema of each class in every command, which takes a fourth of
+    the time in which it parses.
+    """
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    def validate(kind: type, data: Any) -> None:
+        """Find nothing wrong."""
+
+    dbtClassMixin.validate = classmethod(validate)
+
+
+def parse_templates_once() -> None:
+    """Let commands take the syntax trees of the templates in those before them.
+
+    dbt only reads these trees; of what it compiles it makes others.
+    """
+    from dbt_common.clients.jinja import MacroFuzzEnvironment
+
+    parse_template = MacroFuzzEnvironment.parse
+
+    def parse_once(environment: Any, source: str) -> Any:
+        if source not in SYNTAX_TREES:
+            SYNTAX_TREES[source] = parse_template(environment, source)
+        return SYNTAX_TREES[source]
+
+    MacroFuzzEnvironment.parse = parse_once
+
+
 def leave_out_debug_events() -> None:
     """Let dbt make no message of an event that is written nowhere: most are such."""
     from dbt_common.events.base_types import EventLevel
@@ -211,13 +251,14 @@ def run_command(request: Mapping[str, Any]) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    known = len(COMPILED)
+    known = len(COMPILED), len(SYNTAX_TREES)
     try:
         # It raises SystemExit: like any process, this closes its database at its end.
         cli(request["arguments"])
     finally:
-        new = dict(itertools.islice(COMPILED.items(), known, None))
-        Path(request["templates"]).write_bytes(marshal.dumps(new))
+        compiled = dict(itertools.islice(COMPILED.items(), known[0], None))
+        parsed = list(itertools.islice(SYNTAX_TREES, known[1], None))
+        Path(request["templates"]).write_bytes(marshal.dumps((compiled, parsed)))
     sys.exit()
 
 
