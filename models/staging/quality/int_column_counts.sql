@@ -1,6 +1,6 @@
 {#
-    One pass over the judged records of a table, rejected ones too, counts its columns. Of
-    what could not be read the list of issues has an example.
+    One pass over the judged records of a table, rejected ones too, counts its columns. A
+    value is present where it was read or something was wrong with it: blanks are neither.
 #}
 {% set issues = {
     'reformatted_value': 'repaired',
@@ -17,13 +17,10 @@ with
 
     select
         {%- for name, column in columns.items() %}
-        count(*) filter (where {{ is_present(name) }}) as {{ name }}_present,
-        count(*) filter (
-            where raw_{{ name }} is not null and {{ name }} is not null
-            {%- if column['kind'] == 'order_status' %}
-            and {{ name }} <> 'unknown'
-            {%- endif %}
-        ) as {{ name }}_readable,
+        count({{ name }})
+        {%- if column['kind'] == 'order_status' %}
+        filter (where {{ name }} <> 'unknown')
+        {%- endif %} as {{ name }}_readable,
         {{ counts_by_value('issue_' ~ name) }} as {{ name }}_issues,
         {%- endfor %}
         count(rejection_column) as rows_rejected,
@@ -41,7 +38,6 @@ with
         '{{ name }}' as column_name,
         rows_in,
         rows_rejected,
-        {{ name }}_present as values_present,
         {{ name }}_readable as values_readable,
         {{ name }}_issues as issues
     from {{ system }}_{{ entity }}_counts
@@ -72,16 +68,12 @@ counted as (
 
 ),
 
-examples as (
+summed as (
 
     select
-        source_system,
-        entity,
-        column_name,
-        substr(min(raw_value), 1, 80) as example
-    from {{ ref('int_staging_issues') }}
-    where issue = 'unparseable_value'
-    group by source_system, entity, column_name
+        *,
+        values_placeholder + values_unparseable + values_impossible as values_nulled
+    from counted
 
 ),
 
@@ -89,28 +81,21 @@ final as (
 
     select
         ---------- strings
-        counted.source_system,
-        counted.entity,
-        counted.column_name,
-        examples.example,
+        source_system,
+        entity,
+        column_name,
 
         ---------- numerics
-        counted.rows_in,
-        counted.rows_rejected,
-        counted.values_present,
-        counted.values_readable,
-        counted.values_repaired,
-        counted.values_placeholder
-        + counted.values_unparseable
-        + counted.values_impossible as values_nulled,
-        counted.values_placeholder,
-        counted.values_unparseable,
-        counted.values_impossible
-    from counted
-    left join examples
-        on counted.source_system = examples.source_system
-            and counted.entity = examples.entity
-            and counted.column_name = examples.column_name
+        rows_in,
+        rows_rejected,
+        values_readable + values_nulled as values_present,
+        values_readable,
+        values_repaired,
+        values_nulled,
+        values_placeholder,
+        values_unparseable,
+        values_impossible
+    from summed
 
 )
 

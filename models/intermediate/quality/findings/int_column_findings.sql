@@ -7,6 +7,19 @@ column_counts as (
 
 ),
 
+examples as (
+
+    select
+        source_system,
+        entity,
+        column_name,
+        substr(min(raw_value), 1, 80) as example
+    from {{ ref('int_staging_issues') }}
+    where issue = 'unparseable_value'
+    group by source_system, entity, column_name
+
+),
+
 columns as (
 
     {% set counted = [] %}
@@ -34,12 +47,16 @@ found as (
         column_counts.column_name,
         column_counts.values_unparseable as found,
         column_counts.values_present as records,
-        column_counts.example,
+        examples.example,
         columns.expected_value
     from column_counts
     inner join columns
         on column_counts.entity = columns.entity
             and column_counts.column_name = columns.column_name
+    left join examples
+        on column_counts.source_system = examples.source_system
+            and column_counts.entity = examples.entity
+            and column_counts.column_name = examples.column_name
     where column_counts.values_present > 0
 
 ),
