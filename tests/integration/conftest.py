@@ -364,8 +364,6 @@ class Growth:
     ----------
     warehouse
         As the second build left it.
-    month_ago
-        As the first build left it.
     start, end
         The current observation dates of the two builds.
     before
@@ -378,7 +376,6 @@ class Growth:
     """
 
     warehouse: Warehouse
-    month_ago: Warehouse
     start: date
     end: date
     before: pd.DataFrame
@@ -431,7 +428,7 @@ def growth(sample_warehouse: Warehouse, run_folder: Path) -> Growth:
         return warehouse.build(*but_raw_records)
 
     warehouse = build_once(run_folder / "today", build_today)
-    return Growth(warehouse, month_ago, start, end, before, registry, erased_customer)
+    return Growth(warehouse, start, end, before, registry, erased_customer)
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,6 @@ import pandas as pd
 import pytest
 from conftest import NEW_CUSTOMER, USUAL_VARIABLES, Growth
 
-# What has an observation date, and the rows that are of somebody who was erased.
-OF_THE_ERASED = {
-    "customer_features": "customer_id = '{erased}'",
-    "customer_segment_assignments": "customer_id = '{erased}'",
-    "int_segment_estimates": "is_overall "
-    "or observation_date || ' ' || segment_id in ({segments})",
-}
-
 
 @pytest.fixture(scope="module")
 def after(growth: Growth) -> pd.DataFrame:
@@ -107,35 +99,6 @@ def test_sizes_reconcile(growth: Growth, after: pd.DataFrame) -> None:
     assert list(reconciled) == list(flows["after"])
     assert set(came["customer_id"]) == {NEW_CUSTOMER}
     assert set(left["customer_id"]) == {growth.erased_customer}
-
-
-@pytest.mark.parametrize("table", OF_THE_ERASED)
-def test_what_was_said_of_past_dates_is_still_said(growth: Growth, table: str) -> None:
-    """They do not move with the current date; only who was erased is gone from them.
-
-    Of the segments that they were in, all figures are of one customer less.
-    """
-    segments = growth.month_ago.rows(
-        "select observation_date || ' ' || segment_id "
-        "from customer_segment_assignments "
-        f"where customer_id = '{growth.erased_customer}'"
-    )
-    condition = OF_THE_ERASED[table].format(
-        erased=growth.erased_customer,
-        segments=", ".join(f"'{segment}'" for (segment,) in segments),
-    )
-    before, now = (
-        warehouse.rows(
-            f"from {table} where not ({condition}) "
-            f"and observation_date < '{growth.start}' order by all"
-        )
-        for warehouse in (growth.month_ago, growth.warehouse)
-    )
-    assert len(before) > 0
-    # A comparison in a word, for pytest would print thousands of rows.
-    assert (before == now) is True
-    dates = "select observation_date from int_observation_dates where not is_current"
-    assert growth.month_ago.rows(dates) == growth.warehouse.rows(dates)
 
 
 def test_the_snapshot_has_both_builds(growth: Growth, after: pd.DataFrame) -> None:
