@@ -25,7 +25,9 @@ def dated_warehouse(
 ) -> Warehouse:
     """The sample on dates of which one lies right before the campaign."""
     return sample_warehouse.copy_to(tmp_path_factory.mktemp("dated")).build(
-        *["--select", "int_observation_dates+,+segment_optimization"],
+        "--select",
+        "int_observation_dates+,+segment_campaign_uplift",
+        "int_observation_dates+,+segment_optimization",
         variables={"observation_anchor": "2026-01-01"},
     )
 

@@ -26,7 +26,10 @@ observation_dates as (
         ) over (), false) as is_earlier,
         outcome_end_date is not null
         and row_number() over (
-            order by outcome_end_date is null, is_training, observation_date desc
+            order by
+                outcome_end_date is null asc,
+                is_training asc,
+                observation_date desc
         ) = 1 as is_judged
     from {{ ref('int_observation_dates') }}
 

@@ -2,8 +2,8 @@
 
 {#
     What methods that learn outcomes learn from, and what they are judged by: customers
-    who had bought by the training date, and by the date before it, and what they spent in
-    the window that followed. A view, so that only who reads it pays for it.
+    who had bought by the training date, and by the one before it, and what they spent
+    in the window that followed. A view, so that only who reads it pays for it.
 #}
 {% set features = candidate_features() %}
 

@@ -1,7 +1,7 @@
 {#
-    Spend of all customers in the window that began on the same day a year ago, over that
-    in the last window that was over by the date. It holds a year of growth as well as the
-    season.
+    Spend of all customers in the window that began on the same day a year ago, over
+    that in the last window that was over by the date. It holds a year of growth as
+    well as the season.
 #}
 {% set window_days = valid_var('outcome_window_days') %}
 
