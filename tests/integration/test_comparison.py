@@ -22,7 +22,7 @@ SETTINGS = {
     "selection_sample_rows": 1000,
 }
 # Those of the training date who have bought.
-CUSTOMERS = 1471
+CUSTOMERS = 1449
 
 
 @pytest.fixture(scope="module")
