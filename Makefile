@@ -67,7 +67,7 @@ demo: $(VENV)/.demo ## Build those of real households: build/complete_journey.du
 	@location="$$($(VENV)/bin/python -c "$$FIND_COMPLETE_JOURNEY")" \
 		&& COMPLETE_JOURNEY_LOCATION="$$location" \
 		SEGMENTATION_DATABASE=build/complete_journey.duckdb \
-		$(BUILD) --vars '{source_systems: [complete_journey]}' \
+		$(BUILD) --vars '{source_systems: [complete_journey], observation_anchor: 2018-01-01}' \
 			--target-path build/complete_journey $(ARGS)
 	@$(DIGEST) build/complete_journey/run_results.json
 	@[ ! -e $(VENV)/.report ] || $(REPORT) build/report/complete_journey.html \

@@ -173,10 +173,15 @@ def build(tables: Tables, folder: Path) -> Path:
     """
     warehouse = folder / "warehouse.duckdb"
     selection = ["--select", *(f"+{table}" for table in READ)]
-    variables = {}
+    variables: dict[str, Any] = {}
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet")
-        variables = {"crm_folder": str(folder), "crm_tables": list(tables)}
+        variables |= {"crm_folder": str(folder), "crm_tables": list(tables)}
+        if "ordered_at" in table:
+            # The last window ends where the records do.
+            end = pd.to_datetime(table["ordered_at"]).max().normalize()
+            anchor = (end + pd.Timedelta(days=1)).date()
+            variables["observation_anchor"] = anchor.isoformat()
         selection += ["--exclude", "path:seeds/crm_sample"]
     result = subprocess.run(
         [

@@ -113,11 +113,13 @@
 {% endmacro %}
 
 
-{# Builds with the same one had the same vars. #}
+{# Builds with the same one had the same vars. YAML reads a date without quotes as one. #}
 {% macro configuration_hash() %}
     {% set values = {} %}
-    {% for name in var_rules() %}
-        {% do values.update({name: var(name)}) %}
+    {% for name, rule in var_rules().items() %}
+        {% set value = var(name) %}
+        {% set is_date = rule['kind'] == 'date' and value is not none %}
+        {% do values.update({name: value | string if is_date else value}) %}
     {% endfor %}
     {{ return(local_md5(tojson(values, sort_keys=true))) }}
 {% endmacro %}

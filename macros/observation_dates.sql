@@ -1,31 +1,45 @@
 {#
-    Records are aggregated once, by customer and period: the records of period n are first
-    seen by the observation date n steps back, those of the last period lie before the
-    trailing window of the oldest one. What a date sees is what its own and all older
-    periods hold; its own period is its trailing window. That is a fraction of the work of
-    aggregating all records for each date.
+    Records are aggregated once, by customer and period, and a period ends with each
+    observation date and with each first day of a trailing window. So every date sees
+    whole periods, those that end by it, and its trailing window is whole periods too.
+    That is a fraction of the work of aggregating all records for each date.
 #}
 
-{# One row with each of these dates in a column of its own, as a CTE body. #}
-{% macro observation_date_columns() %}
+{# Windows of past dates begin where others end; that of the current date need not. #}
+{% macro period_numbers() -%}
+    {{ return(range(valid_var('observation_count') + 2)) }}
+{%- endmacro %}
+
+
+{# One row with the end of each period in a column, latest first, as a CTE body. #}
+{% macro period_end_columns() %}
     select
-        {%- for step in range(valid_var('observation_count')) %}
-        max(cast(observation_date as timestamp)) filter (where observation_step = {{ step }})
-            as observed_{{ step }},
+        {%- for number in period_numbers() %}
+        max(period_end) filter (where place = {{ number + 1 }})
+            as period_end_{{ number }}{{ ',' if not loop.last }}
         {%- endfor %}
-        min(cast(trailing_start_date as timestamp)) as trailing_start
-    from {{ ref('int_observation_dates') }}
+    from (
+        select
+            cast(ends.period_end as timestamp) as period_end,
+            row_number() over (order by ends.period_end desc) as place
+        from (
+            select observation_date as period_end
+            from {{ ref('int_observation_dates') }}
+            union distinct
+            select trailing_start_date as period_end
+            from {{ ref('int_observation_dates') }}
+        ) as ends
+    ) as placed
 {% endmacro %}
 
 
-{# The period of a moment; null from the current date on. #}
-{% macro observed_period(timestamp) -%}
-    case
-        when {{ timestamp }} < trailing_start then {{ valid_var('observation_count') }}
-        {%- for step in range(valid_var('observation_count')) | reverse %}
-        when {{ timestamp }} < observed_{{ step }} then {{ step }}
+{# The end of the period of a moment; null from the current date on. #}
+{% macro period_end(timestamp) -%}
+    cast(case
+        {%- for number in period_numbers() | reverse %}
+        when {{ timestamp }} < period_end_{{ number }} then period_end_{{ number }}
         {%- endfor %}
-    end
+    end as date)
 {%- endmacro %}
 
 
@@ -33,11 +47,11 @@
 {% macro seen_on_observation_dates() %}
     select
         observation_dates.observation_date,
-        by_period.period = observation_dates.observation_step as is_trailing,
+        by_period.period_end > observation_dates.trailing_start_date as is_trailing,
         by_period.*
     from by_period
     inner join observation_dates
-        on by_period.period >= observation_dates.observation_step
+        on by_period.period_end <= observation_dates.observation_date
 {% endmacro %}
 
 

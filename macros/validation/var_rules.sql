@@ -116,6 +116,7 @@
             'maximum': tomorrow | string,
             'or_null': true
         },
+        'observation_anchor': {'kind': 'date'},
         'outcome_window_days': {'kind': 'whole_number', 'minimum': 1, 'maximum': 3650},
         'observation_count': {'kind': 'whole_number', 'minimum': 1, 'maximum': 24},
         'minimum_history_days': {'kind': 'whole_number', 'minimum': 1, 'maximum': 3650},

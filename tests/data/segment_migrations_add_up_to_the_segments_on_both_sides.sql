@@ -20,7 +20,10 @@ sizes as (
 
 observation_dates as (
 
-    select * from {{ ref('int_observation_dates') }}
+    select
+        observation_date,
+        lead(observation_date) over (order by observation_date) as next_date
+    from {{ ref('int_observation_dates') }}
 
 ),
 
@@ -60,7 +63,7 @@ expected as (
     from sizes
     inner join observation_dates
         on sizes.observation_date = observation_dates.observation_date
-    where observation_dates.outcome_end_date is not null
+    where observation_dates.next_date is not null
     union all
     select
         'to' as side,
@@ -70,7 +73,7 @@ expected as (
         sizes.customers
     from sizes
     inner join observation_dates
-        on sizes.observation_date = observation_dates.outcome_end_date
+        on sizes.observation_date = observation_dates.next_date
 
 )
 

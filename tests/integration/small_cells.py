@@ -148,17 +148,19 @@ def read_evaluation(cells: Cells, query: Query) -> None:
 def read_migrations(cells: Cells, query: Query) -> None:
     """What customers spent who went from one segment to another."""
     for date, source, target, customers, spend, spenders in query(
+        "with dates as (select observation_date, lead(observation_date) over ("
+        "order by observation_date) as next_date from int_observation_dates) "
         "select features.observation_date, sources.segment_id, targets.segment_id, "
         "count(*), sum(cast(trailing_spend as double)), "
         "count(nullif(trailing_spend, 0)) from customer_features as features "
         "inner join customer_segment_assignments as sources "
         "using (observation_date, customer_id) "
-        "inner join int_observation_dates using (observation_date) "
+        "inner join dates using (observation_date) "
         "left join customer_segment_assignments as targets "
-        "on targets.observation_date = outcome_end_date "
+        "on targets.observation_date = next_date "
         "and targets.customer_id = features.customer_id "
         "and targets.segmentation_name = sources.segmentation_name "
-        "where outcome_end_date is not null "
+        "where next_date is not null "
         "and sources.segmentation_name = 'default' group by all"
     ):
         cells.truth["moved", date, source, target] = spend

@@ -152,6 +152,8 @@ BAD_VARS: list[tuple[str, str, Any, str]] = [
     ("date_with_a_time", "as_of_date", "2024-01-31 10:00", "expected null or a date"),
     ("date_far_ahead", "as_of_date", "2999-01-01", "is '2999-01-01'; expected"),
     ("date_long_gone", "as_of_date", "1989-12-31", "is '1989-12-31'; expected"),
+    ("day_of_no_month", "observation_anchor", "2024-02-30", "is '2024-02-30'"),
+    ("grid_of_nothing", "observation_anchor", None, "is null; expected a date as yyyy"),
     (
         "location_without_a_name",
         "crm_location",
@@ -487,6 +489,7 @@ GOOD_VARS: list[tuple[str, str, Any]] = [
     ("two_checks", "accept_input", ["lost_orders:2024-05-31", "no_dates:2024-05-31"]),
     ("last_day_of_a_year", "as_of_date", "2023-12-31"),
     ("no_date", "as_of_date", None),
+    ("grid_that_begins_later", "observation_anchor", "2040-12-31"),
     ("order_items_stand_in_for_orders", "crm_tables", ["order_items"]),
     ("flat_file_alone", "crm_tables", ["customer_summaries"]),
     ("table_in_a_schema", "crm_location", "raw.{name}"),

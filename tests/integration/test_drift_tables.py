@@ -159,7 +159,7 @@ def test_segments_drift_as_scipy_says(drifted: Warehouse) -> None:
     )
     never_bought = drift[drift["segment_id"] == 0]
     shares = ["customer_share", "training_share", "contribution", "p_value"]
-    assert len(never_bought) == 3
+    assert len(never_bought) == 4
     assert never_bought[shares].isna().all(axis=None)
     for date, segments in drift[drift["segment_id"] > 0].groupby("observation_date"):
         psi, p_value = psi_and_p_value(training, segments["customers"].to_numpy(float))

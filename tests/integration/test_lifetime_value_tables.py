@@ -30,6 +30,8 @@ SAMPLE_ROWS = 20_000
 TRAINING_DATE = "1997-10-01"
 VARIABLES = {
     "as_of_date": "1998-07-01",
+    # One window before it, and so a date of the grid, is the training date.
+    "observation_anchor": TRAINING_DATE,
     "outcome_window_days": HOLD_OUT_DAYS,
     "observation_count": 2,
     "lifetime_horizon_days": HOLD_OUT_DAYS,
@@ -513,8 +515,8 @@ def test_the_published_horizon_is_tested_on_what_came(
     for row in summary.itertuples():
         counted = sample_warehouse.row(
             "with orders as (select customer_id, counted_at, amount, order_kind "
-            "from int_counted_orders where counted_at < ("
-            "select observation_date from int_observation_dates where is_current)), "
+            "from int_counted_orders where counted_at < "
+            f"timestamp '{row.observation_date}' + to_days({row.horizon_days})), "
             "known as (select distinct customer_id from orders "
             f"where order_kind = 'order' and counted_at < '{row.observation_date}') "
             "select (select count(*) from known), "

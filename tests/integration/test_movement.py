@@ -170,7 +170,7 @@ def test_migrations_add_up_on_both_sides(growth: Growth) -> None:
     )
     migrations = growth.warehouse.frame("from segment_migrations")
     dates = sorted(assignments["observation_date"].unique())
-    assert len(dates) == 3
+    assert len(dates) == 4
 
     counted = []
     for start, end in pairwise(dates):
@@ -197,6 +197,12 @@ def test_migrations_add_up_on_both_sides(growth: Growth) -> None:
     ]
     assert set(found) == set(counted)
     assert len(found) == len(counted)
+    assert [
+        (row.days_between, row.is_complete_window)
+        for row in migrations.drop_duplicates("from_observation_date")
+        .sort_values("from_observation_date")
+        .itertuples()
+    ] == [(90, True), (90, True), ((dates[3] - dates[2]).days, False)]
 
 
 def test_an_audience_is_told_who_came_and_who_left(

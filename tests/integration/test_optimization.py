@@ -20,10 +20,23 @@ BUDGET = 250.5
 
 
 @pytest.fixture(scope="module")
-def planted_segment(sample: CrmSample, sample_warehouse: Warehouse) -> int:
+def dated_warehouse(
+    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The sample on dates of which one lies right before the campaign."""
+    return sample_warehouse.copy_to(tmp_path_factory.mktemp("dated")).build(
+        "--select",
+        "int_observation_dates+,+segment_campaign_uplift",
+        "int_observation_dates+,+segment_optimization",
+        variables={"observation_anchor": "2026-01-01"},
+    )
+
+
+@pytest.fixture(scope="module")
+def planted_segment(sample: CrmSample, dated_warehouse: Warehouse) -> int:
     """The segment in which the planted group was before the campaign."""
     members = sample.plant.groups.query("group == @PLANTED_GROUP")["customer_id"]
-    assigned = sample_warehouse.frame(
+    assigned = dated_warehouse.frame(
         "select customer_id, segment_id from customer_segment_assignments "
         "where observation_date = date '2025-07-05'"
     )
@@ -54,9 +67,9 @@ def measured(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def test_the_planted_uplift_is_in_its_interval_and_found_alone(
-    sample_warehouse: Warehouse, planted_segment: int, planted_uplift: float
+    dated_warehouse: Warehouse, planted_segment: int, planted_uplift: float
 ) -> None:
-    uplift = measured(sample_warehouse)
+    uplift = measured(dated_warehouse)
     conversion = uplift[uplift["outcome"] == "conversion"].set_index("segment_id")
     row = conversion.loc[planted_segment]
     assert row["difference_low"] < planted_uplift < row["difference_high"]
@@ -81,10 +94,10 @@ def test_the_planted_uplift_is_in_its_interval_and_found_alone(
 
 
 def test_the_segment_after_the_contact_goes_wrong(
-    sample_warehouse: Warehouse, planted_segment: int, planted_uplift: float
+    dated_warehouse: Warehouse, planted_segment: int, planted_uplift: float
 ) -> None:
     """Whoever was won back has left the segment: in it there seems to be no effect."""
-    by_arm = sample_warehouse.frame(
+    by_arm = dated_warehouse.frame(
         "select after.segment_id, arm, count(*) as customers, "
         "avg(conversion) as share from int_campaign_customers "
         "inner join customer_segment_assignments as after using (customer_id) "
@@ -93,7 +106,7 @@ def test_the_segment_after_the_contact_goes_wrong(
     ).pivot(index="segment_id", columns="arm")
     difference = by_arm["share"]["treated"] - by_arm["share"]["control"]
     assert difference[planted_segment] < planted_uplift / 10
-    before = measured(sample_warehouse).query("outcome == 'conversion'")
+    before = measured(dated_warehouse).query("outcome == 'conversion'")
     [right] = before.query("segment_id == @planted_segment")["difference"]
     assert right == pytest.approx(planted_uplift, abs=0.02)
     # The arms were drawn at random; those who are left in the segment were not.
@@ -201,16 +214,16 @@ def test_p_values_are_those_of_scipy(sample_warehouse: Warehouse) -> None:
 # ---------------------------------------------------------------- heterogeneity
 
 
-def test_effects_differ_where_one_was_planted(sample_warehouse: Warehouse) -> None:
+def test_effects_differ_where_one_was_planted(dated_warehouse: Warehouse) -> None:
     """By Cochran's Q over moments that pandas takes of the customers."""
-    rows = sample_warehouse.frame(
+    rows = dated_warehouse.frame(
         "select * from segment_campaign_uplift where heterogeneity_p_value is not null"
     )
     # Those of autumn-2024 had no segment yet.
     assert rows.groupby("campaign_id")["outcome"].nunique().to_dict() == {CAMPAIGN: 2}
     for (campaign_id, outcome), group in rows.groupby(["campaign_id", "outcome"]):
         assert group["heterogeneity_p_value"].nunique() == 1
-        customers = sample_warehouse.frame(
+        customers = dated_warehouse.frame(
             f"select segment_id, arm, cast({outcome} as double) as outcome "
             f"from int_campaign_customers where campaign_id = '{campaign_id}' "
             f"and {outcome} is not null and segment_id is not null"
@@ -420,21 +433,25 @@ def segments_on(warehouse: Warehouse, date: object) -> pd.Series:
 
 
 def observation_dates(warehouse: Warehouse) -> list[pd.Timestamp]:
-    """The dates from the current one back, and the start of the last window."""
+    """The current date, the end of the last window that is over, starts of windows."""
     dates = warehouse.rows(
-        "select observation_date, trailing_start_date from int_observation_dates "
+        "select observation_date, trailing_start_date, outcome_end_date "
+        "from int_observation_dates where is_current or outcome_end_date is not null "
         "order by observation_date desc"
     )
-    return [pd.Timestamp(date) for date, _ in dates] + [pd.Timestamp(dates[-1][1])]
+    current, *past = (date for date, *_ in dates)
+    return [pd.Timestamp(date) for date in (current, dates[1][2], *past, dates[-1][1])]
 
 
-def season_of(daily: pd.DataFrame, date: pd.Timestamp, start: pd.Timestamp) -> float:
+def season_of(
+    daily: pd.DataFrame, date: pd.Timestamp, start: pd.Timestamp, end: pd.Timestamp
+) -> float:
     """All spend of the next window a year ago over that of the last one; 1 if none."""
     year_ago = date - pd.DateOffset(years=1)
     if pd.to_datetime(daily["counted_on"]).min() > year_ago:
         return 1.0
-    last = spend_between(daily, start, date).sum()
-    return float(spend_between(daily, year_ago, year_ago + (date - start)).sum() / last)
+    last = spend_between(daily, start, end).sum()
+    return float(spend_between(daily, year_ago, year_ago + (end - start)).sum() / last)
 
 
 def test_a_baseline_is_what_came_after_the_training_date(
@@ -443,19 +460,19 @@ def test_a_baseline_is_what_came_after_the_training_date(
     """Of the segment's customers of that date, in the season to come."""
     factors = []
     for warehouse in (sample_warehouse, households):
-        current, training, *_ = observation_dates(warehouse)
+        current, end, training, *_ = observation_dates(warehouse)
         daily = warehouse.frame(DAILY_SPEND)
         segments = segments_on(warehouse, training.date())
-        spend = spend_between(daily, training, current)
+        spend = spend_between(daily, training, end)
         spend = spend.reindex(segments.index, fill_value=0)
         means = spend.groupby(segments).mean()
-        factors.append(season_of(daily, current, training))
+        factors.append(season_of(daily, current, training, end))
         rows = warehouse.frame(
             "select * from segment_scenarios where measure = 'value'"
         ).set_index("segment_id")
         assert set(rows["baseline_window"]) == {"outcome"}
         assert set(rows["baseline_start_date"]) == {training}
-        assert set(rows["baseline_end_date"]) == {current}
+        assert set(rows["baseline_end_date"]) == {end}
         # Of the only household that had not bought yet nothing is shown, nor of a
         # segment with few buyers.
         baselines = rows["baseline"].dropna()
@@ -471,11 +488,11 @@ def test_baselines_are_checked_on_the_window_before(
 ) -> None:
     """By means of segments and the interval of their sum."""
     for warehouse in (sample_warehouse, households):
-        current, training, earlier, *_ = observation_dates(warehouse)
+        _, end, training, earlier, *_ = observation_dates(warehouse)
         daily = warehouse.frame(DAILY_SPEND)
         segments = segments_on(warehouse, training.date())
         customers = segments.value_counts()
-        following = spend_between(daily, training, current)
+        following = spend_between(daily, training, end)
         following = following.reindex(segments.index, fill_value=0)
         # What few of a segment spent is not told, and counts as nothing.
         buyers = (following != 0).groupby(segments).transform("sum")
@@ -490,7 +507,7 @@ def test_baselines_are_checked_on_the_window_before(
             f"and observation_date = '{earlier.date()}'"
         ).set_index("segment_id")
         weights = (customers / customers.sum())[intervals.index]
-        factor = season_of(daily, training, earlier)
+        factor = season_of(daily, training, earlier, training)
         expected = factor * (weights * intervals["estimate"]).sum()
         reach = {
             side: factor
@@ -520,7 +537,7 @@ def test_retention_earns_by_an_identity_of_its_own(households: Warehouse) -> Non
         "(segment_id, measure, scenario, customers_affected) "
         "where measure in ('value', 'retention')"
     ).set_index(["measure", "segment_id"])
-    current, training, *_ = observation_dates(households)
+    current, end, training, *_ = observation_dates(households)
     orders = households.frame(
         "select customer_id, counted_at, amount::double as amount "
         "from int_counted_orders where order_kind = 'order'"
@@ -530,7 +547,7 @@ def test_retention_earns_by_an_identity_of_its_own(households: Warehouse) -> Non
     before = segments_on(households, training.date())
     bought = orders[orders["counted_at"] < training]["customer_id"].unique()
     former = pd.Series(before.index.isin(bought), before.index).groupby(before).mean()
-    factor = season_of(households.frame(DAILY_SPEND), current, training)
+    factor = season_of(households.frame(DAILY_SPEND), current, training, end)
     revenue = revenue[revenue["customers_affected"] > 0]
     rows = revenue.loc["retention"]
     expected = rows["increment"] * former[rows.index] * rows["customers_affected"]
@@ -543,9 +560,9 @@ def test_retention_earns_by_an_identity_of_its_own(households: Warehouse) -> Non
 
 
 def test_a_measurement_replaces_the_assumption(
-    sample_warehouse: Warehouse, planted_segment: int
+    dated_warehouse: Warehouse, planted_segment: int
 ) -> None:
-    rows = sample_warehouse.frame(
+    rows = dated_warehouse.frame(
         "select optimization.*, uplift.expected_difference, "
         "uplift.expected_difference_low, uplift.expected_difference_high, "
         "uplift.cost_per_customer as campaign_cost, uplift.estimate_missing_reason "

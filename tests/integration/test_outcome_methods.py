@@ -53,9 +53,9 @@ class Learned:
     warehouse: Warehouse
     customers: pd.DataFrame
 
-    def of_date(self, step: int) -> pd.DataFrame:
-        """The customers of an observation date, so many steps back."""
-        return self.customers[self.customers["observation_step"] == step]
+    def of_date(self, role: str) -> pd.DataFrame:
+        """The customers of the training date, or of the earlier one before it."""
+        return self.customers[self.customers["role"] == role]
 
 
 @pytest.fixture(scope="module", params=METHODS)
@@ -66,7 +66,11 @@ def learned(request: pytest.FixtureRequest, build_method: BuildMethod) -> Learne
     customers = warehouse.frame(
         """
         select
-            observation_step,
+            case
+                when dates.is_training then 'training'
+                when dates.outcome_end_date is not null then 'earlier'
+                else 'later'
+            end as role,
             features.customer_id,
             cast(features.trailing_spend as double) as trailing_spend,
             features.trailing_order_count,
@@ -92,7 +96,7 @@ def learned(request: pytest.FixtureRequest, build_method: BuildMethod) -> Learne
         order by features.observation_date, features.customer_id
         """
     )
-    training = customers.loc[customers["observation_step"] == 2, "spend_after"]
+    training = customers.loc[customers["role"] == "earlier", "spend_after"]
     thirds = training[training > 0].quantile([1 / 3, 2 / 3])
     for window in ("before", "after"):
         customers[f"class_{window}"] = pd.cut(
@@ -108,10 +112,10 @@ def version_in_use(warehouse: Warehouse) -> pd.Series:
 
 
 def test_every_customer_has_the_expectation_of_scikit_learn(learned: Learned) -> None:
-    oldest = learned.of_date(2)
-    parameters = fit_preprocessing(oldest, FEATURES)
-    matrix = transform_features(oldest, parameters)
-    classes = oldest["class_after"].astype(int).to_numpy()
+    earlier = learned.of_date("earlier")
+    parameters = fit_preprocessing(earlier, FEATURES)
+    matrix = transform_features(earlier, parameters)
+    classes = earlier["class_after"].astype(int).to_numpy()
     weights = compute_sample_weight("balanced", classes)
     with threadpool_limits(limits=1):
         model = {
@@ -136,7 +140,7 @@ def test_accuracy_is_that_of_the_window_after_the_training_date(
     learned: Learned,
 ) -> None:
     """On the training date, which the method has not seen, computed by pandas."""
-    training = learned.of_date(1)
+    training = learned.of_date("training")
     expected = training["segment_name"].map(NAMES.index)
     realised = training["class_after"]
     version = version_in_use(learned.warehouse)
@@ -152,7 +156,7 @@ def test_accuracy_is_that_of_the_window_after_the_training_date(
     assert version["outcome_accuracy"] > version["baseline_accuracy"] - 0.01
 
 
-def test_it_is_learned_at_the_oldest_date_and_drift_is_not_measured_from_there(
+def test_it_is_learned_at_the_earlier_date_and_drift_is_not_measured_from_there(
     learned: Learned,
 ) -> None:
     dates = learned.warehouse.rows(
@@ -160,16 +164,16 @@ def test_it_is_learned_at_the_oldest_date_and_drift_is_not_measured_from_there(
         "order by observation_date"
     )
     version = version_in_use(learned.warehouse)
-    assert len(dates) == 3
+    assert len(dates) == 4
     assert version["method"] == learned.method
     assert version["training_date"] == dates[0][0]
-    assert version["training_rows"] == len(learned.of_date(2))
+    assert version["training_rows"] == len(learned.of_date("earlier"))
     assert version["drift_reference_date"] == dates[1][0]
-    assert version["drift_reference_rows"] == len(learned.of_date(1))
+    assert version["drift_reference_rows"] == len(learned.of_date("training"))
 
 
 def test_outcomes_are_those_of_both_dates(learned: Learned) -> None:
-    customers = learned.customers[learned.customers["observation_step"] > 0]
+    customers = learned.customers[learned.customers["role"] != "later"]
     outcomes = learned.warehouse.frame(
         "select customer_id, trailing_spend, next_window_spend from outcome_training "
         "order by observation_date, customer_id"
@@ -185,7 +189,7 @@ def test_outcomes_are_those_of_both_dates(learned: Learned) -> None:
 def test_nothing_has_drifted_since_the_fit(
     learned: Learned, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Were drift measured from the oldest date each build might fit again."""
+    """Were drift measured from the earlier date each build might fit again."""
     warehouse = learned.warehouse.copy_to(tmp_path_factory.mktemp("drift"))
     variables = {**method_variables(learned.method), "refit": "on_drift"}
     warehouse.build("--select", "segmentation_registry", variables=variables)
@@ -205,7 +209,8 @@ def test_too_little_history_is_refused_in_one_sentence(
     )
     with open_database(warehouse.database) as connection:
         connection.execute(
-            "delete from int_observation_dates where observation_step = 2"
+            "delete from int_observation_dates "
+            "where outcome_end_date is not null and not is_training"
         )
     result = warehouse.run_dbt(
         ["run", "--select", "segmentation_registry"], method_variables("decision_tree")
@@ -213,5 +218,5 @@ def test_too_little_history_is_refused_in_one_sentence(
     assert result.returncode == 1
     assert (
         f"no customer is observed before {training_date}, the training date; "
-        "expected at least 3 observation dates"
+        "expected at least 4 observation dates"
     ) in " ".join(result.stdout.split())

@@ -1,6 +1,6 @@
 """Records that come after an observation date change nothing that is known of it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -46,7 +46,7 @@ APPENDED_RECORDS = (
 
 @pytest.fixture(scope="module")
 def training_date(sample_warehouse: Warehouse) -> date:
-    """The date before the current one: two dates see nothing from it on."""
+    """Two dates see nothing from it on."""
     [found] = sample_warehouse.row(
         "select observation_date from int_observation_dates where is_training"
     )
@@ -72,10 +72,10 @@ def appended(
 
 
 def differing_rows(
-    before: Warehouse, after: Warehouse, table: str, dates: str
+    before: Warehouse, after: Warehouse, table: str, dates: str, query: str = ""
 ) -> tuple[int, int]:
     """Rows of those dates that only one warehouse has, and rows that the first has."""
-    query = KNOWN_ON_A_DATE[table]
+    query = query or KNOWN_ON_A_DATE[table]
     with duckdb.connect() as connection:
         connection.execute(f"attach '{before.database}' as earlier (read_only)")
         connection.execute(f"attach '{after.database}' as later (read_only)")
@@ -99,7 +99,8 @@ def test_the_records_arrived(
     """Without this nothing would have to change; the date after them sees them all."""
     total = (
         "select sum(order_count + return_count), sum(visit_count), sum(review_count) "
-        f"from customer_features where observation_date > '{training_date}'"
+        "from customer_features where observation_date = "
+        "(select max(observation_date) from customer_features)"
     )
     [(customers,)] = sample_warehouse.rows("select count(*) from customers")
     added = [
@@ -152,3 +153,42 @@ def test_nobody_is_lapsed_any_more_where_all_come_back(
 
     assert says_so(sample_warehouse)
     assert not says_so(appended)
+
+
+@pytest.fixture(scope="module")
+def day_before(
+    sample_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The sample's warehouse as it was known a day before, by the same version."""
+    [current] = sample_warehouse.row(
+        "select observation_date from int_observation_dates where is_current"
+    )
+    return sample_warehouse.copy_to(tmp_path_factory.mktemp("day_before")).build(
+        "--select",
+        *(f"int_observation_dates+,+{table}" for table in KNOWN_ON_A_DATE),
+        variables={"as_of_date": str(current - timedelta(days=1))},
+    )
+
+
+@pytest.mark.parametrize("table", ["int_observation_dates", *KNOWN_ON_A_DATE])
+def test_past_dates_are_the_same_a_day_later(
+    sample_warehouse: Warehouse, day_before: Warehouse, table: str
+) -> None:
+    """Their outcomes, too; what moved is the current date alone."""
+    rows = sample_warehouse.rows(
+        "select cast(observation_date as text) from int_observation_dates "
+        "where not is_current"
+    )
+    past_dates = ", ".join(f"'{day}'" for (day,) in rows)
+    differing, compared = differing_rows(
+        *(day_before, sample_warehouse, table, f"in ({past_dates})"),
+        query="select * from {}",
+    )
+    assert compared > 0
+    assert differing == 0
+    if table in ("int_observation_dates", "customer_features"):
+        differing, compared = differing_rows(
+            *(day_before, sample_warehouse, table, f"not in ({past_dates})"),
+            query="select * from {}",
+        )
+        assert differing > compared > 0

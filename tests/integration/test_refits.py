@@ -205,6 +205,8 @@ def build_groups(warehouse: Warehouse, groups: Mapping[str, int]) -> Warehouse:
             "crm_location": warehouse.files_in(landing),
             "crm_tables": ["orders"],
             "as_of_date": str(TODAY.date()),
+            # So that the training date lies a window before it.
+            "observation_anchor": str(TODAY.date()),
             "minimum_history_days": 1,
             "refit": "on_drift",
             "segmentation_features": FEATURES,

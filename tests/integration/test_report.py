@@ -185,15 +185,17 @@ NUMBERS = [
         "share",
         "select transition_rate from segment_migrations where from_segment_id = 1 "
         "and to_segment_id = 1 and to_observation_date = "
-        "(select max(to_observation_date) from segment_migrations)",
+        "(select max(to_observation_date) from segment_migrations "
+        "where is_complete_window)",
     ),
     (
-        "The flow between the two last dates",
+        "The flow from one observation date to the next",
         {"from segment": "hidden"},
         "customers",
         "select sum(customers) from segment_migrations where is_suppressed "
         "and customers < 5 and to_observation_date = "
-        "(select max(to_observation_date) from segment_migrations)",
+        "(select max(to_observation_date) from segment_migrations "
+        "where is_complete_window)",
     ),
     (
         "Who orders again, by month since the first order",
@@ -349,11 +351,12 @@ def test_what_is_drawn_are_the_numbers(
 def test_the_flow_adds_up_to_all_customers(
     wide: Opened, published: duckdb.DuckDBPyConnection
 ) -> None:
-    figure = figure_of(wide, "The flow between the two last dates")
+    figure = figure_of(wide, "The flow from one observation date to the next")
     rows = figure.evaluate(READ_TABLE)
     [(expected,)] = published.execute(
         "select sum(customers) from segment_migrations where to_observation_date = "
-        "(select max(to_observation_date) from segment_migrations)"
+        "(select max(to_observation_date) from segment_migrations "
+        "where is_complete_window)"
     ).fetchall()
     assert sum(float(row["customers"]["number"]) for row in rows) == expected
     assert sum(row["from segment"]["text"] == "hidden" for row in rows) == 1
@@ -563,7 +566,7 @@ def test_a_date_is_chosen_and_the_numbers_are_those_of_it(
         for row in numbers_of(page, "Customers by segment on each observation date")
     }
     assert max(dates) == date
-    flow = numbers_of(page, "The flow between the two last dates")
+    flow = numbers_of(page, "The flow from one observation date to the next")
     [(customers,)] = published.execute(
         "select sum(customers) from segment_migrations "
         "where to_observation_date = cast(? as date)",

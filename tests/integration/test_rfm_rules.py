@@ -85,7 +85,7 @@ def test_every_customer_of_every_date_has_a_segment(warehouse: Warehouse) -> Non
     customers = segments_of(warehouse, "true")
     assert customers["segment_name"].notna().all()
     assert not customers.duplicated(["observation_date", "customer_id"]).any()
-    assert customers["observation_date"].nunique() == 3
+    assert customers["observation_date"].nunique() == 4
 
 
 def test_the_seed_as_edited_is_a_new_version(

@@ -529,7 +529,7 @@ def test_a_window_that_is_not_over_says_nothing_of_spend() -> None:
 def test_without_an_older_date_only_what_learns_from_it_is_refused() -> None:
     outcomes = outcome_rows()
     table = table_of(outcomes[outcomes["observation_date"] == TRAINING])
-    assert "3 observation dates" in values_of(table, "decision_tree")["refusal_reason"]
+    assert "4 observation dates" in values_of(table, "decision_tree")["refusal_reason"]
     assert "refusal_reason" not in values_of(table, "kmeans")
 
 

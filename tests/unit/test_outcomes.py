@@ -282,7 +282,7 @@ def test_too_few_dates_are_refused() -> None:
     with pytest.raises(
         ValueError,
         match=r"segmentation_method svm learns .* no customer is observed before "
-        "2025-10-03, the training date; expected at least 3 observation dates",
+        "2025-10-03, the training date; expected at least 4 observation dates",
     ):
         training_with_outcomes(
             outcomes_of("2025-10-03"), pd.Timestamp("2025-10-03"), "svm"

@@ -21,9 +21,9 @@ observation_dates as (
 
 ),
 
-observation_date_columns as (
+period_end_columns as (
 
-    {{ observation_date_columns() }}
+    {{ period_end_columns() }}
 
 ),
 
@@ -57,9 +57,9 @@ dated as (
         described.item_count,
         described.discount_amount,
         described.full_price,
-        {{ observed_period('described.ordered_at') }} as period
+        {{ period_end('described.ordered_at') }} as period_end
     from described
-    cross join observation_date_columns
+    cross join period_end_columns
 
 ),
 
@@ -67,14 +67,14 @@ by_period as (
 
     select
         customer_id,
-        period,
+        period_end,
         count(item_count) as order_count,
         sum(item_count) as item_count,
         sum(discount_amount) filter (where full_price is not null) as discount_amount,
         sum(full_price) as full_price
     from dated
-    where period is not null
-    group by customer_id, period
+    where period_end is not null
+    group by customer_id, period_end
 
 ),
 

@@ -22,9 +22,9 @@ observation_dates as (
 
 ),
 
-observation_date_columns as (
+period_end_columns as (
 
-    {{ observation_date_columns() }}
+    {{ period_end_columns() }}
 
 ),
 
@@ -36,9 +36,9 @@ dated as (
         orders.amount,
         cast(orders.amount as decimal(38, 4)) * orders.amount as squares,
         orders.counted_at,
-        {{ observed_period('orders.counted_at') }} as period
+        {{ period_end('orders.counted_at') }} as period_end
     from orders
-    cross join observation_date_columns
+    cross join period_end_columns
 
 ),
 
@@ -47,7 +47,7 @@ by_period as (
 
     select
         customer_id,
-        period,
+        period_end,
         is_order,
         count(*) as records,
         count(amount) as priced_records,
@@ -60,8 +60,8 @@ by_period as (
         min(counted_at) as first_counted_at,
         max(counted_at) as last_counted_at
     from dated
-    where period is not null
-    group by customer_id, period, is_order
+    where period_end is not null
+    group by customer_id, period_end, is_order
 
 ),
 

@@ -12,9 +12,9 @@ observation_dates as (
 
 ),
 
-observation_date_columns as (
+period_end_columns as (
 
-    {{ observation_date_columns() }}
+    {{ period_end_columns() }}
 
 ),
 
@@ -24,9 +24,9 @@ dated as (
         reviews.customer_id,
         cast(reviews.rating as decimal(18, 4)) as rating,
         reviews.reviewed_at,
-        {{ observed_period('reviews.reviewed_at') }} as period
+        {{ period_end('reviews.reviewed_at') }} as period_end
     from reviews
-    cross join observation_date_columns
+    cross join period_end_columns
 
 ),
 
@@ -34,13 +34,13 @@ by_period as (
 
     select
         customer_id,
-        period,
+        period_end,
         count(*) as review_count,
         sum(rating) as rating_sum,
         min(reviewed_at) as first_reviewed_at
     from dated
-    where period is not null
-    group by customer_id, period
+    where period_end is not null
+    group by customer_id, period_end
 
 ),
 

@@ -51,9 +51,9 @@ decided as (
 
 ),
 
-observation_date_columns as (
+period_end_columns as (
 
-    {{ observation_date_columns() }}
+    {{ period_end_columns() }}
 
 ),
 
@@ -63,9 +63,9 @@ dated as (
         decided.customer_id,
         decided.has_converted,
         decided.visited_at,
-        {{ observed_period('decided.visited_at') }} as period
+        {{ period_end('decided.visited_at') }} as period_end
     from decided
-    cross join observation_date_columns
+    cross join period_end_columns
 
 ),
 
@@ -73,13 +73,13 @@ by_period as (
 
     select
         customer_id,
-        period,
+        period_end,
         count(*) as visit_count,
         count(*) filter (where has_converted) as converted_visit_count,
         min(visited_at) as first_visited_at
     from dated
-    where period is not null
-    group by customer_id, period
+    where period_end is not null
+    group by customer_id, period_end
 
 ),
 

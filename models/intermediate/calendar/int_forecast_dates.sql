@@ -52,7 +52,8 @@ dates as (
         true as is_observed,
         case
             when is_training and outcome_end_date is not null then {{ window_days }}
-        end as backtest_horizon_days
+        end as backtest_horizon_days,
+        case when is_training then outcome_end_date end as backtest_end_date
     from observation_dates
     union all
     select
@@ -60,7 +61,8 @@ dates as (
             {{ dbt.dateadd('day', '-horizon_days', 'current_observation') }} as date
         ) as observation_date,
         false as is_observed,
-        horizon_days as backtest_horizon_days
+        horizon_days as backtest_horizon_days,
+        current_observation as backtest_end_date
     from longest
     -- A shorter one than the outcome window would say less than that does.
     where horizon_days = {{ published_days }}
@@ -79,7 +81,8 @@ final as (
         bool_or(is_observed) as is_observed,
 
         ---------- dates
-        observation_date
+        observation_date,
+        max(backtest_end_date) as backtest_end_date
     from dates
     group by observation_date
 

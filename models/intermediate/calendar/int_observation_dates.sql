@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_input_gate') }}
 {% set window_days = valid_var('outcome_window_days') %}
+{% set anchor = "cast('" ~ valid_var('observation_anchor') ~ "' as date)" %}
 {% set last_activity -%}
     max(last_record_on) filter (where {{ is_activity() }})
 {%- endset %}
@@ -40,25 +41,53 @@ steps as (
 
 ),
 
+-- Whole windows from the anchor to the first date of the grid that is not before the
+-- current one; of an anchor that lies ahead, fewer than none.
+grid as (
+
+    select
+        *,
+        cast(
+            ceil(
+                {{ dbt.datediff(anchor, 'current_observation', 'day') }}
+                / cast({{ window_days }} as double)
+            ) as int
+        ) as windows
+    from history
+
+),
+
 candidates as (
 
     select
         steps.step,
-        history.first_activity_on,
-        history.current_observation,
-        cast(
-            {{ dbt.dateadd(
-                'day', '-' ~ window_days ~ ' * steps.step', 'history.current_observation'
-            ) }} as date
-        ) as observation_date
-    from history
+        grid.first_activity_on,
+        grid.current_observation,
+        case steps.step
+            when 0 then grid.current_observation
+            else cast(
+                {{ dbt.dateadd(
+                    'day', window_days ~ ' * (grid.windows - steps.step)', anchor
+                ) }} as date
+            )
+        end as observation_date
+    from grid
     cross join steps
 
 ),
 
 kept as (
 
-    select * from candidates
+    select
+        *,
+        case
+            when {{ dbt.datediff('observation_date', 'current_observation', 'day') }}
+                >= {{ window_days }}
+                then cast(
+                    {{ dbt.dateadd('day', window_days, 'observation_date') }} as date
+                )
+        end as outcome_end_date
+    from candidates
     where step = 0
         or {{ dbt.datediff('first_activity_on', 'observation_date', 'day') }}
             >= {{ var('minimum_history_days') }}
@@ -68,24 +97,18 @@ kept as (
 final as (
 
     select
-        ---------- numerics
-        step as observation_step,
-
         ---------- booleans
         step = 0 as is_current,
-        step = least(1, max(step) over ()) as is_training,
+        step = coalesce(
+            min(case when outcome_end_date is not null then step end) over (), 0
+        ) as is_training,
 
         ---------- dates
         observation_date,
         cast(
             {{ dbt.dateadd('day', -window_days, 'observation_date') }} as date
         ) as trailing_start_date,
-        case
-            when step > 0
-                then cast(
-                    {{ dbt.dateadd('day', window_days, 'observation_date') }} as date
-                )
-        end as outcome_end_date
+        outcome_end_date
     from kept
 
 )

@@ -48,8 +48,10 @@ final as (
             when movements.is_shown then movements.{{ column }}
         end as {{ column }},
         {%- endfor %}
+        movements.days_between,
 
         ---------- booleans
+        movements.is_complete_window,
         not movements.is_shown as is_suppressed,
 
         ---------- dates

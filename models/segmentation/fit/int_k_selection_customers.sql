@@ -15,11 +15,10 @@ judged_date as (
     select
         observation_date,
         outcome_end_date,
-        observation_step,
         is_training
     from {{ ref('int_observation_dates') }}
     where outcome_end_date is not null
-    order by is_training asc, observation_step asc
+    order by is_training asc, observation_date desc
     limit 1
 
 ),

@@ -21,11 +21,15 @@ observation_dates as (
         observation_date,
         outcome_end_date,
         is_training,
-        observation_step = max(observation_step) over () and not is_training
-            as is_oldest,
+        coalesce(outcome_end_date = max(
+            case when is_training then observation_date end
+        ) over (), false) as is_earlier,
         outcome_end_date is not null
         and row_number() over (
-            order by outcome_end_date is null, is_training, observation_step
+            order by
+                outcome_end_date is null asc,
+                is_training asc,
+                observation_date desc
         ) = 1 as is_judged
     from {{ ref('int_observation_dates') }}
 
@@ -39,7 +43,7 @@ numbered as (
         customer_features.*,
         observation_dates.outcome_end_date,
         observation_dates.is_training,
-        observation_dates.is_oldest,
+        observation_dates.is_earlier,
         observation_dates.is_judged,
         row_number() over (
             partition by members.segmentation_name, members.observation_date
@@ -73,7 +77,7 @@ final as (
 
         ---------- booleans
         numbered.is_training,
-        numbered.is_oldest,
+        numbered.is_earlier,
         numbered.is_judged and outcome.customer_id is not null as is_judged,
 
         ---------- dates

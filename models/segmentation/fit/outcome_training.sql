@@ -2,8 +2,8 @@
 
 {#
     What methods that learn outcomes learn from, and what they are judged by: customers
-    who had bought by the oldest observation date, and by the training date, and what they
-    spent in the window that followed. A view, so that only who reads it pays for it.
+    who had bought by the training date, and by the one before it, and what they spent
+    in the window that followed. A view, so that only who reads it pays for it.
 #}
 {% set features = candidate_features() %}
 
@@ -14,14 +14,15 @@ observation_dates as (
     select
         observation_date,
         outcome_end_date,
-        observation_step = max(observation_step) over () and not is_training
-            as is_oldest
+        outcome_end_date = max(
+            case when is_training then observation_date end
+        ) over () as is_earlier
     from {{ ref('int_observation_dates') }}
 
 ),
 
 -- The same hash as for the training date draws the same customers where they are known.
-oldest_customers as (
+earlier_customers as (
 
     select
         customer_features.*,
@@ -29,7 +30,7 @@ oldest_customers as (
     from {{ ref('customer_features') }} as customer_features
     inner join observation_dates
         on customer_features.observation_date = observation_dates.observation_date
-            and observation_dates.is_oldest
+            and observation_dates.is_earlier
     where customer_features.is_never_buyer is not true
     order by sampling_hash, customer_features.customer_id
     limit {{ var('training_sample_rows') }}
@@ -52,7 +53,7 @@ sampled as (
         {%- for feature in features %}
         cast({{ feature }} as double) as {{ feature }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from oldest_customers
+    from earlier_customers
 
 ),
 

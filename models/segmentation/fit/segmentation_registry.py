@@ -71,7 +71,7 @@ def model(dbt, session):
             of_dates = [
                 of_filter.filter(condition).select(", ".join(rows.columns))
                 for condition, rows in zip(
-                    ("is_training", "is_training or is_oldest", sampled),
+                    ("is_training", "is_training or is_earlier", sampled),
                     of_dates,
                     strict=True,
                 )

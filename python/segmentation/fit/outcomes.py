@@ -186,9 +186,9 @@ def training_with_outcomes(
             f"segmentation_method {method} learns what customers spend in the window "
             "after an observation date and is evaluated on a later one, but no "
             f"customer is observed before {str(training_date)[:10]}, the training "
-            "date; expected at least 3 observation dates. Shorten "
+            "date; expected at least 4 observation dates. Shorten "
             "outcome_window_days or minimum_history_days, raise observation_count "
-            "to 3, or choose another method."
+            "to 4, or choose another method."
         )
     customers: pd.DataFrame = outcomes[has_outcome]
     return customers

@@ -139,7 +139,7 @@ class Method:
         Whether its cost grows with the square of the customers, so that it is given no
         more than `selection_sample_rows`.
     is_supervised
-        Whether it learns `next_spend`, at the oldest observation date.
+        Whether it learns `next_spend`, at the date before the training date.
     features
         The features it needs, in its order, and how each takes part where var
         `segmentation_features` does not say; empty for those that were selected.

@@ -71,7 +71,7 @@ def fit_version(
         Their observation date; None where there is no customer at all.
     read_outcomes
         Reads the rows of the model `outcome_training`: the columns of `training` and
-        next_window_spend, for customers of the training date and of the oldest one.
+        next_window_spend, for customers of the training date and of the one before.
         Called only for a supervised method.
     read_next_window
         Reads the rows of the model `int_k_selection_customers`: the columns of

@@ -37,6 +37,7 @@ FLOW_HEIGHT, LINE_HEIGHT = 460, 16
 # Months since the first order that a person looks at.
 MOST_MONTHS = 24
 
+# Of the latest two dates with a whole window between them, if there are any.
 MOVEMENTS = """
 select
     coalesce(from_segment_name, 'new') as from_segment,
@@ -44,10 +45,13 @@ select
     movement, customers, transition_rate,
     is_suppressed and customers < {least} as is_suppressed,
     strftime(from_observation_date, '%Y-%m-%d') as from_date,
-    strftime(to_observation_date, '%Y-%m-%d') as to_date
+    strftime(to_observation_date, '%Y-%m-%d') as to_date,
+    days_between, is_complete_window
 from segment_migrations
 where segmentation_name = 'default'
-qualify to_observation_date = max(to_observation_date) over ()
+qualify dense_rank() over (
+    order by is_complete_window desc, to_observation_date desc
+) = 1
 order by from_segment_id nulls last, to_segment_id nulls last
 """
 COHORTS = """
@@ -78,7 +82,7 @@ def movement(published: Published) -> Page:
 
 def transitions(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     """Show the share of each segment that went to each other one."""
-    title = "Where customers of each segment were a window later"
+    title = f"Where customers of each segment were {later(rows)}"
     tables = ("segment_migrations",)
     known = rows[rows.movement != "new"].copy()
     if known.empty:
@@ -114,9 +118,16 @@ def transitions(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     )
 
 
+def later(rows: pd.DataFrame) -> str:
+    """Say how long after the first date the second one is."""
+    if rows.empty or rows.is_complete_window.iloc[0]:
+        return "a window later"
+    return f"{rows.days_between.iloc[0]} days later, which is less than a window"
+
+
 def flow(rows: pd.DataFrame, colors: Mapping[str, str]) -> Figure:
     """Show how many went from which segment to which, as bands."""
-    title = "The flow between the two last dates"
+    title = "The flow from one observation date to the next"
     tables = ("segment_migrations",)
     if rows.empty:
         return Figure.empty(title, tables, "There is only one observation date yet.")

@@ -22,6 +22,19 @@ repeat_purchases as (
 
 ),
 
+-- Within a window of each other two dates see much of the same.
+compared as (
+
+    select
+        dates.observation_date,
+        max(previous.observation_date) as previous_date
+    from observation_dates as dates
+    left join observation_dates as previous
+        on dates.trailing_start_date >= previous.observation_date
+    group by dates.observation_date
+
+),
+
 -- The median is above the window where more than half of the gaps are: a count, and no
 -- list of all gaps in order.
 gaps as (
@@ -41,7 +54,7 @@ final as (
 
     select
         ---------- ids
-        observation_dates.observation_date,
+        compared.observation_date,
 
         ---------- strings
         {% if has_orders %}
@@ -58,12 +71,10 @@ final as (
         coalesce(gaps.longer_gaps, 0) as longer_gaps,
 
         ---------- dates
-        lag(observation_dates.observation_date) over (
-            order by observation_dates.observation_date asc
-        ) as previous_date
-    from observation_dates
+        compared.previous_date
+    from compared
     left join gaps
-        on observation_dates.observation_date = gaps.observation_date
+        on compared.observation_date = gaps.observation_date
 
 )
 

@@ -1,6 +1,6 @@
 {#
-    What customers were expected to buy between an earlier date and the current one, and
-    what they bought. The models were fitted on what came before the earlier date.
+    What customers were expected to buy in the days after a date, and what they bought.
+    The models were fitted on what came before the date.
 #}
 with
 
@@ -22,16 +22,6 @@ purchases as (
 
 ),
 
-current_purchases as (
-
-    select purchases.*
-    from purchases
-    inner join forecast_dates
-        on purchases.observation_date = forecast_dates.observation_date
-            and forecast_dates.date_number = 0
-
-),
-
 compared as (
 
     select
@@ -46,8 +36,8 @@ compared as (
         expectations.orders_high,
         expectations.baseline_orders,
         expectations.baseline_spend,
-        current_purchases.frequency - purchases.frequency as realised_orders,
-        current_purchases.gross_spend - current_purchases.returned_amount
+        later_purchases.frequency - purchases.frequency as realised_orders,
+        later_purchases.gross_spend - later_purchases.returned_amount
         - purchases.gross_spend + purchases.returned_amount as realised_spend
     from expectations
     inner join forecast_dates
@@ -56,8 +46,9 @@ compared as (
     inner join purchases
         on expectations.observation_date = purchases.observation_date
             and expectations.customer_id = purchases.customer_id
-    inner join current_purchases
-        on expectations.customer_id = current_purchases.customer_id
+    inner join purchases as later_purchases
+        on forecast_dates.backtest_end_date = later_purchases.observation_date
+            and expectations.customer_id = later_purchases.customer_id
 
 ),
 

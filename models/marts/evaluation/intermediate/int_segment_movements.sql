@@ -7,7 +7,11 @@ with
 
 observation_dates as (
 
-    select * from {{ ref('int_observation_dates') }}
+    select
+        observation_date,
+        outcome_end_date is not null as is_complete_window,
+        lead(observation_date) over (order by observation_date) as next_date
+    from {{ ref('int_observation_dates') }}
 
 ),
 
@@ -15,7 +19,7 @@ observation_dates as (
 departures as (
 
     select
-        observation_dates.outcome_end_date as to_observation_date,
+        observation_dates.next_date as to_observation_date,
         assignments.customer_id,
         assignments.segmentation_name,
         assignments.segment_id,
@@ -28,7 +32,7 @@ departures as (
             and assignments.customer_id = features.customer_id
     inner join observation_dates
         on assignments.observation_date = observation_dates.observation_date
-    where observation_dates.outcome_end_date is not null
+    where observation_dates.next_date is not null
 
 ),
 
@@ -47,7 +51,7 @@ arrivals as (
         on assignments.observation_date = features.observation_date
             and assignments.customer_id = features.customer_id
     inner join observation_dates
-        on assignments.observation_date = observation_dates.outcome_end_date
+        on assignments.observation_date = observation_dates.next_date
 
 ),
 
@@ -137,13 +141,19 @@ final as (
                 then counted.{{ column }}
         end as {{ column }},
         {%- endfor %}
+        {{ dbt.datediff(
+            'observation_dates.observation_date', 'counted.to_observation_date', 'day'
+        ) }} as days_between,
+
+        ---------- booleans
+        observation_dates.is_complete_window,
 
         ---------- dates
         observation_dates.observation_date as from_observation_date,
         counted.to_observation_date
     from counted
     inner join observation_dates
-        on counted.to_observation_date = observation_dates.outcome_end_date
+        on counted.to_observation_date = observation_dates.next_date
     inner join versions
         on counted.segmentation_name = versions.segmentation_name
 

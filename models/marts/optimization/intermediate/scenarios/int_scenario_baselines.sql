@@ -1,7 +1,6 @@
 {#
-    What a segment does without a scenario: what its customers of the training date did
-    in the window after it. What its customers of today did in the last window is why
-    they are in the segment, and what they do next is closer to the mean.
+    What customers of the training date did in the window after it. What those of today
+    did last is why they are in a segment; what they do next is closer to the mean.
 #}
 {% set measures_with_windows = quoted(measures_in_window('outcome')) %}
 
@@ -11,14 +10,14 @@ observation_dates as (
 
     select
         *,
-        coalesce(outcome_end_date, observation_date) as window_end_date
+        coalesce(outcome_end_date, observation_date) as window_end_date,
+        max(observation_date) over () as current_observation
     from {{ ref('int_observation_dates') }}
     where is_current or is_training
 
 ),
 
--- The observed window stands in for a measure that has no outcome, and for a segment or
--- a history that has none yet.
+-- The observed window stands in where there is no outcome, or none yet.
 ranked as (
 
     select
@@ -32,7 +31,8 @@ ranked as (
             when 'outcome' then observation_dates.observation_date
             else observation_dates.trailing_start_date
         end as window_start_date,
-        observation_dates.window_end_date
+        observation_dates.window_end_date,
+        observation_dates.current_observation
     from {{ ref('int_segment_intervals') }} as evaluation
     inner join observation_dates
         on evaluation.observation_date = observation_dates.observation_date
@@ -42,7 +42,7 @@ ranked as (
 
 ),
 
--- As much more as everybody spends in a season, so many more visit or come back.
+-- As everybody spends more in a season, so more visit or come back.
 seasonal as (
 
     select
@@ -51,7 +51,7 @@ seasonal as (
         coalesce(season_factors.season_factor, 1) as factor
     from ranked
     left join {{ ref('int_season_factors') }} as season_factors
-        on ranked.window_end_date = season_factors.observation_date
+        on ranked.current_observation = season_factors.observation_date
             and ranked.evaluation_window = 'outcome'
             and ranked.money_identity <> 'none'
     where ranked.choice = 1

@@ -1,6 +1,7 @@
 {#
-    Spend of all customers in the window that began on the same day a year ago, over that
-    in the window before the date. It holds a year of growth as well as the season.
+    Spend of all customers in the window that began on the same day a year ago, over
+    that in the last window that was over by the date. It holds a year of growth as
+    well as the season.
 #}
 {% set window_days = valid_var('outcome_window_days') %}
 
@@ -8,12 +9,23 @@ with
 
 observation_dates as (
 
+    select * from {{ ref('int_observation_dates') }}
+
+),
+
+-- The window of a baseline ends on the grid: some days before a current date off it.
+started as (
+
     select
-        observation_date,
-        trailing_start_date,
-        cast({{ dbt.dateadd('year', -1, 'observation_date') }} as date)
+        dates.observation_date,
+        coalesce(max(former.observation_date), dates.trailing_start_date)
+            as window_start_date,
+        cast({{ dbt.dateadd('year', -1, 'dates.observation_date') }} as date)
             as year_ago_start_date
-    from {{ ref('int_observation_dates') }}
+    from observation_dates as dates
+    left join observation_dates as former
+        on dates.trailing_start_date >= former.observation_date
+    group by dates.observation_date, dates.trailing_start_date
 
 ),
 
@@ -21,9 +33,12 @@ windows as (
 
     select
         *,
-        cast({{ dbt.dateadd('day', window_days, 'year_ago_start_date') }} as date)
-            as year_ago_end_date
-    from observation_dates
+        {%- for name in ['window', 'year_ago'] %}
+        cast(
+            {{ dbt.dateadd('day', window_days, name ~ '_start_date') }} as date
+        ) as {{ name }}_end_date{{ ',' if not loop.last }}
+        {%- endfor %}
+    from started
 
 ),
 
@@ -43,17 +58,14 @@ spent as (
 
     select
         windows.observation_date,
-        windows.trailing_start_date,
+        windows.window_start_date,
         windows.year_ago_start_date,
         windows.year_ago_end_date,
         min(daily_spend.counted_on) as first_counted_on,
-        {%- for name, start_date, end_date in [
-            ('window', 'trailing_start_date', 'observation_date'),
-            ('year_ago', 'year_ago_start_date', 'year_ago_end_date')
-        ] %}
+        {%- for name in ['window', 'year_ago'] %}
         {%- set is_within -%}
-            daily_spend.counted_on >= windows.{{ start_date }}
-            and daily_spend.counted_on < windows.{{ end_date }}
+            daily_spend.counted_on >= windows.{{ name }}_start_date
+            and daily_spend.counted_on < windows.{{ name }}_end_date
         {%- endset %}
         sum(daily_spend.spend) filter (where {{ is_within }}) as {{ name }}_spend,
         count_if({{ is_within }}) as {{ name }}_days{{ ',' if not loop.last }}
@@ -85,7 +97,7 @@ final as (
         end as season_factor,
 
         ---------- dates
-        trailing_start_date as window_start_date,
+        window_start_date,
         year_ago_start_date,
         year_ago_end_date
     from spent
