@@ -103,6 +103,13 @@ compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.
 	@mkdir -p build
 	$(BUILD) --selector comparison $(ARGS)
 
+# What segments customers and evaluates them; docs/spark.md says what else there is.
+build-spark: $(SPARK_VENV)/.spark ## Build them on a local Spark: build/spark
+	@mkdir -p build/spark
+	PYTHONPATH=python $(SPARK_VENV)/bin/dbt build --target spark \
+		--target-path build/spark/target --exclude-resource-type unit_test \
+		--select +customer_segments +segment_evaluation $(ARGS)
+
 docs: build ## Write the documentation as one page: target/static_index.html
 	$(DBT) docs generate --static
 
@@ -162,8 +169,8 @@ test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the samp
 test-bi: $(VENV)/.dev $(SUPERSET_VENV)/.superset ## Read the sample in Superset while it is built
 	$(VENV)/bin/python -m pytest tests/bi $(ARGS)
 
-# Every macro that DuckDB and Spark spell differently, on the same rows. Without Java there
-# is no Spark.
+# Every macro that DuckDB and Spark spell differently, and what Python models read, on the
+# same rows. Spark needs Java.
 test-spark: $(SPARK_VENV)/.spark ## Run what is different on Spark beside DuckDB
 	$(SPARK_VENV)/bin/python -m pytest tests/spark $(ARGS)
 

@@ -212,6 +212,9 @@
 {% endmacro %}
 
 {% macro spark__columns_of(relation) %}
+    {% if load_relation(relation) is none %}
+        {{ return([]) }}
+    {% endif %}
     {{ return(adapter.get_columns_in_relation(relation)
         | map(attribute='name') | map('lower') | list) }}
 {% endmacro %}

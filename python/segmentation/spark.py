@@ -47,8 +47,11 @@ class Rows:
     project = aggregate = select
 
     def order(self, columns: str) -> Self:
-        """Sort by columns."""
-        return type(self)(self.frame.orderBy(*columns.split(",")))
+        """Sort by columns, missing values last as on DuckDB."""
+        names = [name.strip() for name in columns.split(",")]
+        return type(self)(
+            self.frame.orderBy(*(self.frame[name].asc_nulls_last() for name in names))
+        )
 
     def limit(self, count: int) -> Self:
         """Keep at most so many rows."""

@@ -7,8 +7,7 @@ import datetime as dt
 import functools
 import math
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,12 +18,6 @@ import duckdb
 import jinja2
 import pyarrow as pa
 import pytest
-
-pyspark_sql = pytest.importorskip(
-    "pyspark.sql", reason="pyspark is not installed: make test-spark installs it"
-)
-if shutil.which("java") is None:
-    pytest.skip("Java is not installed: Spark needs Java 17", allow_module_level=True)
 
 MACROS = Path(__file__).resolve().parents[2] / "macros"
 # They ask Python, the catalog or the parse tree of DuckDB; on Spark they refuse, or
@@ -238,24 +231,6 @@ def rendered(engine: str, case: Case) -> str:
     return macros_of(engine).render(case.macro, **case.arguments)
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    session = (
-        pyspark_sql.SparkSession.builder.master("local[2]")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.ansi.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.ui.enabled", "false")
-        .config(
-            "spark.driver.extraJavaOptions",
-            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        )
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
-
-
 def on_duckdb(table: pa.Table, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -362,6 +337,40 @@ def test_a_failure_stops_the_query_with_its_sentence(engine: str, spark: Any) ->
     ask = on_duckdb if engine == "duckdb" else functools.partial(on_spark, spark)
     with pytest.raises(Exception, match=r"Sum of orders is 1.* expected less than"):
         ask(rows, query)
+
+
+def test_days_and_times_are_counted_as_the_adapter_of_duckdb_does(spark: Any) -> None:
+    days = [dt.datetime(2024, 1, 31, 23, 59, 59, 5), dt.datetime(2024, 3, 1), None]
+    rows = pa.table(
+        {
+            "one": pa.array([day for day in days for _ in days], pa.timestamp("us")),
+            "other": pa.array(days * len(days), pa.timestamp("us")),
+        }
+    )
+    macros, asked, expected = macros_of("spark"), [], []
+    for part, count in [("day", -90), ("month", 1), ("minute", "-(2 + 3)")]:
+        expected.append(f"one + cast({count} as bigint) * interval 1 {part}")
+        asked.append(
+            macros.render(
+                "spark__dateadd",
+                datepart=part,
+                interval=count,
+                from_date_or_timestamp="one",
+            )
+        )
+    expected.append("date_diff('day', one, other)")
+    asked.append(
+        macros.render(
+            "spark__datediff", first_date="one", second_date="other", datepart="day"
+        )
+    )
+    order = "one nulls last, other nulls last"
+    query = f"select {{}}, typeof({{}}) from asked_rows order by {order}"
+    found = on_spark(spark, rows, query.format(", ".join(asked), asked[-1]))
+    assert found == [
+        (*row[:-1], row[-1].lower())
+        for row in on_duckdb(rows, query.format(", ".join(expected), expected[-1]))
+    ]
 
 
 def test_every_macro_that_is_dispatched_has_a_case() -> None:
