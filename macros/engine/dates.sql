@@ -1,6 +1,6 @@
 {#
-    The adapter of Spark counts days as an int and forgets the fractions of a second. Like
-    dbt.dateadd and dbt.datediff these are found where this project is not a package.
+    The adapter of Spark counts in int, takes twenty calls for a month and forgets the
+    fractions of a second. dbt finds these where the project is no package.
 #}
 {% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
     timestampadd(
@@ -12,6 +12,10 @@
 {% macro spark__datediff(first_date, second_date, datepart) -%}
     {%- if datepart == 'day' -%}
     cast(datediff(cast({{ second_date }} as date), cast({{ first_date }} as date)) as bigint)
+    {%- elif datepart == 'month' -%}
+    cast(months_between(
+        trunc({{ second_date }}, 'MM'), trunc({{ first_date }}, 'MM')
+    ) as bigint)
     {%- else -%}
     {{ dbt.spark__datediff(first_date, second_date, datepart) }}
     {%- endif -%}

@@ -358,12 +358,13 @@ def test_days_and_times_are_counted_as_the_adapter_of_duckdb_does(spark: Any) ->
                 from_date_or_timestamp="one",
             )
         )
-    expected.append("date_diff('day', one, other)")
-    asked.append(
-        macros.render(
-            "spark__datediff", first_date="one", second_date="other", datepart="day"
+    for part in ("day", "month"):
+        expected.append(f"date_diff('{part}', one, other)")
+        asked.append(
+            macros.render(
+                "spark__datediff", first_date="one", second_date="other", datepart=part
+            )
         )
-    )
     order = "one nulls last, other nulls last"
     query = f"select {{}}, typeof({{}}) from asked_rows order by {order}"
     found = on_spark(spark, rows, query.format(", ".join(asked), asked[-1]))
