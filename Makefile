@@ -107,7 +107,7 @@ compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.
 build-spark: $(SPARK_VENV)/.spark ## Build them on a local Spark: build/spark
 	@mkdir -p build/spark
 	PYTHONPATH=python $(SPARK_VENV)/bin/dbt build --target spark \
-		--target-path build/spark/target --exclude-resource-type unit_test \
+		--target-path build/spark/target --resource-type seed --resource-type model \
 		--select +customer_segments +segment_evaluation $(ARGS)
 
 docs: build ## Write the documentation as one page: target/static_index.html

@@ -393,3 +393,17 @@
 {% macro spark__quartile(quartiles, number) -%}
     {{ quartiles }}[{{ number - 1 }}]
 {%- endmacro %}
+
+
+{# A number rounded to digits behind the point that differ from row to row. #}
+{% macro rounded(number, digits) -%}
+    {{ return(adapter.dispatch('rounded', 'customer_segmentation')(number, digits)) }}
+{%- endmacro %}
+
+{% macro default__rounded(number, digits) -%}
+    round({{ number }}, {{ digits }})
+{%- endmacro %}
+
+{% macro spark__rounded(number, digits) -%}
+    (round({{ number }} * power(10, {{ digits }})) / power(10, {{ digits }}))
+{%- endmacro %}

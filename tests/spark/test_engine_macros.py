@@ -146,6 +146,15 @@ SCALARS = [
     ),
     moments("clock_time", "utc", time_zone="America/New_York"),
     moments("clock_time", "utc", time_zone="Asia/Kolkata"),
+    Case(
+        "rounded",
+        [None, 0.0, 1e-300, 1.23456e-7, 0.05, 0.999999999949, 1.0],
+        pa.float64(),
+        {
+            "number": "value",
+            "digits": "cast(8 - floor(log10(greatest(value, 1e-300))) as int)",
+        },
+    ),
     Case("utc_of_microseconds", NUMBERS, pa.int64(), {"number": "value"}),
     Case(
         "utc_of_instant",
