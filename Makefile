@@ -12,6 +12,7 @@ ARGS ?=
 
 VENV := .venv
 BOUNCER_VENV := .venv-bouncer
+SPARK_VENV := .venv-spark
 SUPERSET_VENV := .venv-superset
 DBT := $(VENV)/bin/dbt
 
@@ -30,8 +31,8 @@ export UV_COMPILE_BYTECODE ?= 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help build demo report serve superset audience compare docs package benchmark \
-	lint lint-python lint-project lint-sql test test-quick test-bi test-oldest-dbt fuzz \
-	torture lock clean
+	build-spark lint lint-python lint-project lint-sql test test-quick test-bi test-spark \
+	test-oldest-dbt fuzz torture lock clean
 
 
 help: ## List the targets
@@ -102,6 +103,13 @@ compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.
 	@mkdir -p build
 	$(BUILD) --selector comparison $(ARGS)
 
+# What segments customers and evaluates them; docs/spark.md says what else there is.
+build-spark: $(SPARK_VENV)/.spark ## Build them on a local Spark: build/spark
+	@mkdir -p build/spark
+	PYTHONPATH=python $(SPARK_VENV)/bin/dbt build --target spark \
+		--target-path build/spark/target --resource-type seed --resource-type model \
+		--select +customer_segments +segment_evaluation $(ARGS)
+
 docs: build ## Write the documentation as one page: target/static_index.html
 	$(DBT) docs generate --static
 
@@ -161,6 +169,11 @@ test-quick: lint-python ## Run ruff, mypy and the unit tests, and build the samp
 test-bi: $(VENV)/.dev $(SUPERSET_VENV)/.superset ## Read the sample in Superset while it is built
 	$(VENV)/bin/python -m pytest tests/bi $(ARGS)
 
+# Every macro that DuckDB and Spark spell differently, and what Python models read, on the
+# same rows. Spark needs Java.
+test-spark: $(SPARK_VENV)/.spark ## Run what is different on Spark beside DuckDB
+	$(SPARK_VENV)/bin/python -m pytest tests/spark $(ARGS)
+
 # The oldest versions that dbt_project.yml and pyproject.toml allow; the others are those of
 # requirements.lock.
 test-oldest-dbt: $(VENV)/.runtime ## Build the shop that has the package with dbt 1.10
@@ -205,6 +218,8 @@ lock: $(VENV)/.bootstrap ## Resolve requirements*.in to requirements*.lock
 		-o requirements-demo.lock
 	$(COMPILE) $(ARGS) requirements-report.in -c requirements-dev.lock \
 		-o requirements-report.lock
+	$(COMPILE) $(ARGS) requirements-spark.in -c requirements-dev.lock \
+		-o requirements-spark.lock
 
 # $(call install,environment,lock file)
 define install
@@ -217,7 +232,8 @@ define install
 endef
 
 # An empty file in an environment says that something is installed, and since when.
-$(VENV)/.created $(BOUNCER_VENV)/.created $(SUPERSET_VENV)/.created:
+$(VENV)/.created $(BOUNCER_VENV)/.created $(SPARK_VENV)/.created \
+		$(SUPERSET_VENV)/.created:
 	@for python in $(PYTHON); do \
 		version="$$("$$python" --version 2>/dev/null)" || continue; \
 		if "$$python" -c "$$CHECK_PYTHON"; then \
@@ -252,6 +268,9 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 $(BOUNCER_VENV)/.bouncer: $(BOUNCER_VENV)/.created $(VENV)/.bootstrap \
 		requirements-bouncer.lock
 	$(call install,$(BOUNCER_VENV),requirements-bouncer.lock)
+
+$(SPARK_VENV)/.spark: $(SPARK_VENV)/.created $(VENV)/.bootstrap requirements-spark.lock
+	$(call install,$(SPARK_VENV),requirements-spark.lock)
 
 $(SUPERSET_VENV)/.superset: $(SUPERSET_VENV)/.created $(VENV)/.bootstrap \
 		requirements-superset.lock

@@ -70,7 +70,7 @@
         {% do counts.append(
             "select '" ~ name ~ "' as table_name, count(*) as row_count from "
             ~ api.Relation.create(
-                database=target.database, schema=schema, identifier=name
+                database=target.database or none, schema=schema, identifier=name
             )
         ) %}
     {% endfor %}

@@ -18,11 +18,6 @@
 {% endmacro %}
 
 
-{# The adapter's own question would open a transaction that nothing commits. #}
 {% macro has_segmentation_name(relation) %}
-    {{ return(run_query(
-        "select 1 from information_schema.columns where table_schema = '"
-        ~ relation.schema ~ "' and table_name = '" ~ relation.identifier
-        ~ "' and column_name = 'segmentation_name'"
-    ).rows | length > 0) }}
+    {{ return('segmentation_name' in columns_of(relation)) }}
 {% endmacro %}

@@ -87,7 +87,7 @@
         covered_until,
         true as is_kept
     from requests
-    where starts_with(customer_id, '{{ system }}:')
+    where {{ has_system('customer_id', system) }}
     {%- endfor %}
     union
     select

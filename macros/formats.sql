@@ -68,21 +68,9 @@
         {% for former_name, present_name in kept_tables().items()
             if present_name == name %}
             {{ return(api.Relation.create(
-                database=target.database, schema=target.schema, identifier=former_name
+                database=target.database or none, schema=target.schema, identifier=former_name
             )) }}
         {% endfor %}
     {% endif %}
     {{ return(our_relation(name)) }}
-{% endmacro %}
-
-
-{#
-    The columns of a relation; none where it is not there. The adapter's own question
-    would open a transaction that nothing commits.
-#}
-{% macro columns_of(relation) %}
-    {{ return(run_query(
-        "select lower(column_name) from information_schema.columns where table_schema = '"
-        ~ relation.schema ~ "' and table_name = '" ~ relation.identifier ~ "'"
-    ).columns[0].values() | list) }}
 {% endmacro %}

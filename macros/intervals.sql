@@ -89,9 +89,9 @@
 {% macro published_p_value(p_value) -%}
     case
         when {{ p_value }} is not null
-            then round(
-                greatest({{ p_value }}, 1e-300),
-                cast(8 - floor(log10(greatest({{ p_value }}, 1e-300))) as int)
-            )
+            then {{ rounded(
+                'greatest(' ~ p_value ~ ', 1e-300)',
+                'cast(8 - floor(log10(greatest(' ~ p_value ~ ', 1e-300))) as int)'
+            ) }}
     end
 {%- endmacro %}

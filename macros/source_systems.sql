@@ -85,7 +85,7 @@
     {% endif %}
     {% set prefixes = [] %}
     {% for system in valid_var('source_systems') %}
-        {% do prefixes.append("starts_with(customer_id, '" ~ system ~ ":')") %}
+        {% do prefixes.append(has_system('customer_id', system)) %}
     {% endfor %}
     {% if run_query(
         'select count(*) from ' ~ history ~ ' where dbt_valid_to is null and not ('
@@ -99,6 +99,12 @@
 {% endmacro %}
 
 
+{# Whether an id has a source system before it. #}
+{% macro has_system(column, system) -%}
+    left({{ column }}, {{ system | length + 1 }}) = '{{ system }}:'
+{%- endmacro %}
+
+
 {# The source system of an id of the warehouse. #}
 {% macro system_of_id(column) -%}
     {%- set own = unprefixed_system() -%}
@@ -110,7 +116,7 @@
     {%- else -%}
     case
         {%- for system in others %}
-        when starts_with({{ column }}, '{{ system }}:') then '{{ system }}'
+        when {{ has_system(column, system) }} then '{{ system }}'
         {%- endfor %}
         else '{{ own }}'
     end
@@ -141,7 +147,7 @@
     {{ column }}
     {%- else -%}
     case
-        when starts_with({{ column }}, '{{ own }}:')
+        when {{ has_system(column, own) }}
             then substr({{ column }}, {{ own | length + 2 }})
         else {{ column }}
     end

@@ -43,6 +43,13 @@
 {% endmacro %}
 
 
+{# DuckDB gives its parse tree; Spark has no function for it. #}
+{% macro spark__parts_of_condition(condition) %}
+    {% do refuse('a filter of var segmentations is ' ~ shown(condition)
+        ~ '; expected none with target spark, where no filter is checked yet.') %}
+{% endmacro %}
+
+
 {#
     Why the engine cannot ask a condition of columns of these SQL types, as the end of
     `which`; none if it can.
@@ -100,4 +107,8 @@
     {% endif %}
     {{ return('takes the text ' ~ (shown(constant['value']) if constant
         else child['alias'] or 'that it makes') ~ ' for ' ~ type | lower) }}
+{% endmacro %}
+
+{% macro spark__fault_of_condition(condition, types) %}
+    {{ return(none) }}
 {% endmacro %}

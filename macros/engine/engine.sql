@@ -30,6 +30,16 @@
     ) as raw_records
 {% endmacro %}
 
+{# The columns of a table are known when a model is compiled, after the table was made. #}
+{% macro spark__with_columns(relation, columns, absent) %}
+    select
+        {%- for column, properties in columns.items() %}
+        {{ 'cast(null as ' ~ absent_type(properties['kind']) ~ ')'
+            if column in absent else column }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }} as raw_records
+{% endmacro %}
+
 {# Not text where it would have to be parsed. #}
 {% macro absent_type(kind) %}
     {{ return('bigint' if kind == 'id' else sql_type(kind)) }}
@@ -99,7 +109,16 @@
 {%- endmacro %}
 
 {% macro spark__regexp_replace_all(text, pattern, replacement) -%}
-    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+    regexp_replace({{ text }}, {{ java_pattern(pattern) }}, '{{ replacement }}')
+{%- endmacro %}
+
+
+{#
+    A pattern of DuckDB as a literal that Java reads the same: a text ends at its end and
+    not before the last line feed, and only a line feed ends a line.
+#}
+{% macro java_pattern(pattern) -%}
+    r'(?d){{ modules.re.sub("[$](?=$|[|)])", "\\\\z", pattern) }}'
 {%- endmacro %}
 
 
@@ -127,6 +146,11 @@
     {{ return(run_query("select file from glob('" ~ path ~ "') limit 1").columns[0].values()) }}
 {% endmacro %}
 
+{# Files are not read there yet. #}
+{% macro spark__files_at(path) %}
+    {{ return([]) }}
+{% endmacro %}
+
 
 {#
     Drop the table through which an incremental Python model appends: the adapter makes
@@ -134,6 +158,10 @@
     __dbt_tmp, and leaves it behind.
 #}
 {% macro drop_append_tables(relation) %}
+    {{ return(adapter.dispatch('drop_append_tables', 'customer_segmentation')(relation)) }}
+{% endmacro %}
+
+{% macro default__drop_append_tables(relation) %}
     {% if execute %}
         {% set leftovers = run_query(
             "select table_schema, table_name from information_schema.tables"
@@ -146,6 +174,10 @@
             )) %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+{# This adapter drops the table itself. #}
+{% macro spark__drop_append_tables(relation) %}
 {% endmacro %}
 
 
@@ -164,3 +196,25 @@
     * sqrt(cast(count({{ column }}) as double) * (count({{ column }}) - 1))
     / nullif(count({{ column }}) - 2, 0)
 {%- endmacro %}
+
+
+{# The columns of a relation; none where it is not there. #}
+{% macro columns_of(relation) %}
+    {{ return(adapter.dispatch('columns_of', 'customer_segmentation')(relation)) }}
+{% endmacro %}
+
+{# The adapter's own question would open a transaction that nothing commits. #}
+{% macro default__columns_of(relation) %}
+    {{ return(run_query(
+        "select lower(column_name) from information_schema.columns where table_schema = '"
+        ~ relation.schema ~ "' and table_name = '" ~ relation.identifier ~ "'"
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+{% macro spark__columns_of(relation) %}
+    {% if load_relation(relation) is none %}
+        {{ return([]) }}
+    {% endif %}
+    {{ return(adapter.get_columns_in_relation(relation)
+        | map(attribute='name') | map('lower') | list) }}
+{% endmacro %}

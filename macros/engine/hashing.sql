@@ -21,6 +21,11 @@
     )
 {%- endmacro %}
 
+{# There is no salt on Spark yet, and without a salt there is no hash. #}
+{% macro spark__salted_hash(text) -%}
+    cast(null as string)
+{%- endmacro %}
+
 
 {# `ready`, `missing` or `short`; none where the profile does not load the plugin. #}
 {% macro salt_state() %}
@@ -31,4 +36,8 @@
     {{ return(
         run_query("select getvariable('segmentation_salt_state')").columns[0].values()[0]
     ) }}
+{% endmacro %}
+
+{% macro spark__salt_state() %}
+    {{ return(none) }}
 {% endmacro %}

@@ -23,8 +23,17 @@
     {{ return(fromjson(answer.columns[0].values()[0])) }}
 {% endmacro %}
 
+{# Whether the engine has an SQL function of Python. #}
 {% macro has_function(name) %}
+    {{ return(adapter.dispatch('has_function', 'customer_segmentation')(name)) }}
+{% endmacro %}
+
+{% macro default__has_function(name) %}
     {{ return(run_query(
         "from duckdb_functions() where function_name = '" ~ name ~ "'"
     ).rows | length > 0) }}
+{% endmacro %}
+
+{% macro spark__has_function(name) %}
+    {{ return(false) }}
 {% endmacro %}

@@ -10,6 +10,16 @@
     {{ return(asked_of('found_input', raw_table)) }}
 {% endmacro %}
 
+{# The reader of files is one of DuckDB. #}
+{% macro spark__found_input(raw_table) %}
+    {{ no_files_on_spark() }}
+{% endmacro %}
+
+{% macro no_files_on_spark() %}
+    {% do refuse('raw tables are files by vars crm_folder, crm_location or crm_locations; '
+        ~ 'expected seeds or relations with target spark, which reads no files yet.') %}
+{% endmacro %}
+
 
 {#
     One row per line of a raw table's text files that does not fit, found as the query
@@ -41,4 +51,8 @@
             }'
         ))
     ) as answers
+{% endmacro %}
+
+{% macro spark__malformed_lines_of(raw_table) %}
+    {{ no_files_on_spark() }}
 {% endmacro %}

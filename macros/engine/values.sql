@@ -37,7 +37,7 @@
 {%- endmacro %}
 
 {% macro spark__has_match(text, pattern) -%}
-    {{ text }} rlike r'{{ pattern }}'
+    {{ text }} rlike {{ java_pattern(pattern) }}
 {%- endmacro %}
 
 
@@ -74,7 +74,8 @@
 {% macro spark__regexp_groups(text, pattern, names) -%}
     named_struct(
         {%- for name in names %}
-        '{{ name }}', regexp_extract({{ text }}, r'{{ pattern }}', {{ loop.index }})
+        '{{ name }}',
+        regexp_extract({{ text }}, {{ java_pattern(pattern) }}, {{ loop.index }})
         {{- ',' if not loop.last }}
         {%- endfor %}
     )
@@ -94,7 +95,9 @@
 
 {# All patterns here begin or end with the text, so that there is one match. #}
 {% macro spark__regexp_replace_first(text, pattern, replacement) -%}
-    regexp_replace({{ text }}, r'{{ pattern }}', '{{ replacement | replace("\\", "$") }}')
+    regexp_replace(
+        {{ text }}, {{ java_pattern(pattern) }}, '{{ replacement | replace("\\", "$") }}'
+    )
 {%- endmacro %}
 
 
@@ -145,8 +148,15 @@
     strip_accents({{ text }})
 {%- endmacro %}
 
+{# Those of Europe; of letters and accents that came apart the accents go. #}
 {% macro spark__without_accents(text) -%}
-    translate({{ text }}, 'áàâäãåéèêëíìîïóòôöõúùûüñç', 'aaaaaaeeeeiiiiooooouuuunc')
+    {%- set letters = 'áàâäãåāăąçćĉċčďéèêëēĕėęěĝğġģĥíìîïĩīĭįĵķĺļľñńņňóòôöõōŏőŕŗř'
+        ~ 'śŝşšţťúùûüũūŭůűųŵýÿŷźżž' -%}
+    {%- set plain = 'aaaaaaaaacccccdeeeeeeeeegggghiiiiiiiijklllnnnnoooooooorrr'
+        ~ 'ssssttuuuuuuuuuuwyyyzzz' -%}
+    regexp_replace(translate(
+        {{ text }}, '{{ letters ~ letters | upper }}', '{{ plain ~ plain | upper }}'
+    ), r'\p{Mn}', '')
 {%- endmacro %}
 
 
@@ -213,6 +223,18 @@
 {%- endmacro %}
 
 
+{#
+    The sketch is exact for fewer values than three quarters of the second number, and a
+    column has a few dozen.
+#}
+{% macro spark__counts_by_value(expression) -%}
+    map_from_entries(transform(
+        filter(approx_top_k({{ expression }}, 1000, 10000), e -> e.item is not null),
+        e -> struct(e.item, e.count)
+    ))
+{%- endmacro %}
+
+
 {# How often a value occurs by such a map. #}
 {% macro count_in(counts, value) -%}
     cast(coalesce({{ counts }}['{{ value }}'], 0) as bigint)
@@ -230,6 +252,12 @@
     ), ', '), '')
 {%- endmacro %}
 
+{% macro spark__counts_in_words(counts) -%}
+    nullif(array_join(transform(
+        array_sort(map_entries({{ counts }})), e -> e.key || ' ' || e.value
+    ), ', '), '')
+{%- endmacro %}
+
 
 {# Over all values of such a map, and of its most frequent one, how many there are. #}
 {% macro counted_values(counts, which) -%}
@@ -242,6 +270,16 @@
     cast(coalesce(
         {{ 'list_sum' if which == 'all' else 'list_max' }}(map_values({{ counts }})), 0
     ) as bigint)
+{%- endmacro %}
+
+{% macro spark__counted_values(counts, which) -%}
+    coalesce(
+        {%- if which == 'all' %}
+        aggregate(map_values({{ counts }}), cast(0 as bigint), (sum, value) -> sum + value)
+        {%- else %}
+        array_max(map_values({{ counts }}))
+        {%- endif %}, 0
+    )
 {%- endmacro %}
 
 
@@ -257,7 +295,7 @@
 {%- endmacro %}
 
 {% macro spark__count_above(values, bound) -%}
-    cast(size(filter({{ values }}, v -> v > {{ bound }})) as bigint)
+    cast(array_size(filter({{ values }}, v -> v > {{ bound }})) as bigint)
 {%- endmacro %}
 
 
@@ -307,11 +345,25 @@
     case
         when {{ number }} is null or abs({{ number }}) < 100000000000000
             then cast({{ number }} as decimal(18, 4))
-        else cast(error(
-            '{{ what }} is ' || cast(floor({{ number }}) as string)
-            || '; expected less than 100000000000000, such as of amounts in thousands.'
-        ) as decimal(18, 4))
+        else cast({{ failure(
+            "'" ~ what ~ " is ' || cast(floor(" ~ number ~ ') as string)'
+            ~ " || '; expected less than 100000000000000, such as of amounts in thousands.'"
+        ) }} as decimal(18, 4))
     end
+{%- endmacro %}
+
+
+{# Stops the query with a sentence. #}
+{% macro failure(sentence) -%}
+    {{ return(adapter.dispatch('failure', 'customer_segmentation')(sentence)) }}
+{%- endmacro %}
+
+{% macro default__failure(sentence) -%}
+    error({{ sentence }})
+{%- endmacro %}
+
+{% macro spark__failure(sentence) -%}
+    raise_error({{ sentence }})
 {%- endmacro %}
 
 
@@ -340,4 +392,18 @@
 
 {% macro spark__quartile(quartiles, number) -%}
     {{ quartiles }}[{{ number - 1 }}]
+{%- endmacro %}
+
+
+{# A number rounded to digits behind the point that differ from row to row. #}
+{% macro rounded(number, digits) -%}
+    {{ return(adapter.dispatch('rounded', 'customer_segmentation')(number, digits)) }}
+{%- endmacro %}
+
+{% macro default__rounded(number, digits) -%}
+    round({{ number }}, {{ digits }})
+{%- endmacro %}
+
+{% macro spark__rounded(number, digits) -%}
+    (round({{ number }} * power(10, {{ digits }})) / power(10, {{ digits }}))
 {%- endmacro %}

@@ -507,7 +507,7 @@ def test_the_wheel_has_all_functions_and_the_command(tmp_path: Path) -> None:
     python = PROJECT / "python"
     assert {
         path.relative_to(python).as_posix()
-        for path in (python / "segmentation").rglob("*")
+        for path in python.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     } <= names
 

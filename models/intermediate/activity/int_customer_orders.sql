@@ -100,13 +100,23 @@ dated_sums as (
 final as (
 
     select
-        * exclude (squares),
+        observation_date,
+        customer_id,
+        {%- for prefix in windows %}
+        {%- for name, column, kind, type in sums %}
+        {{ prefix }}{{ name }},
+        {%- endfor %}
+        {%- endfor %}
+        order_month_count,
+        first_order_on,
+        last_order_on,
+        first_activity_on,
         round(
             {{ dbt.datediff('first_order_on', 'last_order_on', 'day') }}
             / nullif(order_count - 1, 0), 6
         ) as order_gap_days,
         round(case when gross_spend > 0 then sqrt(
-            greatest(priced_order_count * (squares / gross_spend ^ 2) - 1, 0)
+            greatest(priced_order_count * (squares / power(gross_spend, 2)) - 1, 0)
             * priced_order_count / nullif(priced_order_count - 1, 0)
         ) end, 6) as order_value_variation
     from dated_sums

@@ -8,4 +8,4 @@ def model(dbt, session):
         version = project_version()
     except ImportError:
         version = None
-    return session.sql("select cast(? as varchar) as version", params=[version])
+    return session.sql("select cast(? as string) as version", params=[version])

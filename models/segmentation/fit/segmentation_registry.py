@@ -53,7 +53,7 @@ def model(dbt, session):
         latest_version = stored = no_rows().to_pandas()
         highest_segment_id = 0
         if dbt.is_incremental:
-            rows = session.sql(f"from {dbt.this}").filter(
+            rows = session.sql(f"select * from {dbt.this}").filter(
                 f"segmentation_name = '{name}'"
             )
             [[latest, highest]] = rows.aggregate(

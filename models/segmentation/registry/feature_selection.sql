@@ -117,14 +117,18 @@ wide_correlations as (
 
 correlations as (
 
-    {% for feature, other in pairs %}
     select
-        '{{ feature }}' as feature_name,
-        '{{ other }}' as other_feature_name,
-        abs({{ feature }}__{{ other }}) as absolute_correlation
+        {{ dbt.split_part('pair', "'__'", 1) }} as feature_name,
+        {{ dbt.split_part('pair', "'__'", 2) }} as other_feature_name,
+        abs(correlation) as absolute_correlation
     from wide_correlations
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    unpivot (
+        correlation for pair in (
+            {%- for pair in pairs %}
+            {{ pair | join('__') }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+    )
 
 ),
 

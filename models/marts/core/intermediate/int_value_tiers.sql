@@ -48,7 +48,7 @@ accumulated as (
         observation_date,
         value_feature,
         amount,
-        sum(customers) over descending - customers as customers_above,
+        (sum(customers) over descending) - customers as customers_above,
         sum(customers) over (partition by observation_date, value_feature)
             as all_customers,
         cast(

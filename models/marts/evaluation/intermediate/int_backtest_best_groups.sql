@@ -24,7 +24,7 @@ ranked as (
     select
         *,
         row_number() over best_first as group_rank,
-        sum(customers) over best_first - customers as customers_better,
+        (sum(customers) over best_first) - customers as customers_better,
         sum(customers) over (partition by observation_date, population, segmentation)
             as all_customers
     from groups

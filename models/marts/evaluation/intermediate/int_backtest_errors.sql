@@ -34,10 +34,10 @@ others as (
 
     select
         *,
-        sum(customers) over of_group - customers as group_customers,
-        sum(total) over of_group - total as group_total,
-        sum(customers) over of_all - sum(customers) over of_fold as all_customers,
-        sum(total) over of_all - sum(total) over of_fold as all_total
+        (sum(customers) over of_group) - customers as group_customers,
+        (sum(total) over of_group) - total as group_total,
+        (sum(customers) over of_all) - (sum(customers) over of_fold) as all_customers,
+        (sum(total) over of_all) - (sum(total) over of_fold) as all_total
     from outcomes
     window
         of_group as (

@@ -6,13 +6,15 @@ with
 
 words as (
 
-    select distinct
-        terms.claim,
-        words.word
-    from {{ ref('segment_name_terms') }} as terms
-    cross join unnest([terms.adjective, terms.noun]) as words (word)
-    where terms.claim is not null
-        and words.word is not null
+    {% for column in ['adjective', 'noun'] %}
+    select
+        claim,
+        {{ column }} as word
+    from {{ ref('segment_name_terms') }}
+    where claim is not null
+        and {{ column }} is not null
+    {{ 'union' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -75,13 +75,13 @@ final as (
 
     select
         ---------- ids
-        row_number() over (
+        cast(row_number() over (
             order by
                 refusal_reason is null desc,
                 coalesce(cost_per_customer = 0, false) desc,
                 roi desc nulls last,
                 segment_id asc
-        ) as priority,
+        ) as bigint) as priority,
         segment_id,
         segmentation_version,
 
