@@ -171,7 +171,7 @@ def test_names_are_those_of_a_marketer(
     assert [name for (name,) in sample_warehouse.rows(names)] == [
         "No purchases on record",
         "Active big spenders",
-        "Occasional buyers",
+        "Small spenders",
         "Inactive small spenders",
     ]
     both = [*sample_warehouse.rows(names), *households.rows(names)]
