@@ -108,7 +108,11 @@ final as (
         cast(
             {{ dbt.dateadd('day', -window_days, 'observation_date') }} as date
         ) as trailing_start_date,
-        outcome_end_date
+        outcome_end_date,
+        max(observation_date) over (
+            order by observation_date asc range between unbounded preceding
+            and interval '{{ window_days }}' day preceding
+        ) as previous_date
     from kept
 
 )

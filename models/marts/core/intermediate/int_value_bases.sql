@@ -22,19 +22,6 @@ repeat_purchases as (
 
 ),
 
--- Within a window of each other two dates see much of the same.
-compared as (
-
-    select
-        dates.observation_date,
-        max(previous.observation_date) as previous_date
-    from observation_dates as dates
-    left join observation_dates as previous
-        on dates.trailing_start_date >= previous.observation_date
-    group by dates.observation_date
-
-),
-
 -- The median is above the window where more than half of the gaps are: a count, and no
 -- list of all gaps in order.
 gaps as (
@@ -54,7 +41,7 @@ final as (
 
     select
         ---------- ids
-        compared.observation_date,
+        observation_dates.observation_date,
 
         ---------- strings
         {% if has_orders %}
@@ -71,10 +58,10 @@ final as (
         coalesce(gaps.longer_gaps, 0) as longer_gaps,
 
         ---------- dates
-        compared.previous_date
-    from compared
+        observation_dates.previous_date
+    from observation_dates
     left join gaps
-        on compared.observation_date = gaps.observation_date
+        on observation_dates.observation_date = gaps.observation_date
 
 )
 

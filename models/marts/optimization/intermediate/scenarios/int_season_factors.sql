@@ -17,15 +17,11 @@ observation_dates as (
 started as (
 
     select
-        dates.observation_date,
-        coalesce(max(former.observation_date), dates.trailing_start_date)
-            as window_start_date,
-        cast({{ dbt.dateadd('year', -1, 'dates.observation_date') }} as date)
+        observation_date,
+        coalesce(previous_date, trailing_start_date) as window_start_date,
+        cast({{ dbt.dateadd('year', -1, 'observation_date') }} as date)
             as year_ago_start_date
-    from observation_dates as dates
-    left join observation_dates as former
-        on dates.trailing_start_date >= former.observation_date
-    group by dates.observation_date, dates.trailing_start_date
+    from observation_dates
 
 ),
 
