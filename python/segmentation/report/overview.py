@@ -42,16 +42,18 @@ MEASURES = {
 }
 SHARES = ("loyalty", "conversion")
 
-# The former estimate is a window older: windows that overlap have much in common.
+# The former estimate is a window older: windows that overlap have much in common. Where
+# no two dates are so far apart there is none: no window has more than 3650 days.
 EVALUATIONS = """
 select
     observation_date, segment_id, segment_name, measure, customers, customers_measured,
     estimate, ci_low, ci_high, overall_estimate,
     last_value(estimate) over (
         partition by segment_id, measure order by observation_date
-        range between unbounded preceding and to_days(cast(
-            coalesce((select max(days_between) from segment_migrations), 1) as int
-        )) preceding
+        range between unbounded preceding and to_days(cast((
+            select coalesce(max(days_between), 3650) from segment_migrations
+            where is_complete_window
+        ) as int)) preceding
     ) as former_estimate
 from segment_evaluation
 where segmentation_name = 'default' and evaluation_window = 'observed'
