@@ -40,12 +40,22 @@
             cleaned.*,
             {{ record_key_expression(entity, 'cleaned') }} as record_key
         from {{ ref('base_' ~ system ~ '__' ~ entity) }} as cleaned
-        where coalesce(
-            cleaned.rejection_column
-            {%- for name in columns %},
-            cleaned.issue_{{ name }}
-            {%- endfor %}
-        ) is not null
+        -- Of a table without any fault, which this leaves empty, no record is read.
+        cross join (
+            select distinct rows_in > 0 as is_faulty
+            from {{ ref('int_column_counts') }}
+            where source_system = '{{ system }}'
+                and entity = '{{ entity }}'
+                and rows_rejected + values_repaired + values_nulled > 0
+        ) as counted
+        where case
+            when counted.is_faulty then coalesce(
+                cleaned.rejection_column
+                {%- for name in columns %},
+                cleaned.issue_{{ name }}
+                {%- endfor %}
+            )
+        end is not null
     ) as faulty
     cross join (
         {%- for name, column in columns.items() %}

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {# How often and for how much each customer buys, whatever the horizon. #}
 with
 

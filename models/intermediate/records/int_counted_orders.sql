@@ -1,9 +1,8 @@
 {{ config(materialized='view') }}
 
 {#
-    Orders are named where they are read, not once above: an engine keeps what is read
-    twice, and they are far too many to keep. Where no order says what was refunded, the
-    second reading finds that out before it begins.
+    Orders are read once, although one that says what was refunded is two records: what
+    was bought, and later what was given back.
 #}
 with
 
@@ -11,31 +10,32 @@ final as (
 
     select
         ---------- ids
-        order_id,
-        customer_id,
+        orders.order_id,
+        orders.customer_id,
 
         ---------- strings
-        source_system,
-        order_kind,
+        orders.source_system,
+        if(sides.is_refund, 'return', orders.order_kind) as order_kind,
 
         ---------- numerics
-        amount,
+        if(sides.is_refund, orders.refunded_amount, orders.amount) as amount,
 
         ---------- timestamps
-        ordered_at as counted_at
-    from {{ ref('int_orders_unioned') }}
-    where order_kind in ('order', 'return')
-    union all
-    select
-        order_id,
-        customer_id,
-        source_system,
-        'return' as order_kind,
-        refunded_amount as amount,
-        refunded_at as counted_at
-    from {{ ref('int_orders_unioned') }}
-    -- What was never counted cannot be given back.
-    where order_kind = 'order' and amount is not null and refunded_amount > 0
+        if(sides.is_refund, orders.refunded_at, orders.ordered_at) as counted_at
+    from {{ ref('int_orders_unioned') }} as orders
+    cross join (
+        select false as is_refund
+        union all
+        select true as is_refund
+    ) as sides
+    where case
+        -- What was never counted cannot be given back.
+        when sides.is_refund
+            then orders.order_kind = 'order'
+                and orders.amount is not null
+                and orders.refunded_amount > 0
+        else orders.order_kind in ('order', 'return')
+    end
 
 )
 

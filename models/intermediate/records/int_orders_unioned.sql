@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     Orders as recorded, and for a source system without an orders table as its order
     items imply them. What they count as and what they are worth is decided here.
