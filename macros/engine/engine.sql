@@ -218,3 +218,21 @@
     {{ return(adapter.get_columns_in_relation(relation)
         | map(attribute='name') | map('lower') | list) }}
 {% endmacro %}
+
+
+{# The words that name no column unless they are in quotes. #}
+{% macro reserved_words() %}
+    {{ return(adapter.dispatch('reserved_words', 'customer_segmentation')()) }}
+{% endmacro %}
+
+{% macro default__reserved_words() %}
+    {{ return(run_query(
+        "select keyword_name from duckdb_keywords() "
+        ~ "where keyword_category in ('reserved', 'type_function')"
+    ).columns[0].values()) }}
+{% endmacro %}
+
+{# Spark reserves none unless it is told to. #}
+{% macro spark__reserved_words() %}
+    {{ return([]) }}
+{% endmacro %}

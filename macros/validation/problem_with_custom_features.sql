@@ -27,6 +27,10 @@
                 ~ '; expected small letters, digits and _, a letter first.') }}
         {% endfor %}
     {% endfor %}
+    {% for feature in features if execute and feature['name'] in reserved_words() %}
+        {{ return('var custom_features has the name ' ~ feature['name']
+            ~ ', which is a word of SQL; expected another name, for the column as well.') }}
+    {% endfor %}
     {% set known = filter_attributes() + (
         our_nodes()['customer_features'].columns | list if execute else []
     ) %}

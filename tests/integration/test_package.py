@@ -759,10 +759,14 @@ NUMBER = {"name": "keenness", "kind": "number", "words": {"high": "keen"}}
             [{"name": "region", "kind": "category", "categories": {"North": "n"}}],
             "has the name North; expected small letters",
         ),
+        ([{**NUMBER, "name": "order"}], "has the name order, which is a word of SQL"),
         ([{**NUMBER, "kind": "text"}], "kind of keenness in var custom_features is"),
         ([{**NUMBER, "name": "zeal"}], "expected also zeal"),
     ],
-    ids=["a_name_of_ours", "capitals", "unknown_kind", "no_such_column"],
+    ids=[
+        *("a_name_of_ours", "capitals", "a_word_of_sql", "unknown_kind"),
+        "no_such_column",
+    ],
 )
 def test_features_that_cannot_be_made_stop_with_one_sentence(
     shop_with_scores: Shop, features: list[dict[str, Any]], sentence: str
