@@ -33,13 +33,11 @@ days as (
     select
         customer_id,
         cast(counted_at as date) as counted_on,
-        count(*) filter (where order_kind = 'order') > 0 as is_purchase,
-        count(amount) filter (where order_kind = 'order') > 0 as is_priced,
-        coalesce(sum(amount) filter (where order_kind = 'order'), 0) as spend,
-        coalesce(sum(abs(amount)) filter (where order_kind = 'return'), 0)
-            as returned_amount
+        order_kind = 'order' as is_purchase,
+        count(amount) > 0 as is_priced,
+        coalesce(sum(abs(amount)), 0) as amount
     from orders
-    group by customer_id, cast(counted_at as date)
+    group by customer_id, cast(counted_at as date), order_kind = 'order'
 
 ),
 
@@ -50,8 +48,7 @@ final as (
         days.customer_id,
 
         ---------- numerics
-        days.spend,
-        days.returned_amount,
+        days.amount,
         case
             {%- for number in date_numbers | reverse %}
             when days.counted_on < date_columns.date_{{ number }} then {{ number }}

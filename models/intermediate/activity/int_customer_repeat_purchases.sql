@@ -22,40 +22,48 @@ by_date as (
     select
         customer_id,
         date_number,
-        count(*) filter (where is_purchase) as purchase_days,
+        is_purchase,
+        count(*) as days,
         count(*) filter (where is_priced) as priced_days,
-        count(*) filter (where spend > 0) as paid_days,
-        sum(spend) as spend,
-        sum(returned_amount) as returned_amount,
-        min_by(spend, counted_on) filter (where is_purchase) as first_spend,
-        min_by(is_priced, counted_on) filter (where is_purchase) as is_first_priced,
-        min(counted_on) filter (where is_purchase) as first_purchase_on,
-        max(counted_on) filter (where is_purchase) as last_purchase_on
+        count(*) filter (where amount > 0) as paid_days,
+        sum(amount) as amount,
+        min_by(amount, counted_on) as first_amount,
+        min_by(is_priced, counted_on) as is_first_priced,
+        min(counted_on) as first_on,
+        max(counted_on) as last_on
     from order_days
     where date_number is not null
-    group by customer_id, date_number
+    group by customer_id, date_number, is_purchase
+
+),
+
+seen as (
+
+    select
+        forecast_dates.observation_date,
+        by_date.*
+    from by_date
+    inner join forecast_dates
+        on by_date.date_number >= forecast_dates.date_number
 
 ),
 
 summed as (
 
     select
-        forecast_dates.observation_date,
-        by_date.customer_id,
-        cast(sum(by_date.purchase_days) as bigint) as purchase_days,
-        cast(sum(by_date.priced_days) as bigint) as priced_days,
-        cast(sum(by_date.paid_days) as bigint) as paid_days,
-        sum(by_date.spend) as spend,
-        sum(by_date.returned_amount) as returned_amount,
-        min_by(by_date.first_spend, by_date.first_purchase_on) as first_spend,
-        min_by(by_date.is_first_priced, by_date.first_purchase_on)
-            as is_first_priced,
-        min(by_date.first_purchase_on) as first_purchase_on,
-        max(by_date.last_purchase_on) as last_purchase_on
-    from by_date
-    inner join forecast_dates
-        on by_date.date_number >= forecast_dates.date_number
-    group by forecast_dates.observation_date, by_date.customer_id
+        observation_date,
+        customer_id,
+        cast(sum(days) filter (where is_purchase) as bigint) as purchase_days,
+        cast(sum(priced_days) filter (where is_purchase) as bigint) as priced_days,
+        cast(sum(paid_days) filter (where is_purchase) as bigint) as paid_days,
+        sum(amount) filter (where is_purchase) as spend,
+        coalesce(sum(amount) filter (where not is_purchase), 0) as returned_amount,
+        min_by(first_amount, first_on) filter (where is_purchase) as first_spend,
+        min_by(is_first_priced, first_on) filter (where is_purchase) as is_first_priced,
+        min(first_on) filter (where is_purchase) as first_purchase_on,
+        max(last_on) filter (where is_purchase) as last_purchase_on
+    from seen
+    group by observation_date, customer_id
 
 ),
 
