@@ -272,9 +272,10 @@ def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConn
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest modules first and the shortest last, so that no process idles."""
-    first = ("test_cases", "test_methods_in_production", "test_readme")
+    longest = ("readme", "methods_in_production", "package", "cases", "erasure")
+    order = {f"test_{name}": number for number, name in enumerate(longest)}
     items.sort(key=lambda item: item.path.parent.name == "unit")
-    items.sort(key=lambda item: item.path.stem not in first)
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(scope="session", autouse=True)
