@@ -50,12 +50,16 @@ STRUCTURAL_VARIABLES = (
     "custom_features",
 )
 LOCATION_VARIABLES = ("crm_folder", "crm_location", "crm_locations")
+# What of the environment the profile has; dbt compares it.
+PROFILE_VARIABLES = ("SEGMENTATION_DATABASE", "SEGMENTATION_THREADS")
 # What the rule chooses on the sample. Choosing it takes seconds a fit.
 USUAL_VARIABLES = {"n_segments": 3}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
 TIMEOUT_SECONDS = 600
 # With --exclude dbt forgets the default selector, which leaves out the comparison.
 BUT_THE_SAMPLE = ("--exclude", "path:seeds/crm_sample", "tag:comparison")
+# Lets dbt write what it knows of nodes and results; few tests read it.
+ARTIFACTS = {"DBT_WRITE_JSON": "1"}
 # Where a build puts public tables, workings, raw records of the sample and settings.
 SCHEMAS = ("main", "main_internal", "main_raw", "main_settings")
 NEW_CUSTOMER = "who came in the last month"
@@ -66,6 +70,12 @@ METHODS_WITH_DATA_TESTS = {
     "rules": "decision_tree",
     "network": "neural_network",
 }
+
+
+def from_fit_to(*tables: str) -> list[str]:
+    """Select some tables and what they need that a new fit changes."""
+    return ["--select", *(f"segmentation_registry+,+{table}" for table in tables)]
+
 
 RunDbt = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -149,8 +159,11 @@ class Warehouse:
         settings = [
             {name: given[name] for name in STRUCTURAL_VARIABLES if name in given},
             {name: bool(given[name]) for name in LOCATION_VARIABLES if name in given},
-            (environment or {}).get("SEGMENTATION_DATABASE"),
-            (self.folder / "dbt_project.yml").read_text(encoding="utf-8"),
+            {name: (environment or {}).get(name) for name in PROFILE_VARIABLES},
+            *[
+                (self.folder / name).read_text(encoding="utf-8")
+                for name in ("dbt_project.yml", "profiles.yml")
+            ],
         ]
         key = sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         return self.parsed / f"{key}.msgpack"
@@ -170,7 +183,12 @@ class Warehouse:
         }
         # What dbt writes for debugging takes a tenth of a build, and few tests read
         # what is published.
-        usual = {"DBT_LOG_LEVEL_FILE": "info", "SEGMENTATION_PUBLISH": "0"}
+        usual = {
+            "DBT_LOG_LEVEL_FILE": "info",
+            "DBT_USE_FAST_TEST_EDGES": "1",
+            "DBT_WRITE_JSON": "0",
+            "SEGMENTATION_PUBLISH": "0",
+        }
         return {**inherited, **usual, **(environment or {})}
 
     def build(
@@ -254,9 +272,10 @@ def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConn
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest modules first and the shortest last, so that no process idles."""
-    first = ("test_cases", "test_methods_in_production", "test_readme")
+    longest = ("readme", "methods_in_production", "package", "cases", "erasure")
+    order = {f"test_{name}": number for number, name in enumerate(longest)}
     items.sort(key=lambda item: item.path.parent.name == "unit")
-    items.sort(key=lambda item: item.path.stem not in first)
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -321,8 +340,12 @@ def sample() -> CrmSample:
 
 @pytest.fixture(scope="session")
 def sample_warehouse(run_folder: Path) -> Warehouse:
-    """The warehouse of the sample."""
-    return build_once(run_folder / "sample", lambda folder: Warehouse(folder).build())
+    """The warehouse of the sample, built by one thread."""
+    environment = {**ARTIFACTS, "SEGMENTATION_THREADS": "1"}
+    return build_once(
+        run_folder / "sample",
+        lambda folder: Warehouse(folder).build(environment=environment),
+    )
 
 
 BuildMethod = Callable[[str], Warehouse]

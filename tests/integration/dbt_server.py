@@ -1,12 +1,14 @@
 """Run dbt again and again as processes of their own, and import it only once.
 
-Importing dbt takes longer than many a build. A server imports it and forks itself for
-every command; a command is still a process that ends, with its own folder, environment
-and output.
+Importing dbt, and reading what it has parsed, takes longer than many a build. A server
+does both once and forks itself for every command; a command is still a process that
+ends, with its own folder, environment and output.
 """
 
 import atexit
+import functools
 import gc
+import inspect
 import itertools
 import json
 import marshal
@@ -16,13 +18,23 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 # What stands before the first common table expression of a query.
 HEAD = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*with\s+(recursive\s+)?", re.DOTALL)
+
+# What commands import, much of it in models that are Python.
+LIBRARIES = (
+    *("dbt.cli.main", "dbt.adapters.duckdb", "dbt_common.clients.agate_helper"),
+    *("pandas", "pyarrow", "scipy.optimize", "scipy.stats", "sklearn.cluster"),
+    *("sklearn.metrics", "sklearn.mixture", "sklearn.neural_network", "sklearn.svm"),
+)
+
+# The option that names the file of what dbt has parsed.
+PARSED_FILE = "--partial-parse-file-path"
 
 # What Jinja has compiled, by the text of the template and what it was compiled for.
 COMPILED: dict[tuple[Any, ...], Any] = {}
@@ -88,23 +100,30 @@ class DbtServer:
 
 def serve() -> None:
     """Read requests from standard input; answer each by process id and return code."""
-    for module in ("dbt.cli.main", "dbt.adapters.duckdb"):
-        import_module(module)
+    for library in LIBRARIES:
+        import_module(library)
     from dbt_common.clients import jinja
 
     # To look for garbage takes a fifth of the time in which dbt parses, and a command
     # gives all of its memory back when it ends.
     gc.disable()
     parse_by_vars()
+    read_parsed_once()
+    look_briefly_at_graphs()
     validate_nothing()
     compile_templates_once()
     parse_templates_once()
     leave_out_debug_events()
     read_only_the_head()
+    # It keeps where all modules are, which dbt asks in each command.
+    inspect.stack()
     for line in sys.stdin:
         request = json.loads(line)
         templates = Path(request["templates"])
         templates.unlink(missing_ok=True)
+        read_parsed(request["arguments"], request["folder"])
+        # What is here already no command looks for garbage in when it ends.
+        gc.freeze()
         command = os.fork()
         if command == 0:
             run_command(request)
@@ -149,9 +168,73 @@ def parse_by_vars() -> None:
                             meta = renderer.render_data(config["meta"])
                             node.meta = node.config.meta = meta
                             node.unrendered_config["meta"] = meta
+                            if parsed.flat_graph:
+                                flat = node.to_dict(omit_none=False)
+                                parsed.flat_graph["nodes"][node.unique_id] = flat
         return judge(loader, parsed)
 
     ManifestLoader.is_partial_parsable = is_partial_parsable
+
+
+def read_parsed_once() -> None:
+    """Let commands take what dbt has parsed as the server has read it.
+
+    A command changes what it takes; the next one gets it as it was.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import ManifestLoader
+
+    # What reads is written when it is first called, over what stands there.
+    Manifest.from_msgpack(Manifest().to_msgpack())
+    read, build = Manifest.from_msgpack, Manifest.build_flat_graph
+    write = ManifestLoader.write_manifest_for_partial_parse
+
+    @functools.lru_cache(maxsize=3)
+    def read_once(content: bytes, **options: Any) -> Any:
+        manifest = read(content, **options)
+        build(manifest)
+        return manifest
+
+    def build_once(manifest: Any) -> None:
+        if not manifest.flat_graph:
+            build(manifest)
+
+    def write_parsed(loader: Any) -> None:
+        # Other nodes are parsed now.
+        loader.manifest.flat_graph = {}
+        write(loader)
+
+    Manifest.from_msgpack = staticmethod(read_once)
+    Manifest.build_flat_graph = build_once
+    ManifestLoader.write_manifest_for_partial_parse = write_parsed
+
+
+def read_parsed(arguments: Sequence[str], folder: str) -> None:
+    """Read what a command will take."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    path = Path(folder, "target", "partial_parse.msgpack")
+    if PARSED_FILE in arguments:
+        path = Path(arguments[arguments.index(PARSED_FILE) + 1])
+    if path.exists():
+        Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
+
+
+def look_briefly_at_graphs() -> None:
+    """Let dbt list a cycle only where there is one, and write no summary of a graph."""
+    import networkx
+    from dbt.compilation import Linker
+
+    search = Linker.find_cycles
+
+    def find_cycles(linker: Any) -> Any:
+        if networkx.is_directed_acyclic_graph(linker.graph):
+            return None
+        return search(linker)
+
+    Linker.find_cycles = find_cycles
+    Linker.get_graph_summary = lambda *_: {}
 
 
 def compile_templates_once() -> None:
@@ -239,6 +322,15 @@ def read_only_the_head() -> None:
     compilation.inject_ctes_into_sql = insert_at_head
 
 
+def look_first_in(folders: Iterable[str]) -> None:
+    """Import what folders have from there, also where another is imported already."""
+    sys.path[:0] = folders = list(folders)
+    names = {path.stem for folder in folders for path in Path(folder).glob("*")}
+    for module in list(sys.modules):
+        if module.split(".")[0] in names:
+            del sys.modules[module]
+
+
 def run_command(request: Mapping[str, Any]) -> NoReturn:
     """Become the command that a request asks for."""
     from dbt.cli.main import cli
@@ -250,7 +342,7 @@ def run_command(request: Mapping[str, Any]) -> NoReturn:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    look_first_in(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
     known = len(COMPILED), len(SYNTAX_TREES)
     try:
         # It raises SystemExit: like any process, this closes its database at its end.
@@ -259,6 +351,7 @@ def run_command(request: Mapping[str, Any]) -> NoReturn:
         compiled = dict(itertools.islice(COMPILED.items(), known[0], None))
         parsed = list(itertools.islice(SYNTAX_TREES, known[1], None))
         Path(request["templates"]).write_bytes(marshal.dumps((compiled, parsed)))
+        gc.freeze()
     sys.exit()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import dbt_server
 import pytest
-from conftest import Warehouse
+from conftest import ARTIFACTS, Warehouse
 from dbt import compilation
 from dbt.contracts.graph.nodes import InjectedCTE
 
@@ -21,13 +21,15 @@ OTHER_VARIABLES = {
     "campaign_budget": 77,
 }
 
+# Its meta has the values of vars.
+REGISTRY = "model.customer_segmentation.segmentation_registry"
 # When and where a node was parsed.
 NOT_COMPARED = ("created_at", "root_path")
 
 
 def parsed_nodes(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, Any]:
     """What dbt knows of each node and decides how it is built."""
-    result = warehouse.run_dbt(["parse"], variables)
+    result = warehouse.run_dbt(["parse"], variables, ARTIFACTS)
     assert result.returncode == 0, result.stdout[-2000:]
     path = warehouse.folder / "target" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -49,6 +51,11 @@ def test_nodes_parsed_again_are_as_if_parsed_from_nothing(
     warehouse = Warehouse(tmp_path)
     usual = parsed_nodes(warehouse, {})
     again = parsed_nodes(warehouse, OTHER_VARIABLES)
+    call = "{{ tojson(graph.nodes['" + REGISTRY + "'].config.meta) }}"
+    shown = warehouse.run_dbt(
+        ["--quiet", "compile", "--inline", call], OTHER_VARIABLES
+    ).stdout
+    assert json.loads(shown) == again[REGISTRY]["config"]["meta"]
     (tmp_path / "nothing").mkdir()
     monkeypatch.setattr(Warehouse, "parsed", tmp_path / "nothing")
     assert again == parsed_nodes(warehouse, OTHER_VARIABLES)

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import PROJECT, SCHEMAS, Warehouse
+from conftest import ARTIFACTS, PROJECT, SCHEMAS, Warehouse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -212,6 +212,7 @@ def cleaning(
     result = warehouse.run_dbt(
         ["compile", "--select", "+base_crm__orders"],
         {"crm_folder": str(landing), "crm_tables": ["orders"]},
+        ARTIFACTS,
     )
     assert result.returncode == 0, result.stdout
     manifest = json.loads((warehouse.folder / "target" / "manifest.json").read_text())

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from conftest import FROM_FIT_ON, Warehouse, open_database
+from conftest import Warehouse, from_fit_to, open_database
 
 HISTORY = ("--select", "customer_segment_snapshot+", "int_audience_states+")
 SNAPSHOTS = ("customer_segment_snapshot", "segment_name_snapshot")
@@ -120,7 +120,10 @@ def test_a_version_that_later_builds_went_by_stays(warehouse: Warehouse) -> None
 def test_a_version_goes_with_the_build_that_fitted_it(warehouse: Warehouse) -> None:
     kept = (*SNAPSHOTS, "segmentation_registry", "int_segments_before_history")
     before = tables(warehouse, *kept)
-    warehouse.build(*FROM_FIT_ON, variables={"n_segments": 4})
+    warehouse.build(
+        *from_fit_to(*SNAPSHOTS, "int_segments_before_history", "int_audience_states"),
+        variables={"n_segments": 4},
+    )
     assert (
         warehouse.row("select max(segmentation_version) from segmentation_registry")[0]
         == 2

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from conftest import Warehouse, write_raw_tables
+from conftest import ARTIFACTS, Warehouse, write_raw_tables
 
 NOW = datetime.now(UTC)
 
@@ -38,6 +38,7 @@ def test_files_are_as_old_as_their_last_update(tmp_path: Path) -> None:
         result = warehouse.run_dbt(
             ["source", "freshness", "--select", *(f"source:crm.{t}" for t in tables)],
             variables,
+            ARTIFACTS,
         )
         path = warehouse.folder / "target" / "sources.json"
         found = json.loads(path.read_text(encoding="utf-8"))["results"]

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, Warehouse, write_raw_tables
+from conftest import ARTIFACTS, PROJECT, Warehouse, write_raw_tables
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import lomax, nbinom
@@ -74,7 +74,10 @@ def build_log(
 ) -> Warehouse:
     write_raw_tables(folder / "landing", {"orders": purchase_log})
     return Warehouse(folder).build_input(
-        folder / "landing", ["orders"], variables={**VARIABLES, **variables}
+        folder / "landing",
+        ["orders"],
+        variables={**VARIABLES, **variables},
+        environment=ARTIFACTS,
     )
 
 

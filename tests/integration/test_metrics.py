@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from conftest import DBT, Warehouse
+from conftest import ARTIFACTS, DBT, Warehouse
 
 # One process answers all questions: most of its time is dbt's start.
 ASK = """
@@ -126,7 +126,7 @@ def warehouse(
 ) -> Warehouse:
     """The sample, and what MetricFlow reads of the project."""
     warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("metrics"))
-    parsed = warehouse.run_dbt(["parse"])
+    parsed = warehouse.run_dbt(["parse"], environment=ARTIFACTS)
     assert parsed.returncode == 0, parsed.stdout
     return warehouse
 
@@ -138,7 +138,7 @@ def run(
     return subprocess.run(
         command,
         cwd=warehouse.folder,
-        env=warehouse.environment(),
+        env=warehouse.environment(ARTIFACTS),
         input=text,
         capture_output=True,
         text=True,

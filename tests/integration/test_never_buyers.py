@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import BUT_THE_SAMPLE, FROM_FIT_ON, Warehouse, write_raw_tables
+from conftest import BUT_THE_SAMPLE, Warehouse, from_fit_to, write_raw_tables
 
 NAME = "No purchases on record"
 ASSIGNMENTS = (
@@ -272,7 +272,7 @@ def test_open_cancelled_and_returned_orders_are_no_purchases(tmp_path: Path) -> 
     # A refit keeps the id, and gives it to nobody else.
     variables = {"crm_location": warehouse.files_in(tmp_path / "landing")}
     variables |= {"crm_tables": list(tables), "n_segments": 3, "refit": True}
-    warehouse.build(*FROM_FIT_ON, variables=variables)
+    warehouse.build(*from_fit_to("segments", "customer_segments"), variables=variables)
     assert warehouse.row("select max(segmentation_version) from segments") == (2,)
     assert states_of(warehouse)[0] == (0, NAME, "kept", len(NEVER), True)
     assert {c for c, segment in segments_of(warehouse).items() if segment == 0} == set(

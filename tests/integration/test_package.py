@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import (
+    ARTIFACTS,
     OWN_VARIABLES,
     PROJECT,
     TIMEOUT_SECONDS,
@@ -444,7 +445,7 @@ def test_a_guest_tests_keys_identities_and_the_gate_alone(
 
 
 def test_in_a_project_of_its_own_all_tests_are_on(shop: Shop, tmp_path: Path) -> None:
-    result = Warehouse(tmp_path).run_dbt(["parse"])
+    result = Warehouse(tmp_path).run_dbt(["parse"], environment=ARTIFACTS)
     assert result.returncode == 0, result.stdout
     assert names_of_our_tests(shop) < names_of_our_tests(Shop(tmp_path))
     assert len(names_of_our_tests(Shop(tmp_path))) > 290

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import (
+    ARTIFACTS,
     BUT_THE_SAMPLE,
     DBT,
     PROJECT,
@@ -315,7 +316,7 @@ def test_the_salt_is_in_no_file_and_in_no_message(
         subprocess.run(
             [str(DBT), "--log-level", "debug", "--log-level-file", "debug", *arguments],
             cwd=warehouse.folder,
-            env=warehouse.environment({"SEGMENTATION_SALT": SALT}),
+            env=warehouse.environment({"SEGMENTATION_SALT": SALT, **ARTIFACTS}),
             capture_output=True,
             check=False,
         )

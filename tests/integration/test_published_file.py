@@ -17,7 +17,7 @@ import duckdb
 import pytest
 import sqlalchemy
 import yaml
-from conftest import DBT, PROJECT, Warehouse, make_once, open_database
+from conftest import ARTIFACTS, DBT, PROJECT, Warehouse, make_once, open_database
 from test_privacy import Identities, has_identity, identities, personal_columns
 
 from segmentation.publishing.publish import Publication, publish
@@ -348,7 +348,7 @@ def test_what_is_not_whole_is_not_published(
 
 
 def test_a_retry_that_builds_some_tables_is_not_published(small: Small) -> None:
-    assert small.build_number(99).returncode == 1
+    assert small.build_number(99, **ARTIFACTS).returncode == 1
     (small.folder / "build.txt").write_text("2", encoding="utf-8")
     result = small.run_dbt(["retry"], environment={"SEGMENTATION_PUBLISH": "1"})
     assert "Not published: table " in result.stdout, result.stdout[-3000:]

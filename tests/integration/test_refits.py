@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import FROM_FIT_ON, USUAL_VARIABLES, Warehouse, write_raw_tables
+from conftest import USUAL_VARIABLES, Warehouse, from_fit_to, write_raw_tables
 from sklearn.metrics import adjusted_rand_score
 
 from crm_sample import CrmSample
@@ -27,6 +27,7 @@ FIT_AND_ASSIGN = (
     "customer_feature_vectors",
     "customer_segment_assignments",
 )
+TO_STABILITY = from_fit_to("segment_stability", "segmentation_k_candidates")
 IDENTITIES = (
     "select segment_id, "
     "cast(max(number_value) filter (parameter = 'matched_from_segment_id') as int), "
@@ -50,7 +51,9 @@ def automatic(
 ) -> Warehouse:
     """The sample with a second version, of which the rule chose the number."""
     warehouse = sample_warehouse.copy_to(tmp_path_factory.mktemp("automatic"))
-    return warehouse.build(*FROM_FIT_ON, variables=AUTO)
+    return warehouse.build(
+        *TO_STABILITY, "segmentation_registry+,+customer_segments", variables=AUTO
+    )
 
 
 # ---------------------------------------------------------------- the choice of k
@@ -135,7 +138,7 @@ def test_segments_that_are_not_stable_warn_or_stop(
     """Of six segments of the four planted groups some are cut at random."""
     warehouse = sample_warehouse.copy_to(tmp_path)
     variables = {"n_segments": 6}
-    warehouse.build(*FROM_FIT_ON, variables=variables)
+    warehouse.build(*TO_STABILITY, variables=variables)
     of_stability = ["test", "--select", "segment_stability,test_type:data"]
     warned = warehouse.run_dbt(of_stability, variables)
     assert warned.returncode == 0

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import FROM_FIT_ON, Warehouse, open_database
+from conftest import Warehouse, from_fit_to, open_database
 
 RULES = (
     "select distinct rule_number, segment_id, predicate, customers, coverage, "
     '"precision", recall, fidelity, training_fidelity, cost_ratio, is_suppressed '
     "from segment_rules order by rule_number"
 )
+TO_RULES = from_fit_to("segment_rules", "customer_segments")
 TODAY = (
     "select customer_features.*, customer_segments.segment_id "
     "from customer_features "
@@ -115,14 +116,14 @@ def test_rules_follow_features_that_can_be_missing_and_a_pinned_version(
         "maximum_missing_share": 0.6,
         "n_segments": 7,
     }
-    warehouse.build(*FROM_FIT_ON, "feature_selection", variables=variables)
+    warehouse.build(*TO_RULES, "feature_selection", variables=variables)
     assert_figures_are_right(warehouse)
     assert_training_fidelity_is_right(warehouse)
     predicates = " ".join(sql for _, _, sql, *_ in warehouse.rows(RULES))
     assert "coalesce(satisfaction, " in predicates
     assert "coalesce(total_spend" not in predicates
 
-    warehouse.build(*FROM_FIT_ON, variables={**variables, "segmentation_version": 1})
+    warehouse.build(*TO_RULES, variables={**variables, "segmentation_version": 1})
     assert warehouse.rows(published) == sample_warehouse.rows(published)
 
 
@@ -185,12 +186,12 @@ def test_a_chosen_name_wins_and_survives_refits(
     """Also where it is what another segment would be called; no other name changes."""
     warehouse = sample_warehouse.copy_to(tmp_path)
     names = "select segment_id, segment_name, is_name_chosen from segments order by 1"
-    warehouse.build(*FROM_FIT_ON, variables={"refit": True})
+    warehouse.build(*from_fit_to("segments"), variables={"refit": True})
     assert warehouse.rows(names) == sample_warehouse.rows(names)
     derived = dict(row[:2] for row in warehouse.rows(names))
 
     choose(warehouse, {2: "Sleeping beauties", 3: derived[1]})
-    warehouse.build("--select", "int_segment_possible_names+")
+    warehouse.build("--select", "int_segment_possible_names+,+segments")
     chosen = warehouse.rows(names)
     assert chosen[0] == (0, "No purchases on record", False)
     assert chosen[2:] == [
@@ -203,9 +204,11 @@ def test_a_chosen_name_wins_and_survives_refits(
     )
     assert chosen[1][1:] == (neutral, False)
 
-    warehouse.build(*FROM_FIT_ON, variables={"refit": True, "random_state": 1})
+    warehouse.build(
+        *from_fit_to("segments"), variables={"refit": True, "random_state": 1}
+    )
     assert warehouse.rows(names) == chosen
 
     choose(warehouse, {})
-    warehouse.build("--select", "int_segment_possible_names+")
+    warehouse.build("--select", "int_segment_possible_names+,+segments")
     assert warehouse.rows(names) == sample_warehouse.rows(names)

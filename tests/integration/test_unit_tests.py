@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import SEEDS, Warehouse
+from conftest import ARTIFACTS, SEEDS, Warehouse
 
 # The models whose SQL depends on what there is to read.
 OF_INPUT = (
@@ -44,7 +44,9 @@ def assert_all_pass(
 ) -> None:
     """Run the unit tests of folders; that none was left out is part of the claim."""
     selected = [f"test_type:unit,customer_segmentation.{name}" for name in folders]
-    result = warehouse.run_dbt(["test", "--select", *selected], environment=environment)
+    result = warehouse.run_dbt(
+        ["test", "--select", *selected], environment={**environment, **ARTIFACTS}
+    )
     assert result.returncode == 0, result.stdout[-4000:]
     passed = result.stdout.rsplit("PASS=", 1)[1].split()[0]
     assert int(passed) >= at_least, result.stdout[-400:]

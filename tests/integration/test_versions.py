@@ -3,7 +3,13 @@
 from pathlib import Path
 
 import pytest
-from conftest import FROM_FIT_ON, USUAL_VARIABLES, Warehouse, open_database
+from conftest import (
+    FROM_FIT_ON,
+    USUAL_VARIABLES,
+    Warehouse,
+    from_fit_to,
+    open_database,
+)
 
 K = USUAL_VARIABLES["n_segments"]
 
@@ -63,13 +69,13 @@ def test_versions_are_added_pinned_and_kept(
 ) -> None:
     first_registry = sample_warehouse.rows(REGISTRY)
 
-    warehouse.build(*FROM_FIT_ON, variables={"refit": True})
+    warehouse.build(*from_fit_to("segmentation_versions"), variables={"refit": True})
     assert warehouse.rows(VERSIONS) == [
         (1, "first_fit", K, False),
         (2, "refit_requested", K, True),
     ]
 
-    warehouse.build(*FROM_FIT_ON, variables={"n_segments": 6})
+    warehouse.build(*from_fit_to("segments"), variables={"n_segments": 6})
     assert warehouse.rows(VERSIONS) == [
         (1, "first_fit", K, False),
         (2, "refit_requested", K, False),
