@@ -20,13 +20,15 @@ import pyarrow as pa
 import pytest
 
 MACROS = Path(__file__).resolve().parents[2] / "macros"
-# They ask Python, the catalog or the parse tree of DuckDB; on Spark they refuse, or
-# there is nothing to ask.
+# They ask Python, the catalog or the parse tree of DuckDB, or write tables; on Spark
+# they refuse, or there is nothing to ask.
 WITHOUT_ROWS = {
     "columns_of",
     "drop_append_tables",
     "fault_of_condition",
     "files_at",
+    "finish_replacements",
+    "forget_rows",
     "found_input",
     "has_function",
     "malformed_lines_of",
@@ -390,7 +392,45 @@ def test_every_macro_that_is_dispatched_has_a_case() -> None:
     dispatched = set(re.findall(r"adapter\.dispatch\(\s*'(\w+)'", source))
     tested = {case.macro for case in SCALARS + AGGREGATES}
     tested |= {"counts_by_value", "quartile", "failure"}
+    tested |= {"parquet_written", "table_of_parquet"}
     assert dispatched - tested == WITHOUT_ROWS
     for name in dispatched:
         for engine in ("default", "spark"):
             assert f"macro {engine}__{name}(" in source, f"{engine}__{name} is missing"
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_a_table_is_carried_over_to_the_other_engine(
+    engine: str, spark: Any, tmp_path: Path
+) -> None:
+    rows = pa.table(
+        {
+            "number": pa.array([1, None], pa.int64()),
+            "share": pa.array([0.1, None]),
+            "word": pa.array([None, "a 'b'"]),
+        }
+    )
+    spark.createDataFrame(rows).createOrReplaceTempView("asked_rows")
+    statements = [
+        ("parquet_written", {"relation": "asked_rows", "folder": tmp_path / "rows"}),
+        ("table_of_parquet", {"relation": "carried", "folder": tmp_path / "rows"}),
+    ]
+    with duckdb.connect() as connection:
+        connection.register("asked_rows", rows)
+        runs = {"duckdb": connection.execute, "spark": spark.sql}
+        other = "spark" if engine == "duckdb" else "duckdb"
+        # Written twice: what was there before goes.
+        for of, (macro, arguments) in [
+            (engine, statements[0]),
+            (engine, statements[0]),
+            (other, statements[1]),
+        ]:
+            runs[of](macros_of(of).render(macro, **arguments))
+        query = "select * from carried order by number nulls last"
+        found = (
+            connection.execute(query).fetchall()
+            if other == "duckdb"
+            else [tuple(row) for row in spark.sql(query).collect()]
+        )
+    spark.sql("drop table if exists carried")
+    assert found == [(1, 0.1, None), (None, None, "a 'b'")]
