@@ -90,8 +90,12 @@ def test_a_table_costs_what_its_tasks_do_and_those_of_its_parts() -> None:
 def test_sessions_number_their_stages_for_themselves() -> None:
     events = [
         {"session": number, **event}
-        for number, table in enumerate(["one", "other"])
-        for event in (started(1, 1, writes(table)), job(1, 10), task(10, "0"))
+        for one, other in zip(
+            (started(1, 1, writes("one")), job(1, 10), task(10, "0")),
+            (started(1, 1, writes("other")), job(1, 10), task(10, "0")),
+            strict=True,
+        )
+        for number, event in enumerate((one, other))
     ]
     assert {table: cost["tasks"] for table, cost in costs_by_table(events).items()} == {
         "one": 1,
