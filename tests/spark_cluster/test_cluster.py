@@ -87,17 +87,16 @@ class Warehouse:
     def carry_registry(self, operation: str, folder: Path) -> None:
         self.run("run-operation", operation, "--args", f"{{folder: {folder}}}")
 
-    def rows(self, name: str) -> list[tuple[object, ...]]:
-        """All rows of a table, in order."""
+    def rows(self, name: str) -> list[str]:
+        """All rows of a table as text, in order."""
         schema, _, table = name.rpartition(".")
-        with duckdb.connect(None if self.cluster else self.database) as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            relation = name
-            if self.cluster:
-                files = self.tables / f"{schema or 'main'}.db" / table
-                relation = f"read_parquet('{files}/*.parquet')"
-            rows = read(connection, relation)
-        return sorted(rows.itertuples(index=False, name=None), key=str)
+        relation, database = name, str(self.database)
+        if self.cluster:
+            files = self.tables / f"{schema or 'main'}.db" / table
+            relation, database = f"read_parquet('{files}/*.parquet')", ":memory:"
+        with duckdb.connect(database, read_only=self.cluster is None) as connection:
+            rows = read(connection, relation).itertuples(index=False, name=None)
+        return sorted(map(str, rows))
 
 
 @pytest.fixture(scope="module")
