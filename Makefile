@@ -32,7 +32,7 @@ export UV_COMPILE_BYTECODE ?= 1
 .DELETE_ON_ERROR:
 .PHONY: help build demo report serve superset audience compare docs package benchmark \
 	build-spark lint lint-python lint-project lint-sql test test-quick test-bi test-spark \
-	test-oldest-dbt fuzz torture lock clean
+	test-spark-cluster test-oldest-dbt fuzz torture lock clean
 
 
 help: ## List the targets
@@ -103,12 +103,11 @@ compare: $(VENV)/.runtime ## Compare all methods on the sample: build/warehouse.
 	@mkdir -p build
 	$(BUILD) --selector comparison $(ARGS)
 
-# What segments customers and evaluates them; docs/spark.md says what else there is.
+# Of the public tables those that docs/spark.md does not leave out.
 build-spark: $(SPARK_VENV)/.spark ## Build them on a local Spark: build/spark
 	@mkdir -p build/spark
 	PYTHONPATH=python $(SPARK_VENV)/bin/dbt build --target spark \
-		--target-path build/spark/target --resource-type seed --resource-type model \
-		--select +customer_segments +segment_evaluation $(ARGS)
+		--target-path build/spark/target --selector spark $(ARGS)
 
 docs: build ## Write the documentation as one page: target/static_index.html
 	$(DBT) docs generate --static
@@ -173,6 +172,9 @@ test-bi: $(VENV)/.dev $(SUPERSET_VENV)/.superset ## Read the sample in Superset 
 # same rows. Spark needs Java.
 test-spark: $(SPARK_VENV)/.spark ## Run what is different on Spark beside DuckDB
 	$(SPARK_VENV)/bin/python -m pytest tests/spark $(ARGS)
+
+test-spark-cluster: $(SPARK_VENV)/.spark ## Build on a cluster of two workers beside DuckDB
+	$(SPARK_VENV)/bin/python -m pytest tests/spark_cluster --capture=no $(ARGS)
 
 # The oldest versions that dbt_project.yml and pyproject.toml allow; the others are those of
 # requirements.lock.

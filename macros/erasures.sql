@@ -213,9 +213,9 @@
 {% endmacro %}
 
 
-{# An operation may run in a transaction, which dbt would roll back. #}
+{# An operation may run in a transaction, which dbt would roll back; Spark has none. #}
 {% macro commit_operation() %}
-    {% if flags.WHICH == 'run-operation' %}
+    {% if flags.WHICH == 'run-operation' and target.type != 'spark' %}
         {% do adapter.ensure_transaction() %}
         {% do run_query('commit') %}
     {% endif %}
@@ -248,6 +248,16 @@
 {% macro forget_returned_customers() %}
     {%- set condition = has_just_returned() -%}
     {%- if execute and load_relation(this) is not none -%}
-    delete from {{ this }} where {{ condition }}
+    {{ forget_rows(this, condition) }}
     {%- endif -%}
+{% endmacro %}
+
+
+{# After it was written: without whom the changes of ids say to forget. #}
+{% macro forget_changed_customers(which="reason <> 'returned_after_erasure'") %}
+    {{- forget_rows(
+        this,
+        'customer_id in (select customer_id from ' ~ ref('int_customer_id_changes')
+        ~ ' where ' ~ which ~ ')'
+    ) -}}
 {% endmacro %}

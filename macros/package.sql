@@ -46,6 +46,7 @@
         {% do validate_vars() %}
         {% do validate_input() %}
         {% do refuse(problem_with_ids()) %}
+        {% do finish_replacements() if execute %}
         {% do check_format() %}
     {% endif %}
     {% if not is_package() %}

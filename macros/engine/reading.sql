@@ -10,14 +10,40 @@
     {{ return(asked_of('found_input', raw_table)) }}
 {% endmacro %}
 
-{# The reader of files is one of DuckDB. #}
+{#
+    Spark reads a relation, or files that have types: parquet.`s3a://bucket/orders`. What
+    finds out how text is to be read asks DuckDB.
+#}
 {% macro spark__found_input(raw_table) %}
-    {{ no_files_on_spark() }}
-{% endmacro %}
-
-{% macro no_files_on_spark() %}
-    {% do refuse('raw tables are files by vars crm_folder, crm_location or crm_locations; '
-        ~ 'expected seeds or relations with target spark, which reads no files yet.') %}
+    {% set place = raw_table['location'] %}
+    {% if not place or raw_table['options'] %}
+        {% do refuse(
+            'var ' ~ ('csv_options' if place else 'crm_folder') ~ ' is set; expected vars '
+            ~ 'crm_location and crm_locations alone with target spark, which reads '
+            ~ 'relations and files of types, such as parquet.`folder/{name}`.'
+        ) %}
+    {% endif %}
+    {% set columns = run_query('select * from ' ~ place ~ ' limit 0').column_names
+        | map('lower') | list %}
+    {% set selected = [] %}
+    {% set absent = [] %}
+    {% for name in raw_table['columns'] %}
+        {% set name_there = raw_table['names'].get(name, name) | lower %}
+        {% if name_there in columns %}
+            {% do selected.append('`' ~ name_there ~ '` as ' ~ name) %}
+        {% else %}
+            {% do absent.append(name) %}
+        {% endif %}
+    {% endfor %}
+    {{ return({
+        'absence': none,
+        'problem': none,
+        'place': place,
+        'relation': '(select ' ~ selected | join(', ') ~ ' from ' ~ place ~ ')',
+        'columns': columns,
+        'absent': absent,
+        'notes': []
+    }) }}
 {% endmacro %}
 
 
@@ -53,6 +79,12 @@
     ) as answers
 {% endmacro %}
 
+{# What Spark reads has no lines. #}
 {% macro spark__malformed_lines_of(raw_table) %}
-    {{ no_files_on_spark() }}
+    select
+        cast(null as string) as file_path,
+        cast(null as bigint) as line_number,
+        cast(null as bigint) as values_found,
+        cast(null as bigint) as values_expected
+    where false
 {% endmacro %}

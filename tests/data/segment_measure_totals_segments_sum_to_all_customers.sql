@@ -9,6 +9,7 @@
         {% do sums.append(prefix ~ sum) %}
     {% endfor %}
 {% endfor %}
+{% set sums = sums | unique | list %}
 
 with
 

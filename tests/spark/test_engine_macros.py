@@ -20,13 +20,14 @@ import pyarrow as pa
 import pytest
 
 MACROS = Path(__file__).resolve().parents[2] / "macros"
-# They ask Python, the catalog or the parse tree of DuckDB; on Spark they refuse, or
-# there is nothing to ask.
+# They ask Python, the catalog or the parse tree of DuckDB, or write tables; on Spark
+# they refuse, or there is nothing to ask.
 WITHOUT_ROWS = {
     "columns_of",
     "drop_append_tables",
     "fault_of_condition",
     "files_at",
+    "finish_replacements",
     "found_input",
     "has_function",
     "malformed_lines_of",
@@ -209,7 +210,7 @@ AGGREGATES = [
 class Macros:
     """The macros of the project as one engine has them, without the rest of dbt."""
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, **of_dbt: Any) -> None:
         environment = jinja2.Environment(extensions=["jinja2.ext.do"])
         paths = [*(MACROS / "engine").glob("*.sql"), MACROS / "source_systems.sql"]
         self.module: Any = environment.from_string(
@@ -218,6 +219,7 @@ class Macros:
                 "adapter": SimpleNamespace(dispatch=self.dispatched),
                 "modules": SimpleNamespace(re=re),
                 "return": lambda value: value,
+                **of_dbt,
             },
         ).module
         self.engine = engine
@@ -390,7 +392,92 @@ def test_every_macro_that_is_dispatched_has_a_case() -> None:
     dispatched = set(re.findall(r"adapter\.dispatch\(\s*'(\w+)'", source))
     tested = {case.macro for case in SCALARS + AGGREGATES}
     tested |= {"counts_by_value", "quartile", "failure"}
+    tested |= {"forget_rows", "parquet_written", "table_of_parquet"}
     assert dispatched - tested == WITHOUT_ROWS
     for name in dispatched:
         for engine in ("default", "spark"):
             assert f"macro {engine}__{name}(" in source, f"{engine}__{name} is missing"
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_a_table_is_carried_over_to_the_other_engine(
+    engine: str, spark: Any, tmp_path: Path
+) -> None:
+    rows = pa.table(
+        {
+            "number": pa.array([1, None], pa.int64()),
+            "share": pa.array([0.1, None]),
+            "word": pa.array([None, "a 'b'"]),
+        }
+    )
+    spark.createDataFrame(rows).createOrReplaceTempView("asked_rows")
+    statements = [
+        ("parquet_written", {"relation": "asked_rows", "folder": tmp_path / "rows"}),
+        ("table_of_parquet", {"relation": "carried", "folder": tmp_path / "rows"}),
+    ]
+    with duckdb.connect() as connection:
+        connection.register("asked_rows", rows)
+        runs = {"duckdb": connection.execute, "spark": spark.sql}
+        other = "spark" if engine == "duckdb" else "duckdb"
+        # Written twice: what was there before goes.
+        for of, (macro, arguments) in [
+            (engine, statements[0]),
+            (engine, statements[0]),
+            (other, statements[1]),
+        ]:
+            runs[of](macros_of(of).render(macro, **arguments))
+        query = "select * from carried order by number nulls last"
+        found = (
+            connection.execute(query).fetchall()
+            if other == "duckdb"
+            else [tuple(row) for row in spark.sql(query).collect()]
+        )
+    spark.sql("drop table if exists carried")
+    assert found == [(1, 0.1, None), (None, None, "a 'b'")]
+
+
+class Relation(SimpleNamespace):
+    """A relation as dbt shows it to macros."""
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.identifier}"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("in (select word from gone)", ["b", None]),
+        ("not in (select word from gone)", ["a", None]),
+        ("in (select word from gone where word = 'x')", ["a", "b", None]),
+    ],
+    ids=["some", "others", "none"],
+)
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_rows_for_which_a_condition_is_true_are_forgotten(
+    engine: str, condition: str, expected: list[str | None], spark: Any
+) -> None:
+    with duckdb.connect() as connection:
+        on_engine = {
+            "duckdb": lambda query: connection.execute(query).fetchall(),
+            "spark": lambda query: [tuple(row) for row in spark.sql(query).collect()],
+        }[engine]
+        schema = "main" if engine == "duckdb" else "default"
+        words = "select * from (values ('a'), ('b'), (cast(null as string))) as v(word)"
+        on_engine(f"create table {schema}.kept as {words}")
+        on_engine(f"create table {schema}.gone as select 'a' as word")
+        macros = Macros(
+            engine,
+            execute=True,
+            run_query=lambda query: SimpleNamespace(rows=on_engine(query)),
+            api=SimpleNamespace(Relation=SimpleNamespace(create=Relation)),
+        )
+        relation = Relation(schema=schema, identifier="kept")
+        hook = macros.render(
+            "forget_rows", relation=relation, condition=f"word {condition}"
+        )
+        if hook:
+            on_engine(hook)
+        found = on_engine(f"select word from {relation} order by word nulls last")
+        for name in ("kept", "gone"):
+            on_engine(f"drop table {schema}.{name}")
+    assert [word for (word,) in found] == expected

@@ -1,4 +1,9 @@
 {% set features = candidate_features() %}
+{% set numbers = [
+    'customers_measured', 'contributors', 'mean_value', 'standard_deviation',
+    'quantile_25', 'median_value', 'quantile_75', 'overall_mean_of_large',
+    'overall_standard_deviation'
+] %}
 {# As in int_segment_intervals: what is hidden there must not be told here. #}
 {% set total = [
     'segmentation_name', 'feature_name', 'segment_id = ' ~ never_buyers_segment_id()
@@ -42,10 +47,10 @@ moments as (
         segment_id,
         count(*) as customers,
         {%- for feature in features %}
-        count({{ feature }}) as {{ feature }}__count,
-        count(nullif({{ feature }}, 0)) as {{ feature }}__nonzero_count,
-        {{ exact_mean(feature) }} as {{ feature }}__mean,
-        stddev_pop({{ feature }}) as {{ feature }}__deviation,
+        count({{ feature }}) as {{ feature }}__customers_measured,
+        count(nullif({{ feature }}, 0)) as {{ feature }}__contributors,
+        {{ exact_mean(feature) }} as {{ feature }}__mean_value,
+        stddev_pop({{ feature }}) as {{ feature }}__standard_deviation,
         {%- endfor %}
         grouping(segment_id) as is_overall
     from profiled
@@ -102,29 +107,25 @@ overall as (
 
 ),
 
-unpivoted as (
+measured as (
 
-    {% for feature in features %}
     select
-        moments.segmentation_name,
-        moments.segment_id,
-        '{{ feature }}' as feature_name,
-        moments.customers,
-        moments.{{ feature }}__count as customers_measured,
-        moments.{{ feature }}__nonzero_count as contributors,
-        moments.{{ feature }}__mean as mean_value,
-        moments.{{ feature }}__deviation as standard_deviation,
+        moments.*,
+        {%- for feature in features %}
         {%- for name in ['quantile_25', 'median_value', 'quantile_75'] %}
         {{ quartile('quartiles.' ~ feature ~ '__quartiles', loop.index) }}
-            as {{ name }},
+            as {{ feature }}__{{ name }},
         {%- endfor %}
         case
             when {{ is_large_cell(
-                ['overall.' ~ feature ~ '__count'],
-                ['overall.' ~ feature ~ '__nonzero_count']
-            ) }} then overall.{{ feature }}__mean
-        end as overall_mean_of_large,
-        overall.{{ feature }}__deviation as overall_standard_deviation
+                ['overall.' ~ feature ~ '__customers_measured'],
+                ['overall.' ~ feature ~ '__contributors']
+            ) }} then overall.{{ feature }}__mean_value
+        end as {{ feature }}__overall_mean_of_large,
+        overall.{{ feature }}__standard_deviation
+            as {{ feature }}__overall_standard_deviation
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from moments
     left join quartiles
         on moments.segmentation_name = quartiles.segmentation_name
@@ -132,8 +133,26 @@ unpivoted as (
     inner join overall
         on moments.segmentation_name = overall.segmentation_name
     where moments.is_overall = 0
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+
+),
+
+-- A segment without a value of a feature keeps its row.
+unpivoted as (
+
+    select * from measured
+    unpivot include nulls (
+        (
+            {{ numbers | join(',\n            ') }}
+        ) for feature_name in (
+            {%- for feature in features %}
+            (
+                {%- for number in numbers %}
+                {{ feature }}__{{ number }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            ) as {{ feature }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+    )
 
 ),
 

@@ -7,9 +7,8 @@
     incremental_strategy='append',
     full_refresh=false,
     on_schema_change='fail',
-    post_hook="delete from {{ this }} where customer_id not in (
-        select customer_id from {{ ref('int_returned_customers') }}
-    )"
+    post_hook="{{ forget_rows(this, 'customer_id not in (select customer_id from '
+        ~ ref('int_returned_customers') ~ ')') }}"
 ) }}
 
 {# Behind every table that remembers customers: a stopped build forgets nobody. #}

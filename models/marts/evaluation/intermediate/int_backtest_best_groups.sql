@@ -78,12 +78,13 @@ final as (
         ---------- numerics
         group_count,
         cast(customers as bigint) as customers,
-        round(best_fifth_spend / nullif(spend, 0), 6) as top_quintile_spend_share,
+        round(best_fifth_spend / nullif(cast(spend as double), 0), 6)
+            as top_quintile_spend_share,
         round(cast(best_group_customers as double) / customers, 6)
             as best_group_customer_share,
         case
             when best_group_customers >= {{ var('minimum_cell_size') }}
-                then round(best_group_spend / nullif(spend, 0), 6)
+                then round(best_group_spend / nullif(cast(spend as double), 0), 6)
         end as best_group_spend_share
     from measured
 

@@ -4,10 +4,7 @@
     full_refresh=false,
     on_schema_change='fail',
     pre_hook="{{ forget_returned_customers() }}",
-    post_hook="delete from {{ this }} where customer_id in (
-        select customer_id from {{ ref('int_customer_id_changes') }}
-        where reason <> 'returned_after_erasure'
-    )"
+    post_hook="{{ forget_changed_customers() }}"
 ) }}
 
 {# A row where a customer is not what the last row says: it is written once. #}

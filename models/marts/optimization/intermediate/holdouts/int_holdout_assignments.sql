@@ -3,10 +3,7 @@
     incremental_strategy='append',
     full_refresh=false,
     pre_hook="{{ forget_returned_customers() }}",
-    post_hook="delete from {{ this }} where customer_id in (
-        select customer_id from {{ ref('int_customer_id_changes') }}
-        where reason = 'erased'
-    )"
+    post_hook="{{ forget_changed_customers(\"reason = 'erased'\") }}"
 ) }}
 
 {#
