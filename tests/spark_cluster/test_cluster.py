@@ -1,7 +1,7 @@
 """The sample on a cluster: a master and two workers on this machine.
 
-`make test-spark-cluster` runs it, in the order of the file. It takes a quarter of an
-hour on two cores, most of it for two builds.
+`make test-spark-cluster` runs it, in the order of the file. It takes some forty minutes
+of a busy machine with two cores, a third of it for the first build.
 """
 
 import os
