@@ -351,6 +351,7 @@ def run_command(request: Mapping[str, Any]) -> NoReturn:
         compiled = dict(itertools.islice(COMPILED.items(), known[0], None))
         parsed = list(itertools.islice(SYNTAX_TREES, known[1], None))
         Path(request["templates"]).write_bytes(marshal.dumps((compiled, parsed)))
+        # DuckDB then says of some of its types, on standard error, that they leaked.
         gc.freeze()
     sys.exit()
 
