@@ -344,16 +344,20 @@ def run_command(request: Mapping[str, Any]) -> NoReturn:
     os.environ.update(request["environment"])
     look_first_in(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
     known = len(COMPILED), len(SYNTAX_TREES)
+    status: Any = 0
     try:
-        # It raises SystemExit: like any process, this closes its database at its end.
         cli(request["arguments"])
+    except SystemExit as ended:
+        status = ended.code
     finally:
         compiled = dict(itertools.islice(COMPILED.items(), known[0], None))
         parsed = list(itertools.islice(SYNTAX_TREES, known[1], None))
         Path(request["templates"]).write_bytes(marshal.dumps((compiled, parsed)))
-        # DuckDB then says of some of its types, on standard error, that they leaked.
-        gc.freeze()
-    sys.exit()
+    # Like any process it closes its database at its end, and takes nothing else apart.
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(status or 0))
 
 
 if __name__ == "__main__":
