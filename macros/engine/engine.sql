@@ -232,7 +232,7 @@
     ).columns[0].values()) }}
 {% endmacro %}
 
-{# Spark reserves none unless it is told to. #}
+{# Spark reserves no others unless it is told to. #}
 {% macro spark__reserved_words() %}
-    {{ return([]) }}
+    {{ return(['false', 'null', 'true']) }}
 {% endmacro %}

@@ -33,6 +33,7 @@ WITHOUT_ROWS = {
     "malformed_lines_of",
     "parts_of_condition",
     "project_facts",
+    "reserved_words",
     "salt_state",
     "salted_hash",
     "with_columns",
@@ -397,6 +398,24 @@ def test_every_macro_that_is_dispatched_has_a_case() -> None:
     for name in dispatched:
         for engine in ("default", "spark"):
             assert f"macro {engine}__{name}(" in source, f"{engine}__{name} is missing"
+
+
+def test_spark_reserves_three_of_the_words_of_duckdb(spark: Any) -> None:
+    """Those that `reserved_words` has for Spark."""
+    words = duckdb.sql(
+        "select keyword_name from duckdb_keywords() "
+        "where keyword_category in ('reserved', 'type_function')"
+    ).fetchall()
+    reserved = {
+        word
+        for (word,) in words
+        if [
+            tuple(row)
+            for row in spark.sql(f"select {word} from (select 2 as {word})").collect()
+        ]
+        != [(2,)]
+    }
+    assert reserved == {"false", "null", "true"}
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "spark"])
