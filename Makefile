@@ -207,7 +207,7 @@ torture: $(VENV)/.runtime ## Kill builds of a small shop at random moments, N=20
 # others follow. Versions stay as locked unless a .in file asks otherwise; ARGS=--upgrade
 # takes the newest that it allows.
 COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header --no-strip-extras
+	--generate-hashes --no-header --no-strip-extras
 
 lock: $(VENV)/.bootstrap ## Resolve requirements*.in to requirements*.lock
 	$(COMPILE) $(ARGS) requirements-bootstrap.in -o requirements-bootstrap.lock

@@ -25,25 +25,7 @@
     {% endif %}
     {% set columns = run_query('select * from ' ~ place ~ ' limit 0').column_names
         | map('lower') | list %}
-    {% set selected = [] %}
-    {% set absent = [] %}
-    {% for name in raw_table['columns'] %}
-        {% set name_there = raw_table['names'].get(name, name) | lower %}
-        {% if name_there in columns %}
-            {% do selected.append('`' ~ name_there ~ '` as ' ~ name) %}
-        {% else %}
-            {% do absent.append(name) %}
-        {% endif %}
-    {% endfor %}
-    {{ return({
-        'absence': none,
-        'problem': none,
-        'place': place,
-        'relation': '(select ' ~ selected | join(', ') ~ ' from ' ~ place ~ ')',
-        'columns': columns,
-        'absent': absent,
-        'notes': []
-    }) }}
+    {{ return(found_columns(raw_table['table'], place, place, columns)) }}
 {% endmacro %}
 
 

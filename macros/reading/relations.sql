@@ -46,6 +46,12 @@
     {% endif %}
     {% set columns = adapter.get_columns_in_relation(relation)
         | map(attribute='name') | map('lower') | list %}
+    {{ return(found_columns(table_name, place, relation, columns)) }}
+{% endmacro %}
+
+
+{# The answer of found_input() for a raw table that is at `place` and has `columns`. #}
+{% macro found_columns(table_name, place, relation, columns) %}
     {% set selected = [] %}
     {% set absent = [] %}
     {% for name in raw_table_contract()[table_name]['columns'] %}
