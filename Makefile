@@ -173,8 +173,9 @@ test-bi: $(VENV)/.dev $(SUPERSET_VENV)/.superset ## Read the sample in Superset 
 test-spark: $(SPARK_VENV)/.spark ## Run what is different on Spark beside DuckDB
 	$(SPARK_VENV)/bin/python -m pytest tests/spark $(ARGS)
 
-test-spark-cluster: $(SPARK_VENV)/.spark ## Build on a cluster of two workers beside DuckDB
-	$(SPARK_VENV)/bin/python -m pytest tests/spark_cluster --capture=no $(ARGS)
+test-spark-cluster: $(SPARK_VENV)/.spark $(VENV)/.demo ## Build on a cluster of two workers beside DuckDB
+	COMPLETE_JOURNEY_LOCATION="$$($(VENV)/bin/python -c "$$FIND_COMPLETE_JOURNEY")" \
+		$(SPARK_VENV)/bin/python -m pytest tests/spark_cluster --capture=no $(ARGS)
 
 # The oldest versions that dbt_project.yml and pyproject.toml allow; the others are those of
 # requirements.lock.

@@ -1,7 +1,8 @@
 {#
     What keeps the source system complete_journey from being read, as a sentence; none
     if nothing does or it is not enabled. Where its files are is said once, in the
-    source's `external_location`; this finds out before the first model reads them.
+    source's `external_location`; this finds out before the first model reads them, and
+    makes them readable where the adapter knows of no such locations.
 #}
 {% macro problem_with_complete_journey() %}
     {% if not execute or 'complete_journey' not in valid_var('source_systems') %}
@@ -29,6 +30,7 @@
                 ~ 'COMPLETE_JOURNEY_LOCATION names.'
             ) }}
         {% endif %}
+        {% do make_source_view(table, path) %}
     {% endfor %}
     {{ return(none) }}
 {% endmacro %}

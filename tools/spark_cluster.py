@@ -33,7 +33,6 @@ PATIENCE = 60
 # Executors, as the driver, neither optimize code that runs for a minute only nor
 # collect garbage beside it. The log of events is one file of plain text.
 SETTINGS = {
-    "spark.executor.memory": "1g",
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.eventLog.enabled": "true",
     "spark.eventLog.compress": "false",
@@ -144,13 +143,17 @@ def add_task(cost: Counter[str], metrics: dict[str, Any]) -> None:
 
 
 @contextmanager
-def running_cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+def running_cluster(
+    folder: Path, workers: int = 2, memory: str = "1g"
+) -> Iterator[Cluster]:
     """Run a master and workers of one core each on the loopback of this machine.
 
     Parameters
     ----------
     folder
         Where logs, and what executors put on disk, go.
+    memory
+        What an executor may take, in Spark's words.
 
     Raises
     ------
@@ -159,7 +162,10 @@ def running_cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
     """
     (folder / "events").mkdir(parents=True)
     (folder / "defaults").mkdir()
-    settings = SETTINGS | {"spark.eventLog.dir": (folder / "events").as_uri()}
+    settings = SETTINGS | {
+        "spark.executor.memory": memory,
+        "spark.eventLog.dir": (folder / "events").as_uri(),
+    }
     (folder / "defaults" / "spark-defaults.conf").write_text(
         "".join(f"{name} {value}\n" for name, value in settings.items()),
         encoding="utf-8",
@@ -207,7 +213,7 @@ def running_cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
                 f"worker_{number}",
                 "worker.Worker",
                 *("--cores", "1"),
-                *("--memory", "4g"),
+                *("--memory", memory),
                 *("--webui-port", "0"),
                 *("--work-dir", str(folder / f"worker_{number}")),
                 master,
@@ -276,13 +282,14 @@ def main() -> int:
     """Run the command, and say what the workers did for it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--tables", action="store_true", help="what each table cost")
+    parser.add_argument("--memory", default="1g", help="of an executor, such as 4g")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     if not arguments.command:
         parser.error("no command is given; expected one, such as make build-spark")
     folder = Path(tempfile.mkdtemp(prefix="spark-cluster-"))
     try:
-        with running_cluster(folder) as cluster:
+        with running_cluster(folder, memory=arguments.memory) as cluster:
             status = subprocess.run(
                 arguments.command, env=cluster.environment, check=False
             ).returncode

@@ -146,9 +146,28 @@
     {{ return(run_query("select file from glob('" ~ path ~ "') limit 1").columns[0].values()) }}
 {% endmacro %}
 
-{# Files are not read there yet. #}
+{# A file that is not there is what Spark itself says when a view of it is made. #}
 {% macro spark__files_at(path) %}
-    {{ return([]) }}
+    {{ return([path]) }}
+{% endmacro %}
+
+
+{# A source table that is a parquet file, for adapters that do not read it where it is. #}
+{% macro make_source_view(source_table, path) %}
+    {{ return(adapter.dispatch(
+        'make_source_view', 'customer_segmentation'
+    )(source_table, path)) }}
+{% endmacro %}
+
+{% macro default__make_source_view(source_table, path) %}
+{% endmacro %}
+
+{% macro spark__make_source_view(source_table, path) %}
+    {% do run_query('create schema if not exists ' ~ source_table.schema) %}
+    {% do run_query(
+        'create or replace view ' ~ source_table.relation_name
+        ~ ' as select * from parquet.`' ~ path ~ '`'
+    ) %}
 {% endmacro %}
 
 

@@ -30,6 +30,7 @@ WITHOUT_ROWS = {
     "finish_replacements",
     "found_input",
     "has_function",
+    "make_source_view",
     "malformed_lines_of",
     "parts_of_condition",
     "project_facts",

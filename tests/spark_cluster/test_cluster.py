@@ -32,6 +32,10 @@ ALL_FROM_REGISTRY = (
     *("--select", "segmentation_registry+", "--exclude", "tag:comparison"),
     *UNTESTED,
 )
+COMPLETE_JOURNEY = (
+    *("build", *OF_SPARK, "--vars"),
+    "{source_systems: [complete_journey], observation_anchor: 2018-01-01}",
+)
 # More segments than the sample gets by itself.
 OTHER_VARS = ("--vars", "{n_segments: 4}")
 SEGMENTS = ("customer_segments", "customer_segment_memberships")
@@ -130,6 +134,20 @@ def differences(on_duckdb: Warehouse, on_cluster: Warehouse) -> dict[str, str]:
 def test_every_public_table_is_that_of_duckdb(
     on_duckdb: Warehouse, on_cluster: Warehouse
 ) -> None:
+    assert differences(on_duckdb, on_cluster) == {}
+
+
+@pytest.mark.skipif(
+    "COMPLETE_JOURNEY_LOCATION" not in os.environ,
+    reason="COMPLETE_JOURNEY_LOCATION does not say where the real households are",
+)
+def test_every_public_table_of_real_households_is_that_of_duckdb(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    on_duckdb = Warehouse(tmp_path_factory.mktemp("households_on_duckdb"))
+    on_cluster = Warehouse(tmp_path_factory.mktemp("households_on_spark"), cluster)
+    for warehouse in (on_duckdb, on_cluster):
+        warehouse.run(*COMPLETE_JOURNEY)
     assert differences(on_duckdb, on_cluster) == {}
 
 
