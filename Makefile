@@ -32,7 +32,7 @@ export UV_COMPILE_BYTECODE ?= 1
 .DELETE_ON_ERROR:
 .PHONY: help build demo report serve superset audience compare docs package benchmark \
 	build-spark lint lint-python lint-project lint-sql test test-quick test-bi test-spark \
-	test-spark-cluster test-oldest-dbt fuzz torture lock clean
+	test-spark-units test-spark-cluster test-oldest-dbt fuzz torture lock clean
 
 
 help: ## List the targets
@@ -173,7 +173,12 @@ test-bi: $(VENV)/.dev $(SUPERSET_VENV)/.superset ## Read the sample in Superset 
 test-spark: $(SPARK_VENV)/.spark ## Run what is different on Spark beside DuckDB
 	$(SPARK_VENV)/bin/python -m pytest tests/spark $(ARGS)
 
-test-spark-cluster: $(SPARK_VENV)/.spark $(VENV)/.demo ## Build on a cluster of two workers beside DuckDB
+# They ask the tables of make build-spark for the types of their columns.
+test-spark-units: $(SPARK_VENV)/.spark ## Run the unit tests on Spark, after build-spark
+	PYTHONPATH=python $(SPARK_VENV)/bin/dbt test --target spark \
+		--target-path build/spark/target --selector spark_unit_tests $(ARGS)
+
+test-spark-cluster: $(SPARK_VENV)/.spark $(VENV)/.demo ## Build on a cluster of two workers
 	COMPLETE_JOURNEY_LOCATION="$$($(VENV)/bin/python -c "$$FIND_COMPLETE_JOURNEY")" \
 		$(SPARK_VENV)/bin/python -m pytest tests/spark_cluster --capture=no $(ARGS)
 

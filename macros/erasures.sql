@@ -213,9 +213,9 @@
 {% endmacro %}
 
 
-{# An operation may run in a transaction, which dbt would roll back; Spark has none. #}
+{# DuckDB runs an operation in a transaction, which dbt would roll back. #}
 {% macro commit_operation() %}
-    {% if flags.WHICH == 'run-operation' and target.type != 'spark' %}
+    {% if flags.WHICH == 'run-operation' and target.type == 'duckdb' %}
         {% do adapter.ensure_transaction() %}
         {% do run_query('commit') %}
     {% endif %}

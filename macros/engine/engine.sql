@@ -30,14 +30,25 @@
     ) as raw_records
 {% endmacro %}
 
-{# The columns of a table are known when a model is compiled, after the table was made. #}
+{#
+    The columns of a table are known when a model is compiled, after the table was made.
+    Those of the rows of a unit test are not: what they lack is found outside of them.
+#}
 {% macro spark__with_columns(relation, columns, absent) %}
+    {%- if model.resource_type == 'unit_test' %}
+    select raw_records.*
+    from (
+        select null as {{ columns | join(', null as ') }}
+    ) as absent_columns
+    cross join lateral (
+    {%- endif %}
     select
         {%- for column, properties in columns.items() %}
         {{ 'cast(null as ' ~ absent_type(properties['kind']) ~ ')'
             if column in absent else column }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }} as raw_records
+    {{- ') as raw_records' if model.resource_type == 'unit_test' }}
 {% endmacro %}
 
 {# Not text where it would have to be parsed. #}
@@ -62,13 +73,28 @@
             'tinyint', 'smallint', 'int', 'integer', 'bigint', 'hugeint', 'utinyint',
             'usmallint', 'uinteger', 'ubigint', 'float', 'double'
         ],
-        'instant': ['timestamp with time zone'],
+        'instant': [type_of_instants()],
         'fraction': ['float', 'double'],
         'boolean': ['boolean']
     } -%}
     {#- Not an IN: of a column that no file has the type is no constant, and an IN list
         becomes a join that is made for every row. -#}
     instr('|{{ types[family] | join("|") }}|', '|' || lower(typeof({{ column }})) || '|') > 0
+{%- endmacro %}
+
+
+{# The type of moments that are told by the clock of whoever asks. #}
+{% macro type_of_instants() -%}
+    {{ return(adapter.dispatch('type_of_instants', 'customer_segmentation')()) }}
+{%- endmacro %}
+
+{% macro default__type_of_instants() -%}
+    timestamp with time zone
+{%- endmacro %}
+
+{# What DuckDB calls timestamp is timestamp_ntz there. #}
+{% macro spark__type_of_instants() -%}
+    timestamp
 {%- endmacro %}
 
 

@@ -25,15 +25,12 @@
             'environment variable SEGMENTATION_SALT has fewer than 16 characters; expected '
             ~ 'at least 16 that nobody can guess.'
         ) }}
-    {% elif target.type == 'spark' and var('hash_customer_ids') %}
+    {% elif target.type != 'duckdb' and var('hash_customer_ids') %}
         {{ return(
-            'var hash_customer_ids is true; expected false with target spark, which has '
-            ~ 'no salt yet.'
+            'var hash_customer_ids is true; expected false on Spark, which has no salt yet.'
         ) }}
-    {% elif target.type == 'spark' %}
-        {% do exceptions.warn(
-            'Target spark has no salt yet, so that hashed columns are null.'
-        ) %}
+    {% elif target.type != 'duckdb' %}
+        {% do exceptions.warn('Spark has no salt yet, so that hashed columns are null.') %}
     {% elif state is none and not var('hash_customer_ids') %}
         {% do exceptions.warn(
             'The profile does not load the plugin segmentation.hashing.plugin, so that '

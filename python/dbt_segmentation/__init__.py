@@ -9,11 +9,12 @@ from dbt.plugins.manager import dbtPlugin
 
 
 class PythonOnSpark(dbtPlugin):
-    """Where the adapter is installed it runs Python models in its own session."""
+    """Where there is a session of Spark the adapter runs Python models in it."""
 
     def initialize(self) -> None:
-        """Change the adapter before dbt makes one; without it do nothing."""
-        if find_spec("dbt.adapters.spark") is not None:
+        """Change the adapter before dbt makes one; without it or pyspark do nothing."""
+        # That of Databricks brings the one of Spark, without Spark.
+        if find_spec("dbt.adapters.spark") and find_spec("pyspark"):
             from segmentation.spark import run_python_in_session
 
             run_python_in_session()

@@ -147,6 +147,12 @@ SCALARS = [
         ]
         for family in ("text", "time", "number", "fraction", "boolean")
     ),
+    Case(
+        "type_of_instants",
+        [dt.datetime(2024, 3, 5, tzinfo=dt.UTC)],
+        pa.timestamp("us", tz="UTC"),
+        asked="'{}' = lower(typeof(value))",
+    ),
     moments("clock_time", "utc", time_zone="America/New_York"),
     moments("clock_time", "utc", time_zone="Asia/Kolkata"),
     Case(

@@ -35,8 +35,8 @@ final as (
         -- The integral of (1 + rate) ^ (-days / 365) over the horizon, by its length.
         {%- if annual_rate > 0 %}
         round(
-            (1 - power(1 + {{ annual_rate }}, -horizon_days / 365.0))
-            / (ln(1 + {{ annual_rate }}) * horizon_days / 365.0),
+            (1 - power(1 + {{ annual_rate }}, -horizon_days / 365e0))
+            / (ln(1 + {{ annual_rate }}) * horizon_days / 365e0),
             9
         ) as discount_factor,
         {%- else %}

@@ -66,10 +66,12 @@ greatest_output_for_{{ name }} as (
 
     select
         *,
+        -- Spark compares two at least; both engines pass over a missing one.
         greatest(
             {%- for output in network.outputs %}
-            output_{{ output.segment_id }}{{ ',' if not loop.last }}
+            output_{{ output.segment_id }},
             {%- endfor %}
+            null
         ) as greatest_output
     from outputs_for_{{ name }}
 

@@ -85,10 +85,12 @@ least_scored_for_{{ name }} as (
 
     select
         *,
+        -- Spark compares two at least; both engines pass over a missing one.
         least(
             {%- for segment_id in segment_ids %}
-            score_{{ segment_id }}{{ ',' if not loop.last }}
+            score_{{ segment_id }},
             {%- endfor %}
+            null
         ) as least_score
     from scored_for_{{ name }}
 

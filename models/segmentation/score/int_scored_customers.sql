@@ -81,11 +81,12 @@ second_nearest_of_{{ name }} as (
             when {{ segment_id }} then distance_{{ segment_id }}
             {%- endfor %}
         end as distance,
+        -- Spark compares two at least; both engines pass over a missing one.
         least(
             {%- for segment_id in segment_ids %}
-            case when segment_id <> {{ segment_id }} then distance_{{ segment_id }} end
-            {{- ',' if not loop.last }}
+            case when segment_id <> {{ segment_id }} then distance_{{ segment_id }} end,
             {%- endfor %}
+            null
         ) as second_distance
     from distances_of_{{ name }}
 

@@ -1,5 +1,5 @@
 {# The metastore that comes with Spark has no room for the text of so long a view. #}
-{{ config(materialized='table' if target.type == 'spark' else 'view') }}
+{{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
 with
 

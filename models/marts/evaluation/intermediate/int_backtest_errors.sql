@@ -54,10 +54,10 @@ expected as (
 
     select
         *,
-        all_total / nullif(all_customers, 0) as overall_mean,
+        cast(all_total as double) / nullif(all_customers, 0) as overall_mean,
         coalesce(
-            group_total / nullif(group_customers, 0),
-            all_total / nullif(all_customers, 0)
+            cast(group_total as double) / nullif(group_customers, 0),
+            cast(all_total as double) / nullif(all_customers, 0)
         ) as group_mean
     from others
 
