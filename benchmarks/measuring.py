@@ -11,12 +11,21 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 BENCHMARKS: Final = Path(__file__).resolve().parent
 TABLES: Final = ("customers", "orders", "visits", "reviews")
 LOG_LINES_ON_FAILURE: Final = 40
+READ_CURRENT_DATE: Final = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    [(day,)] = connection.execute(
+        "select max(observation_date) from main.customer_segments"
+    ).fetchall()
+print(day)
+"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,40 @@ def generate(customers: int, folder: Path) -> None:
         ],
         check=True,
     )
+
+
+def link_files(folder: Path, output: Path) -> None:
+    """Have the files of a folder in another one too, which is emptied first."""
+    shutil.rmtree(output, ignore_errors=True)
+    shutil.copytree(folder, output, copy_function=os.link)
+
+
+def generate_next_day(customers: int, folder: Path, days_later: int) -> None:
+    """Write one more day beside the raw files of a number of customers."""
+    subprocess.run(
+        [
+            sys.executable,
+            str(BENCHMARKS / "next_day.py"),
+            f"--customers={customers}",
+            f"--folder={folder}",
+            f"--days-later={days_later}",
+        ],
+        check=True,
+    )
+
+
+def current_date(warehouse: Path) -> date:
+    """Return the day as of which customers have their segments.
+
+    Another process reads it: this one stays small, see run.py.
+    """
+    found = subprocess.run(
+        [sys.executable, "-c", READ_CURRENT_DATE, str(warehouse)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return date.fromisoformat(found.stdout.strip())
 
 
 def read_once(folder: Path) -> None:

@@ -8,6 +8,8 @@ several times in turn:
 - the pandas way: `pandas_way.py`;
 - the core: what gives customers a segment and segments their evaluation, without tests;
 - everything: `dbt build` with all tests of the data;
+- the next day: everything once more with one more day of records, in the warehouse that
+  is there; and so on a day with which another past observation date begins;
 - the floor: `floor.sql`, the least SQL that gives the same segments.
 
 It prints a markdown table of their time and memory, the slowest dbt nodes, and the rows
@@ -22,7 +24,7 @@ How it is measured:
   that it started and waited for. All ways are a single process.
 - The raw files are read once before each way, so that none pays for a cold disk.
 - A build starts with nothing: without a warehouse and without what an earlier one
-  parsed.
+  parsed. That of the next day starts with both, as everything left them.
 - Generating runs in a process of its own: on Linux a child's maximum starts at the
   size of the parent that started it, so this one stays small.
 """
@@ -31,10 +33,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import shutil
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -43,9 +47,12 @@ import public_tables
 from measuring import (
     BENCHMARKS,
     Measurement,
+    current_date,
     delete_warehouse,
     generate,
+    generate_next_day,
     last_lines,
+    link_files,
     markdown,
     measure,
     read_once,
@@ -64,6 +71,11 @@ CORE: Final = (
     "unit_test",
 )
 EVERYTHING: Final = ("--exclude-resource-type", "unit_test")
+# The day that follows the log of generate.py.
+NEXT_DAY: Final = date(2026, 1, 1)
+# The defaults of dbt_project.yml, by which a past observation date is added.
+OBSERVATION_ANCHOR: Final = date(2000, 1, 1)
+OUTCOME_WINDOW_DAYS: Final = 90
 # Pandas holds all in memory, and more customers than these on few machines.
 MOST_PANDAS_CUSTOMERS: Final = 1_000_000
 # A customer on the border of two segments may be added up in another order.
@@ -195,6 +207,33 @@ def comparison(
     return markdown(header, rows)
 
 
+def next_grid_date(day: date) -> date:
+    """Return the first past observation date of all builds that is not before a day."""
+    windows = -((OBSERVATION_ANCHOR - day).days // OUTCOME_WINDOW_DAYS)
+    return OBSERVATION_ANCHOR + timedelta(days=windows * OUTCOME_WINDOW_DAYS)
+
+
+# The first of them leaves the grid of past observation dates as it is.
+NEXT_DAYS: Final = {
+    "next day": NEXT_DAY,
+    "next day, a window begins": next_grid_date(NEXT_DAY),
+}
+
+
+def share_of_everything(ways: Mapping[str, Sequence[Measurement]], name: str) -> str:
+    """Return in a sentence what a way takes of what everything takes."""
+
+    def share(of: Callable[[Measurement], float]) -> str:
+        taken, whole = (median(map(of, ways[way])) for way in (name, "everything"))
+        return f"{100 * taken / whole:.0f} %"
+
+    return (
+        f"{name}: {share(lambda run: run.seconds)} of the time of everything, "
+        f"{share(lambda run: run.processor_seconds)} of its processor time, "
+        f"{share(lambda run: run.peak_bytes)} of its memory"
+    )
+
+
 def slowest_nodes(target: Path, count: int) -> str:
     """Return tables of the slowest nodes and of the time by kind of node."""
     nodes: list[list[str]] = []
@@ -237,6 +276,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--skip-pandas", action="store_true")
     parser.add_argument("--skip-core", action="store_true")
+    parser.add_argument("--skip-next-day", action="store_true")
     parser.add_argument(
         "--directory",
         type=Path,
@@ -266,67 +306,113 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+class Run:
+    """The builds of a command, and what each way took."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments = arguments
+        self.customers: int = arguments.customers
+        self.project: Path = arguments.project.resolve()
+        self.directory: Path = arguments.directory.resolve()
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.folder = self.directory / str(self.customers)
+        # dbt parses nothing anew where the folder of the records is the one of before.
+        self.records = self.directory / f"records_{self.customers}"
+        self.warehouse = self.directory / f"warehouse_{self.customers}.duckdb"
+        self.target = self.directory / f"target_{self.customers}"
+        self.floor = self.directory / f"floor_{self.customers}.duckdb"
+        self.ways: dict[str, list[Measurement]] = defaultdict(list)
+
+    def measure_ways(self) -> None:
+        """Run all ways once, one after the other."""
+        link_files(self.folder, self.records)
+        if not self.arguments.skip_pandas:
+            number = self.arguments.pandas_customers
+            log = self.directory / f"pandas_{number}.log"
+            self.ways["pandas way"].append(
+                run_pandas(self.directory / str(number), log)
+            )
+            print(f"pandas way: {last_lines(log)}\n", flush=True)
+        if not self.arguments.skip_core:
+            core = self.directory / f"core_{self.customers}.duckdb"
+            delete_warehouse(core)
+            self.build("core", core, core.with_suffix(""), CORE)
+            delete_warehouse(core)
+        delete_warehouse(self.warehouse)
+        self.build("everything", self.warehouse, self.target, EVERYTHING)
+        limit: str = self.arguments.memory_limit
+        self.ways["floor"].append(
+            run_floor(self.folder, self.warehouse, self.floor, limit)
+        )
+        if not self.arguments.skip_next_day:
+            for way, day in NEXT_DAYS.items():
+                self.build_next_day(way, day)
+
+    def build(
+        self, way: str, warehouse: Path, target: Path, selection: Sequence[str]
+    ) -> None:
+        """Build and measure it."""
+        measurement = run_dbt(
+            "build",
+            selection,
+            project=self.project,
+            folder=self.records,
+            warehouse=warehouse,
+            target=target,
+            memory_limit=self.arguments.memory_limit,
+            is_publishing=self.arguments.publish and way != "core",
+        )
+        self.ways[way].append(measurement)
+
+    def build_next_day(self, way: str, day: date) -> None:
+        """Build everything again with the records of a day, and undo it.
+
+        Raises:
+            SystemExit: the current date is not the day after; says which it is.
+        """
+        kept = self.warehouse.with_suffix(".kept")
+        shutil.copyfile(self.warehouse, kept)
+        generate_next_day(self.customers, self.records, (day - NEXT_DAY).days)
+        parsed = self.target / "partial_parse.msgpack"
+        selection = (*EVERYTHING, f"--partial-parse-file-path={parsed}")
+        target = self.directory / f"next_day_{self.customers}"
+        self.build(way, self.warehouse, target, selection)
+        found = current_date(self.warehouse)
+        if found != day + timedelta(days=1):
+            sys.exit(
+                f"{way}: the current date is {found}; expected the day after {day}"
+            )
+        kept.replace(self.warehouse)
+
+
 def main() -> None:
     """Run the command line."""
     arguments = parse_arguments()
     customers: int = arguments.customers
     pandas_customers: int = arguments.pandas_customers
-    project: Path = arguments.project.resolve()
-    directory: Path = arguments.directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
-    folder = directory / str(customers)
-    pandas_folder = directory / str(pandas_customers)
-    generate(customers, folder)
+    run = Run(arguments)
+    generate(customers, run.folder)
     if not arguments.skip_pandas:
-        generate(pandas_customers, pandas_folder)
-
-    warehouse = directory / f"warehouse_{customers}.duckdb"
-    core_warehouse = directory / f"core_{customers}.duckdb"
-    floor = directory / f"floor_{customers}.duckdb"
-    target = directory / f"target_{customers}"
-
-    def build(way: str, to: Path, target: Path, selection: Sequence[str]) -> None:
-        delete_warehouse(to)
-        measurement = run_dbt(
-            "build",
-            selection,
-            project=project,
-            folder=folder,
-            warehouse=to,
-            target=target,
-            memory_limit=arguments.memory_limit,
-            is_publishing=arguments.publish and way == "everything",
-        )
-        ways[way].append(measurement)
-
-    ways: dict[str, list[Measurement]] = defaultdict(list)
+        generate(pandas_customers, run.directory / str(pandas_customers))
     for _ in range(arguments.repetitions):
-        if not arguments.skip_pandas:
-            log = directory / f"pandas_{pandas_customers}.log"
-            ways["pandas way"].append(run_pandas(pandas_folder, log))
-            print(f"pandas way: {last_lines(log)}\n", flush=True)
-        if not arguments.skip_core:
-            core_target = directory / f"core_{customers}"
-            build("core", core_warehouse, core_target, CORE)
-            delete_warehouse(core_warehouse)
-        build("everything", warehouse, target, EVERYTHING)
-        ways["floor"].append(
-            run_floor(folder, warehouse, floor, arguments.memory_limit)
-        )
+        run.measure_ways()
 
+    warehouse = run.warehouse
     print(f"{hashes()}; {arguments.repetitions} repetitions\n")
-    print(comparison(dict(ways), customers, pandas_customers), end="\n\n")
+    print(comparison(dict(run.ways), customers, pandas_customers), end="\n\n")
+    for way in filter(run.ways.__contains__, NEXT_DAYS):
+        print(share_of_everything(run.ways, way), end="\n\n")
     print(f"the warehouse takes {warehouse.stat().st_size / 1e9:.2f} GB\n")
-    print(slowest_nodes(target, arguments.slowest))
+    print(slowest_nodes(run.target, arguments.slowest))
     print("\nNodes run side by side: their seconds exceed those of the build.\n")
     found = public_tables.count_public_tables(warehouse)
     rows = [[name, f"{count:,}"] for name, count in found.items()]
     print(markdown(["public table", "rows"], rows), end="\n\n")
-    agreed = agreement(warehouse, floor)
+    agreed = agreement(warehouse, run.floor)
     print(f"{100 * agreed:.4f} % of customers have the segment that the floor gives")
     if arguments.record_tables:
         public_tables.record(customers, found)
-    check(customers, found, agreed, project)
+    check(customers, found, agreed, run.project)
 
 
 def check(customers: int, found: dict[str, int], agreed: float, project: Path) -> None:

@@ -1,13 +1,20 @@
 """The benchmark compares what it says, and sees when a table is lost."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
 
 import run
-from measuring import Measurement
+from generate import MINIMUM_CUSTOMERS as CUSTOMERS
+from generate import generate
+from measuring import Measurement, link_files
+from next_day import write_next_day
 from public_tables import EXPECTED, losses, read_expected, record
 
+PROJECT = Path(__file__).resolve().parents[2]
 DECISIONS = """
 A line on something else.
 `segment_rules` has 9 rows at 1 000 customers: rules of one segment were merged.
@@ -107,3 +114,98 @@ def test_what_ran_out_of_memory_is_no_reference() -> None:
 def test_what_the_ways_are_compared_on_is_hashed() -> None:
     """These files change for a proven bug only; then their hash changes here too."""
     assert run.hashes() == "pandas_way.py 3e5eae4178a0, generate.py cf3d27862b4d"
+
+
+# ---------------------------------------------------------------- the next day
+
+
+def test_the_next_day_is_compared_with_everything() -> None:
+    ways = {
+        "everything": [measurement(s, 2) for s in (90, 100, 200)],
+        "next day": [measurement(s, 1.5) for s in (40, 30, 20)],
+    }
+    assert run.share_of_everything(ways, "next day") == (
+        "next day: 30 % of the time of everything, 30 % of its processor time, "
+        "75 % of its memory"
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(2026, 1, 1), date(2026, 2, 13)),
+        (date(2026, 2, 13), date(2026, 2, 13)),
+        (date(2026, 2, 14), date(2026, 5, 14)),
+        (date(1999, 12, 31), date(2000, 1, 1)),
+    ],
+)
+def test_the_grid_is_that_of_all_builds(day: date, expected: date) -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert (
+        project["vars"]["observation_anchor"],
+        project["vars"]["outcome_window_days"],
+    ) == (str(run.OBSERVATION_ANCHOR), run.OUTCOME_WINDOW_DAYS)
+    assert run.next_grid_date(day) == expected
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the fewest customers, with those of a day that follows later."""
+    folder = tmp_path_factory.mktemp("log")
+    generate(CUSTOMERS, folder / "log")
+    link_files(folder / "log", folder / "records")
+    write_next_day(CUSTOMERS, folder / "records", days_later=3)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "moment", "parts"),
+    [
+        ("orders", "order_id", "ordered_at", 365),
+        ("visits", "visit_id", "visited_at", 365),
+        ("reviews", "review_id", "reviewed_at", 365),
+        ("customers", "customer_id", "registered_at", 1827.5),
+    ],
+)
+def test_a_day_is_added_to_the_log(
+    log: Path, table: str, key: str, moment: str, parts: float
+) -> None:
+    days = f"cast(min({moment}) as date), cast(max({moment}) as date)"
+    rows, least, greatest, first, last = duckdb.execute(
+        f"select count(*), min({key}), max({key}), {days} "
+        f"from '{log}/records/{table}/next_day.parquet'"
+    ).fetchall()[0]
+    [(before,)] = duckdb.execute(
+        f"select count(*) from '{log}/log/{table}/*.parquet'"
+    ).fetchall()
+    assert rows == pytest.approx(before / parts, abs=1)
+    assert (least, greatest) == (before + 1, before + rows)
+    # Reviews come late; of the log's own they are none.
+    expected = run.NEXT_DAY + timedelta(days=3)
+    earliest = expected - timedelta(days=2 if table == "reviews" else 0)
+    assert earliest <= first <= last <= expected
+    [(together,)] = duckdb.execute(
+        f"select count(distinct {key}) from '{log}/records/{table}/*.parquet'"
+    ).fetchall()
+    assert together == before + rows
+
+
+def test_the_next_day_is_of_customers_who_are_there(log: Path) -> None:
+    for table, moment in (("orders", "ordered_at"), ("visits", "visited_at")):
+        assert duckdb.execute(
+            f"select count(*) from '{log}/records/{table}/next_day.parquet' as events "
+            f"left join '{log}/records/customers/*.parquet' as customers "
+            "on events.customer_id = customers.customer_id "
+            f"and customers.registered_at < events.{moment} "
+            "where customers.customer_id is null"
+        ).fetchall() == [(0,)]
+    assert duckdb.execute(
+        f"select count(*) from '{log}/records/reviews/next_day.parquet' as reviews "
+        f"left join '{log}/records/orders/*.parquet' as orders "
+        "using (order_id, customer_id) where orders.order_id is null"
+    ).fetchall() == [(0,)]
+
+
+def test_the_log_stays_as_it_was(log: Path) -> None:
+    files = sorted(path.name for path in (log / "log").glob("*/*.parquet"))
+    assert files == ["part_0000.parquet"] * 4
