@@ -37,7 +37,7 @@ export UV_COMPILE_BYTECODE ?= 1
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) \
-		| expand -t 18
+		| expand -t 28
 
 
 # ---------- the main job
