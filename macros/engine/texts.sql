@@ -1,6 +1,7 @@
 {#
-    The adapter of Spark knows no order of texts that it puts together, and takes what is
-    between them for a regular expression. dbt finds these where the project is no package.
+    The adapter of Spark knows no order of texts that it puts together, and takes what
+    is between them for a regular expression. dbt finds these where the project is no
+    package.
 #}
 {% macro spark__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
     {{ return(dbt.default__listagg(
@@ -13,7 +14,7 @@
 {%- endmacro %}
 
 
-{# A value as text, a fraction without an exponent: 49301234567 is no 4.9301234567E10. #}
+{# A value as text, a fraction without an exponent: 49301234567, not 4.9301234567E10. #}
 {% macro text_of(column) -%}
     {{ return(adapter.dispatch('text_of', 'customer_segmentation')(column)) }}
 {%- endmacro %}
@@ -27,7 +28,9 @@
         when {{ has_type(column, 'fraction') }}
             then coalesce(
                 regexp_replace(
-                    cast(try_cast({{ column }} as decimal(28, 9)) as string), '[.]?0+$', ''
+                    cast(try_cast({{ column }} as decimal(28, 9)) as string),
+                    '[.]?0+$',
+                    ''
                 ),
                 cast({{ column }} as string)
             )
