@@ -121,6 +121,13 @@ SCALARS = [
         formats=["%Y-%m-%d", "%d-%b-%y", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %I:%M %p"],
         values=[*TEXTS, "05.03.2024 23:59:58", "03/05/2024 11:30 PM", "31-Feb-24"],
     ),
+    texts(
+        "try_year_first",
+        values=[*TEXTS, "1980", "1980-03", "2024/3/5", "05/03/2024", "2024-3-5 10:15"],
+    ),
+    Case("text_of", TEXTS, pa.string(), {"column": "value"}),
+    Case("text_of", [None, 44.7, 12.5, -0.25], pa.float64(), {"column": "value"}),
+    Case("text_of", [None, 7, 10**12], pa.int64(), {"column": "value"}),
     texts("hashed_share"),
     texts("shares_a_word", other_text="'an smith'"),
     texts("shares_a_word", other_text="'1234567'"),

@@ -44,8 +44,8 @@
 {# A timestamp from an ISO date; an engine would read 5/3/24 as one of the year 5. #}
 {% macro iso_timestamp(text) -%}
     case
-        when try_cast({{ text }} as timestamp) >= cast('1000-01-01' as date)
-            then try_cast({{ text }} as timestamp)
+        when {{ try_year_first(text) }} >= cast('1000-01-01' as date)
+            then {{ try_year_first(text) }}
     end
 {%- endmacro %}
 

@@ -7,11 +7,11 @@
 #}
 {% macro plain_text(column) -%}
     case
-        when {{ has_rare_match(as_text(column), '[^ -~€£¥₹ł]|  |^ *[=\\x27]') }}
+        when {{ has_rare_match(text_of(column), '[^ -~€£¥₹ł]|  |^ *[=\\x27]') }}
             then lower({{ without_accents(trim_unwrapped(
                 with_usual_signs(in_one_spelling(as_text(column)))
             )) }})
-        else lower({{ trimmed(column) }})
+        else lower(trim({{ text_of(column) }}))
     end
 {%- endmacro %}
 

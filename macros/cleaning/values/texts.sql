@@ -33,7 +33,9 @@
     case
         -- Not-a-number is no id; a large one must not become 1e+16.
         when {{ has_type(column, 'fraction') }}
-            then {{ fraction_as_id('try_cast(' ~ column ~ ' as double)') }}
+            then {{ fraction_as_id(
+                'nullif(try_cast(' ~ column ~ " as double), cast('nan' as double))"
+            ) }}
         when {{ has_type(column, 'number') }} then cast({{ column }} as string)
         when {{ has_rare_match(
             as_text(column), '[^!-~]|^[=\\x27]|[.]0|[.,].*[eE]|[eE][+]|@'
