@@ -172,6 +172,7 @@ def test_a_build_that_loses_a_worker_gives_the_same_rows(
         time.sleep(0.1)
     on_cluster.cluster.kill_worker(0)
     assert build.wait(TIMEOUT_SECONDS) == 0, on_cluster.output()
+    assert "worker lost" in on_cluster.output()
     assert differences(on_duckdb, on_cluster) == {}
 
 
