@@ -15,6 +15,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -158,6 +159,17 @@ DISTRIBUTIONS: Final[tuple[Distribution, ...]] = (
 RARE_SPEND: Final = tuple(Spend(1.5, zeros) for zeros in (0.99, 0.98, 0.95, 0.9))
 
 
+def run_dbt(arguments: Sequence[str]) -> str:
+    """Run dbt on the project and return what it wrote."""
+    command = [
+        *[str(Path(sys.executable).with_name("dbt")), *arguments],
+        *["--target", "lint", "--target-path", "build/lint"],
+    ]
+    return subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
+
+
 def compiled_bounds() -> dict[str, str]:
     """Lower and upper bound of each measure, and of a difference, as SQL by dbt."""
     sides = (("low", -1), ("high", 1))
@@ -171,14 +183,7 @@ def compiled_bounds() -> dict[str, str]:
         macro = DIFFERENCE_BOUND.format(same=same, other=other, side=side)
         columns.append(f"{{{{ {macro} }}}} as difference_{same}")
     marked = " /* end of column */ ".join(columns)
-    command = [
-        *[str(Path(sys.executable).with_name("dbt")), "--quiet", "compile"],
-        *["--target", "lint", "--target-path", "build/lint"],
-        *["--inline", marked, "--output", "json"],
-    ]
-    output = subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, check=True
-    ).stdout
+    output = run_dbt(["--quiet", "compile", "--inline", marked, "--output", "json"])
     compiled = json.loads(output[output.index("{") :])["compiled"]
     bounds = {}
     for column in compiled.split("/* end of column */"):
@@ -200,17 +205,16 @@ def summaries_of(
 ) -> pd.DataFrame:
     """What the bounds need of samples that are the rows of `shape`."""
     sample = distribution.draw(generator, shape)
-    return pd.DataFrame(
-        {
-            "customers": shape[1],
-            "estimate": sample.mean(axis=1),
-            "standard_error": sample.std(axis=1, ddof=1) / np.sqrt(shape[1]),
-            "nonzero_count": (sample != 0).sum(axis=1),
-            "negative_count": (sample < 0).sum(axis=1),
-            # Of values that are all the same there is none.
-            "skewness": np.nan_to_num(skewness_of(sample)),
-        }
-    )
+    summaries = pd.DataFrame({"customers": shape[1], "estimate": sample.mean(axis=1)})
+    if distribution.measure != "rate":
+        deviations = sample.std(axis=1, ddof=1)
+        summaries["standard_error"] = deviations / np.sqrt(shape[1])
+    if distribution.measure == "spend":
+        summaries["nonzero_count"] = (sample != 0).sum(axis=1)
+        summaries["negative_count"] = (sample < 0).sum(axis=1)
+        # Of values that are all the same there is none.
+        summaries["skewness"] = np.nan_to_num(skewness_of(sample))
+    return summaries
 
 
 def bounds_of_samples(

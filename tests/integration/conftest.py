@@ -50,8 +50,6 @@ STRUCTURAL_VARIABLES = (
     "custom_features",
 )
 LOCATION_VARIABLES = ("crm_folder", "crm_location", "crm_locations")
-# What of the environment the profile has; dbt compares it.
-PROFILE_VARIABLES = ("SEGMENTATION_DATABASE", "SEGMENTATION_THREADS")
 # What the rule chooses on the sample. Choosing it takes seconds a fit.
 USUAL_VARIABLES = {"n_segments": 3}
 # No command takes a tenth of it: whatever does hangs, and is a failure.
@@ -121,13 +119,13 @@ class Warehouse:
         parsed = self.folder / "target" / "partial_parse.msgpack"
         parsed.unlink(missing_ok=True)
         result = dbt_server().run(
-            self.command(arguments, variables, environment)[1:],
+            self.command(arguments, variables)[1:],
             self.folder,
             self.environment(environment),
             self.folder / "output",
             TIMEOUT_SECONDS,
         )
-        known = self.parsed_with(variables, environment)
+        known = self.parsed_with(variables)
         if parsed.exists() and not known.exists():
             # Where two processes parse with the same vars the later one wins.
             parsed.replace(known)
@@ -137,10 +135,9 @@ class Warehouse:
         self,
         arguments: Sequence[str],
         variables: Mapping[str, Any] | None = None,
-        environment: Mapping[str, str] | None = None,
     ) -> list[str]:
         """The command that runs dbt on this warehouse, in its folder."""
-        known = self.parsed_with(variables, environment)
+        known = self.parsed_with(variables)
         return [
             *[str(DBT), "--no-use-colors", "--no-version-check"],
             *["--no-send-anonymous-usage-stats"],
@@ -149,17 +146,12 @@ class Warehouse:
             *["--vars", json.dumps(self.variables(variables))],
         ]
 
-    def parsed_with(
-        self,
-        variables: Mapping[str, Any] | None,
-        environment: Mapping[str, str] | None,
-    ) -> Path:
+    def parsed_with(self, variables: Mapping[str, Any] | None) -> Path:
         """The file of what dbt parsed of the same nodes: see `dbt_server`."""
         given = self.variables(variables)
         settings = [
             {name: given[name] for name in STRUCTURAL_VARIABLES if name in given},
             {name: bool(given[name]) for name in LOCATION_VARIABLES if name in given},
-            {name: (environment or {}).get(name) for name in PROFILE_VARIABLES},
             *[
                 (self.folder / name).read_text(encoding="utf-8")
                 for name in ("dbt_project.yml", "profiles.yml")
@@ -268,6 +260,48 @@ def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConn
     ).fetchall()
     connection.execute(f"set search_path = '{','.join(name for (name,) in schemas)}'")
     return connection
+
+
+def tables_of(warehouse: Warehouse) -> set[str]:
+    """Names of the tables; raw ones, and cleaned ones that may be views, apart."""
+    return {
+        table
+        for (table,) in warehouse.rows(
+            "select table_name from information_schema.tables "
+            f"where table_schema in {SCHEMAS} and table_type = 'BASE TABLE' "
+            "and not starts_with(table_name, 'raw_') "
+            "and not starts_with(table_name, 'base_')"
+        )
+    }
+
+
+def differing_rows(
+    first: Warehouse, second: Warehouse, queries: Mapping[str, str]
+) -> dict[str, int]:
+    """For each table that differs, how many rows only one of two warehouses has.
+
+    Of a table that has a query, what this selects is compared.
+    """
+    differing = {}
+    with duckdb.connect() as connection:
+        for name, warehouse in (("first", first), ("second", second)):
+            connection.execute(
+                f"attach '{warehouse.database}' as {name}_one (read_only)"
+            )
+        for table in sorted(tables_of(first)):
+            query = queries.get(table, "select * from {}")
+            rows_of = {
+                name: query.format(f"{name}_one.{first.qualified(table)}")
+                for name in ("first", "second")
+            }
+            [(count,)] = connection.execute(
+                "select count(*) from ("
+                f"({rows_of['first']} except all {rows_of['second']}) union all "
+                f"({rows_of['second']} except all {rows_of['first']}))"
+            ).fetchall()
+            if count:
+                differing[table] = count
+    return differing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -114,6 +114,9 @@ def serve() -> None:
     compile_templates_once()
     parse_templates_once()
     leave_out_debug_events()
+    write_no_queries()
+    gather_macros_at_once()
+    match_by_name_first()
     read_only_the_head()
     # It keeps where all modules are, which dbt asks in each command.
     inspect.stack()
@@ -151,7 +154,13 @@ def parse_by_vars() -> None:
     judge = ManifestLoader.is_partial_parsable
 
     def is_partial_parsable(loader: Any, parsed: Any) -> Any:
-        expected = loader.manifest.state_check.vars_hash
+        now = loader.manifest.state_check
+        if {node.database for node in parsed.nodes.values()} == {
+            loader.root_project.credentials.database
+        }:
+            # Elsewhere, or with other threads, are the same nodes.
+            parsed.state_check.profile_hash = now.profile_hash
+        expected = now.vars_hash
         if parsed.state_check.vars_hash != expected:
             parsed.state_check.vars_hash = expected
             for file in parsed.files.values():
@@ -301,6 +310,86 @@ def leave_out_debug_events() -> None:
             fire(manager, event, level, *rest, **more)
 
     EventManager.fire_event = fire_event
+
+
+def write_no_queries() -> None:
+    """Let dbt write no file of what it compiled or ran where it writes no artifacts.
+
+    Two files for each node are a tenth of the time of a small build.
+    """
+    from dbt.contracts.graph.nodes import ParsedNode
+
+    write = ParsedNode.write_node
+
+    def write_node(node: Any, *place_and_code: Any) -> None:
+        if os.environ.get("DBT_WRITE_JSON") != "0":
+            write(node, *place_and_code)
+
+    ParsedNode.write_node = write_node
+
+
+def gather_macros_at_once() -> None:
+    """Let dbt put all macros into a context together.
+
+    It makes a thousand for every context, several for a node, and looks each of them up
+    again: a fourth of what it does in Python in a build.
+    """
+    from dbt.clients.jinja import MacroGenerator
+    from dbt.context.configured import ConfiguredContext
+    from dbt.context.macro_resolver import TestMacroNamespace
+    from dbt.context.macros import MacroNamespaceBuilder
+    from dbt.context.manifest import ManifestContext
+
+    def add_macros(builder: Any, macros: Iterable[Any], context: Any) -> None:
+        """Add the macros of one package."""
+        shared = {"context": context, "node": builder.node, "stack": builder.thread_ctx}
+        functions: dict[str, Any] = {}
+        package = ""
+        for macro in macros:
+            package = macro.package_name
+            function = functions[macro.name] = MacroGenerator.__new__(MacroGenerator)
+            function.__dict__.update(shared, macro=macro)
+        if package in builder.internal_package_names:
+            builder.internal_packages[package] = functions
+        elif functions:
+            builder.packages[package] = functions
+            if package == builder.search_package:
+                builder.locals.update(functions)
+            elif package == builder.root_package:
+                builder.globals.update(functions)
+
+    as_dict = ManifestContext.to_dict
+
+    def to_dict(context: Any) -> Any:
+        if isinstance(context.namespace, TestMacroNamespace):
+            return as_dict(context)
+        names = ConfiguredContext.to_dict(context)
+        # The first in which a name is searched has it.
+        for namespace in reversed(list(context.namespace._search_order())):
+            names.update(namespace)
+        return names
+
+    MacroNamespaceBuilder.add_macros = add_macros
+    ManifestContext.to_dict = to_dict
+
+
+def match_by_name_first() -> None:
+    """Let dbt compare only relations of a name with the one that it looks for."""
+    from dbt.adapters.base.impl import BaseAdapter
+
+    match = BaseAdapter._make_match
+
+    def make_match(
+        adapter: Any, relations: Iterable[Any], database: str, schema: str, name: str
+    ) -> Any:
+        of_name = [
+            relation
+            for relation in relations
+            if (relation.identifier or "").lower() == name.lower()
+        ]
+        return match(adapter, of_name, database, schema, name)
+
+    BaseAdapter._make_match = make_match
 
 
 def read_only_the_head() -> None:

@@ -3,13 +3,13 @@
 import random
 from pathlib import Path
 
-import duckdb
 import pytest
 from conftest import (
-    SCHEMAS,
     Warehouse,
     build_households,
+    differing_rows,
     read_raw_table,
+    tables_of,
     write_raw_tables,
 )
 
@@ -63,50 +63,14 @@ def four_threads(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     )
 
 
-def tables_of(warehouse: Warehouse) -> set[str]:
-    """Names of the tables; raw ones, and cleaned ones that may be views, apart."""
-    return {
-        table
-        for (table,) in warehouse.rows(
-            "select table_name from information_schema.tables "
-            f"where table_schema in {SCHEMAS} and table_type = 'BASE TABLE' "
-            "and not starts_with(table_name, 'raw_') "
-            "and not starts_with(table_name, 'base_')"
-        )
-    }
-
-
-def differing_rows(first: Warehouse, second: Warehouse) -> dict[str, int]:
-    """For each table that differs, how many rows only one of two warehouses has."""
-    differing = {}
-    with duckdb.connect() as connection:
-        for name, warehouse in (("first", first), ("second", second)):
-            connection.execute(
-                f"attach '{warehouse.database}' as {name}_one (read_only)"
-            )
-        for table in sorted(tables_of(first)):
-            query = WITHOUT_CIRCUMSTANCES.get(table, "select * from {}")
-            rows_of = {
-                name: query.format(f"{name}_one.{first.qualified(table)}")
-                for name in ("first", "second")
-            }
-            [(count,)] = connection.execute(
-                "select count(*) from ("
-                f"({rows_of['first']} except all {rows_of['second']}) union all "
-                f"({rows_of['second']} except all {rows_of['first']}))"
-            ).fetchall()
-            if count:
-                differing[table] = count
-    return differing
-
-
 def test_row_order_threads_and_files_change_nothing(
     sample_warehouse: Warehouse, four_threads: Warehouse
 ) -> None:
     """The sample is built from the seeds as they are, by one thread."""
     assert len(tables_of(sample_warehouse)) >= 30
     assert tables_of(sample_warehouse) == tables_of(four_threads)
-    assert differing_rows(sample_warehouse, four_threads) == {}
+    differing = differing_rows(sample_warehouse, four_threads, WITHOUT_CIRCUMSTANCES)
+    assert differing == {}
 
 
 def test_threads_change_nothing_where_they_share_the_work(
@@ -114,7 +78,7 @@ def test_threads_change_nothing_where_they_share_the_work(
 ) -> None:
     """The sample is too small to be divided among threads; these households are not."""
     one_thread = build_households(tmp_path, complete_journey_location, threads=1)
-    assert differing_rows(one_thread, households) == {}
+    assert differing_rows(one_thread, households, WITHOUT_CIRCUMSTANCES) == {}
 
 
 def test_the_inputs_were_shuffled(tmp_path: Path, four_threads: Warehouse) -> None:

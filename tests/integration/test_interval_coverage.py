@@ -1,8 +1,8 @@
 """The intervals hold a known truth as often as they say, and follow their formulas."""
 
 import re
-import subprocess
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ import pytest
 from conftest import PROJECT, Warehouse
 from numpy.typing import NDArray
 from scipy.stats import binomtest, norm, skew
+
+import interval_coverage
 
 # Below it no interval of a proportion reaches 95 % for every rate: there are few
 # possible counts. The published table has these rates too.
@@ -24,16 +26,17 @@ MINIMUM_CELL_SIZE = 5
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """What `docs/intervals.md` publishes, measured again."""
-    output = tmp_path_factory.mktemp("coverage") / "coverage.csv"
-    subprocess.run(
-        [
-            *[sys.executable, str(PROJECT / "benchmarks" / "interval_coverage.py")],
-            *["--repetitions", str(REPETITIONS), "--output", str(output)],
-        ],
-        cwd=PROJECT,
-        check=True,
-        capture_output=True,
-    )
+    folder = tmp_path_factory.mktemp("coverage")
+    output = folder / "coverage.csv"
+    options = ["--repetitions", str(REPETITIONS), "--output", str(output)]
+
+    def run_dbt(arguments: Sequence[str]) -> str:
+        return Warehouse(folder).run_dbt(arguments).stdout
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interval_coverage, "run_dbt", run_dbt)
+        patch.setattr(sys, "argv", [interval_coverage.__file__, *options])
+        interval_coverage.main()
     return pd.read_csv(output)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Warehouse, open_database
+from conftest import ARTIFACTS, Warehouse, open_database
 from scipy.stats import (
     binomtest,
     chi2,
@@ -608,6 +608,7 @@ def allocated(
     return warehouse.build(
         *["--select", "int_budget_candidates", "segment_budget_allocation"],
         variables={"campaign_budget": BUDGET, "allocate_assumed_effects": True},
+        environment=ARTIFACTS,
     )
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -51,6 +51,8 @@ class Identities:
     birth_dates: set[str]
     # Of an address, or of all that makes a person, by which a guess can be tried.
     plain_hashes: set[str]
+    # What was searched before and had none: most columns have the values of another.
+    harmless: set[str] = field(default_factory=set)
 
     def found_in(self, values: Iterable[str]) -> set[str]:
         """Which kinds of personal value some texts hold, whole or as a part."""
@@ -63,11 +65,13 @@ class Identities:
                 not self.plain_hashes.isdisjoint(hashes_of(text))
             ),
         }
-        return {
-            kind
-            for kind, is_found in finders.items()
-            if any(is_found(value.lower()) for value in values)
+        texts = {value.lower() for value in values} - self.harmless
+        kinds = {
+            kind for kind, is_found in finders.items() if any(map(is_found, texts))
         }
+        if not kinds:
+            self.harmless.update(texts)
+        return kinds
 
 
 def words_of(text: str) -> list[str]:

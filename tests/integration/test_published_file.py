@@ -259,7 +259,7 @@ def kill_while_publishing(small: Small, number: int) -> None:
     (small.folder / "build.txt").write_text(str(number), encoding="utf-8")
     environment = {"SEGMENTATION_PUBLISH": "1"}
     process = subprocess.Popen(
-        small.command(["build"], environment=environment),
+        small.command(["build"]),
         cwd=small.folder,
         env=small.environment(environment),
         stdout=subprocess.DEVNULL,
