@@ -283,6 +283,12 @@ def differing_rows(
     Of a table that has a query, what this selects is compared.
     """
     differing = {}
+    schemas = dict(
+        first.rows(
+            "select table_name, table_schema from information_schema.tables "
+            f"where table_schema in {SCHEMAS}"
+        )
+    )
     with duckdb.connect() as connection:
         for name, warehouse in (("first", first), ("second", second)):
             connection.execute(
@@ -291,7 +297,7 @@ def differing_rows(
         for table in sorted(tables_of(first)):
             query = queries.get(table, "select * from {}")
             rows_of = {
-                name: query.format(f"{name}_one.{first.qualified(table)}")
+                name: query.format(f"{name}_one.{schemas[table]}.{table}")
                 for name in ("first", "second")
             }
             [(count,)] = connection.execute(
