@@ -28,7 +28,7 @@
         when {{ has_type(column, 'fraction') }}
             then coalesce(
                 regexp_replace(
-                    cast(try_cast({{ column }} as decimal(28, 9)) as string),
+                    cast(try_cast(cast({{ column }} as string) as decimal(28, 9)) as string),
                     '[.]?0+$',
                     ''
                 ),
