@@ -105,7 +105,7 @@ def link_files(folder: Path, output: Path) -> None:
     shutil.copytree(folder, output, copy_function=os.link)
 
 
-def generate_next_day(customers: int, folder: Path, days_later: int) -> None:
+def generate_next_day(customers: int, folder: Path, *options: str) -> None:
     """Write one more day beside the raw files of a number of customers."""
     subprocess.run(
         [
@@ -113,7 +113,7 @@ def generate_next_day(customers: int, folder: Path, days_later: int) -> None:
             str(BENCHMARKS / "next_day.py"),
             f"--customers={customers}",
             f"--folder={folder}",
-            f"--days-later={days_later}",
+            *options,
         ],
         check=True,
     )

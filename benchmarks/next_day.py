@@ -7,7 +7,9 @@ the customers who register on that day. Every value is a function of its row num
 in the log, where rows go on to be numbered. Orders, visits and registrations are of the
 day after the log; reviews go on where those of the log end and so come late.
 
-With `--days-later` all of them happen so many days later.
+With `--days-later` all of them happen so many days later. With `--change-records` the
+files of the log are written anew, with another amount in one of a hundred past orders
+and another income of one in twenty customers.
 """
 
 from __future__ import annotations
@@ -42,6 +44,12 @@ MOMENTS: Final[Mapping[str, Mapping[str, str]]] = {
     "orders": {"ordered_at": "ordered_at"},
     "visits": {"visited_at": "visited_at"},
     "reviews": {"reviewed_at": "reviewed_at"},
+}
+
+# What is changed in the log: a column, and of how many records one has another value.
+CHANGES: Final[Mapping[str, tuple[str, int]]] = {
+    "customers": ("income", 20),
+    "orders": ("amount", 100),
 }
 
 
@@ -114,6 +122,27 @@ def write_next_day(customers: int, folder: Path, days_later: int = 0) -> None:
             )
 
 
+def change_records(folder: Path) -> None:
+    """Write the files of the log anew with changed orders and customers.
+
+    Files that other folders have too, as links, stay as they are there.
+
+    Args:
+        folder: of the tables.
+    """
+    for table, (column, records) in CHANGES.items():
+        is_changed = f"hash({table[:-1]}_id) % {records} = 0"
+        changed = f"if({is_changed}, coalesce({column}, 0) + 1, {column})"
+        for file in sorted((folder / table).glob("part_*.parquet")):
+            written = file.with_suffix(".changed")
+            with duckdb.connect() as connection:
+                connection.execute(
+                    f"copy (select * replace ({changed} as {column}) from '{file}') "
+                    f"to '{written}' (format parquet)"
+                )
+            written.replace(file)
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(
@@ -122,7 +151,10 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, required=True, help="of the tables")
     parser.add_argument("--days-later", type=int, default=0)
+    parser.add_argument("--change-records", action="store_true")
     arguments = parser.parse_args()
+    if arguments.change_records:
+        change_records(arguments.folder)
     write_next_day(arguments.customers, arguments.folder, arguments.days_later)
 
 

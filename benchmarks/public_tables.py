@@ -10,9 +10,9 @@ each of them, by number of customers. A table that is missing or smaller needs a
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 EXPECTED: Final = Path(__file__).with_suffix(".csv")
 COLUMNS: Final = ("customers", "table_name", "row_count")
@@ -50,19 +50,32 @@ def read_expected(customers: int, file: Path = EXPECTED) -> dict[str, int]:
 
 def record(customers: int, tables: Mapping[str, int], file: Path = EXPECTED) -> None:
     """Write down the rows of a number of customers, in place of former ones."""
-    rows = [(customers, name, count) for name, count in tables.items()]
+    replace_rows(file, COLUMNS, customers, tables.items())
+
+
+def replace_rows(
+    file: Path, columns: Sequence[str], customers: int, rows: Iterable[Sequence[Any]]
+) -> None:
+    """Write rows of a number of customers into a file, in place of former ones.
+
+    Args:
+        file: in which the number is the first column.
+        columns: the names of all columns.
+        customers: the number.
+        rows: without it.
+    """
+    lines = [(customers, *row) for row in rows]
     if file.exists():
-        with file.open(newline="") as lines:
-            _, *former = csv.reader(lines)
-        rows += [
-            (int(number), name, int(count))
-            for number, name, count in former
-            if int(number) != customers
+        with file.open(newline="") as former:
+            _, *kept = csv.reader(former)
+        lines += [
+            (int(number), *row) for number, *row in kept if int(number) != customers
         ]
-    with file.open("w", newline="") as lines:
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(sorted(rows))
+    lines.sort(key=lambda line: line[:2])
+    with file.open("w", newline="") as output:
+        writer = csv.writer(output, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(lines)
 
 
 def losses(

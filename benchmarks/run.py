@@ -9,7 +9,8 @@ several times in turn:
 - the core: what gives customers a segment and segments their evaluation, without tests;
 - everything: `dbt build` with all tests of the data;
 - the next day: everything once more with one more day of records, in the warehouse that
-  is there; and so on a day with which another past observation date begins;
+  is there; so on a day with which another past observation date begins; and so where
+  past orders and customers have changed too;
 - the floor: `floor.sql`, the least SQL that gives the same segments.
 
 It prints a markdown table of their time and memory, the slowest dbt nodes, and the rows
@@ -43,6 +44,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import growth
 import public_tables
 from measuring import (
     BENCHMARKS,
@@ -213,10 +215,12 @@ def next_grid_date(day: date) -> date:
     return OBSERVATION_ANCHOR + timedelta(days=windows * OUTCOME_WINDOW_DAYS)
 
 
-# The first of them leaves the grid of past observation dates as it is.
-NEXT_DAYS: Final = {
-    "next day": NEXT_DAY,
-    "next day, a window begins": next_grid_date(NEXT_DAY),
+# The day, and how else its records differ from those of the first, which leaves the
+# grid of past observation dates as it is.
+NEXT_DAYS: Final[Mapping[str, tuple[date, Sequence[str]]]] = {
+    "next day": (NEXT_DAY, ()),
+    "next day, a window begins": (next_grid_date(NEXT_DAY), ()),
+    "next day, records changed": (NEXT_DAY, ("--change-records",)),
 }
 
 
@@ -294,9 +298,10 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--slowest", type=int, default=10, help="nodes to list")
     parser.add_argument(
-        "--record-tables",
+        "--record",
         action="store_true",
-        help="write the rows of the public tables down as those that are expected",
+        help="write down what was measured, and the rows of the public tables as those "
+        "that are expected",
     )
     arguments = parser.parse_args()
     at_most = min(arguments.customers, MOST_PANDAS_CUSTOMERS)
@@ -345,8 +350,8 @@ class Run:
             run_floor(self.folder, self.warehouse, self.floor, limit)
         )
         if not self.arguments.skip_next_day:
-            for way, day in NEXT_DAYS.items():
-                self.build_next_day(way, day)
+            for way, (day, options) in NEXT_DAYS.items():
+                self.build_next_day(way, day, options)
 
     def build(
         self, way: str, warehouse: Path, target: Path, selection: Sequence[str]
@@ -364,7 +369,7 @@ class Run:
         )
         self.ways[way].append(measurement)
 
-    def build_next_day(self, way: str, day: date) -> None:
+    def build_next_day(self, way: str, day: date, options: Sequence[str]) -> None:
         """Build everything again with the records of a day, and undo it.
 
         Raises:
@@ -372,7 +377,10 @@ class Run:
         """
         kept = self.warehouse.with_suffix(".kept")
         shutil.copyfile(self.warehouse, kept)
-        generate_next_day(self.customers, self.records, (day - NEXT_DAY).days)
+        days_later = (day - NEXT_DAY).days
+        generate_next_day(
+            self.customers, self.records, f"--days-later={days_later}", *options
+        )
         parsed = self.target / "partial_parse.msgpack"
         selection = (*EVERYTHING, f"--partial-parse-file-path={parsed}")
         target = self.directory / f"next_day_{self.customers}"
@@ -410,8 +418,9 @@ def main() -> None:
     print(markdown(["public table", "rows"], rows), end="\n\n")
     agreed = agreement(warehouse, run.floor)
     print(f"{100 * agreed:.4f} % of customers have the segment that the floor gives")
-    if arguments.record_tables:
+    if arguments.record:
         public_tables.record(customers, found)
+        growth.record(customers, run.ways)
     check(customers, found, agreed, run.project)
 
 
@@ -422,7 +431,7 @@ def check(customers: int, found: dict[str, int], agreed: float, project: Path) -
     if not expected:
         print(
             f"{public_tables.EXPECTED.name} has no rows of {customers:,} customers; "
-            "--record-tables writes them"
+            "--record writes them"
         )
     decisions = (project / "docs" / "decisions.md").read_text(encoding="utf-8")
     sentences += public_tables.losses(customers, expected, found, decisions)

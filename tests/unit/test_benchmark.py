@@ -7,11 +7,12 @@ import duckdb
 import pytest
 import yaml
 
+import growth
 import run
 from generate import MINIMUM_CUSTOMERS as CUSTOMERS
 from generate import generate
 from measuring import Measurement, link_files
-from next_day import write_next_day
+from next_day import change_records, write_next_day
 from public_tables import EXPECTED, losses, read_expected, record
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -206,6 +207,50 @@ def test_the_next_day_is_of_customers_who_are_there(log: Path) -> None:
     ).fetchall() == [(0,)]
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "records"),
+    [("orders", "amount", 100), ("customers", "income", 20)],
+)
+def test_past_records_are_changed(
+    log: Path, tmp_path: Path, table: str, column: str, records: int
+) -> None:
+    link_files(log / "log", tmp_path / "records")
+    change_records(tmp_path / "records")
+    [(rows, changed)] = duckdb.execute(
+        "select count(*), "
+        f"count_if(former.{column} is distinct from changed.{column}) "
+        f"from '{log}/log/{table}/*.parquet' as former "
+        f"full join '{tmp_path}/records/{table}/*.parquet' as changed "
+        f"using ({table[:-1]}_id)"
+    ).fetchall()
+    assert (rows,) == duckdb.execute(
+        f"select count(*) from '{log}/log/{table}/*.parquet'"
+    ).fetchone()
+    assert changed == pytest.approx(rows / records, rel=0.2)
+
+
 def test_the_log_stays_as_it_was(log: Path) -> None:
     files = sorted(path.name for path in (log / "log").glob("*/*.parquet"))
     assert files == ["part_0000.parquet"] * 4
+
+
+# ---------------------------------------------------------------- growth
+
+
+def test_growth_is_of_medians_and_of_sizes_that_follow_each_other(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "growth.csv"
+    ways = {"core": [measurement(s) for s in (10, 30, 20)]}
+    growth.record(10_000, ways | {"floor": [measurement(2)]}, file)
+    growth.record(1000, {"core": [measurement(99)]}, file)
+    growth.record(1000, {"core": [measurement(8)]}, file)
+    growth.record(20_000, {"core": [measurement(1, exit_code=-9)]}, file)
+    measured = growth.read(file)
+    assert measured == {"core": [(1000, 8), (10_000, 20)], "floor": [(10_000, 2)]}
+    assert list(growth.growth(measured)) == [["core", "1,000", "10,000", "10.0", "2.5"]]
+
+
+def test_the_picture_of_growth_has_the_ways_and_sizes() -> None:
+    svg = growth.picture({"core": [(1000, 8), (10_000, 20)]})
+    assert all(word in svg for word in ("<svg", "core", ">1k<", ">10k<"))
