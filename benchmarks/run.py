@@ -420,7 +420,10 @@ def main() -> None:
     print(f"{100 * agreed:.4f} % of customers have the segment that the floor gives")
     if arguments.record:
         public_tables.record(customers, found)
-        growth.record(customers, run.ways)
+        of_all = dict(run.ways)
+        if pandas_customers != customers:
+            of_all.pop("pandas way", None)
+        growth.record(customers, of_all)
     check(customers, found, agreed, run.project)
 
 
