@@ -209,6 +209,17 @@ def comparison(
     return markdown(header, rows)
 
 
+def ways_of_all(
+    ways: Mapping[str, Sequence[Measurement]], customers: int, pandas_customers: int
+) -> dict[str, Sequence[Measurement]]:
+    """Return the ways that ran on all customers: on fewer is the pandas way alone."""
+    return {
+        name: runs
+        for name, runs in ways.items()
+        if name != "pandas way" or pandas_customers == customers
+    }
+
+
 def next_grid_date(day: date) -> date:
     """Return the first past observation date of all builds that is not before a day."""
     windows = -((OBSERVATION_ANCHOR - day).days // OUTCOME_WINDOW_DAYS)
@@ -420,10 +431,7 @@ def main() -> None:
     print(f"{100 * agreed:.4f} % of customers have the segment that the floor gives")
     if arguments.record:
         public_tables.record(customers, found)
-        of_all = dict(run.ways)
-        if pandas_customers != customers:
-            of_all.pop("pandas way", None)
-        growth.record(customers, of_all)
+        growth.record(customers, ways_of_all(run.ways, customers, pandas_customers))
     check(customers, found, agreed, run.project)
 
 

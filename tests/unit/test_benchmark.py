@@ -216,9 +216,10 @@ def test_past_records_are_changed(
 ) -> None:
     link_files(log / "log", tmp_path / "records")
     change_records(tmp_path / "records")
-    [(rows, changed)] = duckdb.execute(
+    [(rows, changed, filled)] = duckdb.execute(
         "select count(*), "
-        f"count_if(former.{column} is distinct from changed.{column}) "
+        f"count_if(former.{column} is distinct from changed.{column}), "
+        f"count_if(former.{column} is null and changed.{column} is not null) "
         f"from '{log}/log/{table}/*.parquet' as former "
         f"full join '{tmp_path}/records/{table}/*.parquet' as changed "
         f"using ({table[:-1]}_id)"
@@ -227,6 +228,8 @@ def test_past_records_are_changed(
         f"select count(*) from '{log}/log/{table}/*.parquet'"
     ).fetchone()
     assert changed == pytest.approx(rows / records, rel=0.2)
+    # Of the two columns incomes alone are missing now and then.
+    assert (filled > 0) == (column == "income")
 
 
 def test_the_log_stays_as_it_was(log: Path) -> None:
@@ -249,6 +252,12 @@ def test_growth_is_of_medians_and_of_sizes_that_follow_each_other(
     measured = growth.read(file)
     assert measured == {"core": [(1000, 8), (10_000, 20)], "floor": [(10_000, 2)]}
     assert list(growth.growth(measured)) == [["core", "1,000", "10,000", "10.0", "2.5"]]
+
+
+def test_growth_has_the_pandas_way_where_it_ran_on_all_customers() -> None:
+    ways = {"pandas way": [measurement(1)], "core": [measurement(2)]}
+    assert run.ways_of_all(ways, 1000, 1000) == ways
+    assert list(run.ways_of_all(ways, 10_000, 1000)) == ["core"]
 
 
 def test_the_picture_of_growth_has_the_ways_and_sizes() -> None:
