@@ -158,9 +158,13 @@ def test_readers_see_the_new_numbers_and_no_request_fails(
     before = served.sizes()
     assert shown_sizes(superset, made) == before
     today = max(date for date, _ in before)
-    [(earlier,)] = duckdb.execute(
-        "select cast(cast(? as date) - ? as varchar)", [today, timedelta(days=30)]
-    ).fetchall()
+    [(earlier,)] = (
+        duckdb.connect()
+        .execute(
+            "select cast(cast(? as date) - ? as varchar)", [today, timedelta(days=30)]
+        )
+        .fetchall()
+    )
     build = served.start_build("--vars", f"{{as_of_date: '{earlier[:10]}'}}")
     answered = len(superset.answers)
     seen = [before]

@@ -850,7 +850,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     landing = dbt_folder / LANDING
     (landing / "customers").mkdir(parents=True)
     (landing / "orders").mkdir()
-    duckdb.execute(
+    duckdb.connect().execute(
         "copy (select 1 as order_id, 2 as customer_id, today() as ordered_at) "
         f"to '{landing / 'orders' / 'part-1.parquet'}'"
     )

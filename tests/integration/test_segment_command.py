@@ -114,7 +114,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "data").mkdir()
     for name, query in {"clients": CUSTOMERS, "orders_2024": ORDERS}.items():
         path = home / "data" / f"{name}.csv"
-        duckdb.execute(f"copy ({query}) to '{path}' (header)")
+        duckdb.connect().execute(f"copy ({query}) to '{path}' (header)")
     return home
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -159,6 +160,11 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def rows_of(query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as connection:
+        return connection.sql(query).fetchall()
+
+
 @pytest.mark.parametrize(
     ("table", "key", "moment", "parts"),
     [
@@ -172,39 +178,37 @@ def test_a_day_is_added_to_the_log(
     log: Path, table: str, key: str, moment: str, parts: float
 ) -> None:
     days = f"cast(min({moment}) as date), cast(max({moment}) as date)"
-    rows, least, greatest, first, last = duckdb.execute(
+    rows, least, greatest, first, last = rows_of(
         f"select count(*), min({key}), max({key}), {days} "
         f"from '{log}/records/{table}/next_day.parquet'"
-    ).fetchall()[0]
-    [(before,)] = duckdb.execute(
-        f"select count(*) from '{log}/log/{table}/*.parquet'"
-    ).fetchall()
+    )[0]
+    [(before,)] = rows_of(f"select count(*) from '{log}/log/{table}/*.parquet'")
     assert rows == pytest.approx(before / parts, abs=1)
     assert (least, greatest) == (before + 1, before + rows)
     # Reviews come late; of the log's own they are none.
     expected = run.NEXT_DAY + timedelta(days=3)
     earliest = expected - timedelta(days=2 if table == "reviews" else 0)
     assert earliest <= first <= last <= expected
-    [(together,)] = duckdb.execute(
+    [(together,)] = rows_of(
         f"select count(distinct {key}) from '{log}/records/{table}/*.parquet'"
-    ).fetchall()
+    )
     assert together == before + rows
 
 
 def test_the_next_day_is_of_customers_who_are_there(log: Path) -> None:
     for table, moment in (("orders", "ordered_at"), ("visits", "visited_at")):
-        assert duckdb.execute(
+        assert rows_of(
             f"select count(*) from '{log}/records/{table}/next_day.parquet' as events "
             f"left join '{log}/records/customers/*.parquet' as customers "
             "on events.customer_id = customers.customer_id "
             f"and customers.registered_at < events.{moment} "
             "where customers.customer_id is null"
-        ).fetchall() == [(0,)]
-    assert duckdb.execute(
+        ) == [(0,)]
+    assert rows_of(
         f"select count(*) from '{log}/records/reviews/next_day.parquet' as reviews "
         f"left join '{log}/records/orders/*.parquet' as orders "
         "using (order_id, customer_id) where orders.order_id is null"
-    ).fetchall() == [(0,)]
+    ) == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -216,17 +220,15 @@ def test_past_records_are_changed(
 ) -> None:
     link_files(log / "log", tmp_path / "records")
     change_records(tmp_path / "records")
-    [(rows, changed, filled)] = duckdb.execute(
+    [(rows, changed, filled)] = rows_of(
         "select count(*), "
         f"count_if(former.{column} is distinct from changed.{column}), "
         f"count_if(former.{column} is null and changed.{column} is not null) "
         f"from '{log}/log/{table}/*.parquet' as former "
         f"full join '{tmp_path}/records/{table}/*.parquet' as changed "
         f"using ({table[:-1]}_id)"
-    ).fetchall()
-    assert (rows,) == duckdb.execute(
-        f"select count(*) from '{log}/log/{table}/*.parquet'"
-    ).fetchone()
+    )
+    assert [(rows,)] == rows_of(f"select count(*) from '{log}/log/{table}/*.parquet'")
     assert changed == pytest.approx(rows / records, rel=0.2)
     # Of the two columns incomes alone are missing now and then.
     assert (filled > 0) == (column == "income")

@@ -21,7 +21,7 @@ def warehouse(tmp_path: Path) -> Path:
 
 def write(warehouse: Path, query: str) -> None:
     file = warehouse / "main.db" / "rows" / "part.parquet"
-    duckdb.sql(f"copy ({query}) to '{file}'")
+    duckdb.connect().sql(f"copy ({query}) to '{file}'")
 
 
 def found(warehouse: Path) -> dict[str, str | None]:
