@@ -507,7 +507,7 @@ def test_personal_values_are_masked_wherever_they_stand(tmp_path: Path) -> None:
         [
             *["build", "--exclude-resource-type", "unit_test", "--select"],
             *["+data_quality_issues", "+data_quality_columns", "+int_input_gate"],
-            *["--indirect-selection", "cautious", *BUT_THE_SAMPLE],
+            *BUT_THE_SAMPLE,
         ],
         {
             "crm_location": "read_csv('landing/{name}.csv', all_varchar = true)",
@@ -626,7 +626,6 @@ def test_a_request_matches_whatever_any_record_of_the_person_has(
         [
             *["build", "--exclude-resource-type", "unit_test", *BUT_THE_SAMPLE],
             *["--select", "+customer_segments", "+data_quality_summary", "+erasures"],
-            *["--indirect-selection", "cautious"],
         ],
         {"crm_location": warehouse.files_in(tmp_path / "landing")}
         | {"crm_tables": list(records)},
