@@ -158,13 +158,10 @@ def test_readers_see_the_new_numbers_and_no_request_fails(
     before = served.sizes()
     assert shown_sizes(superset, made) == before
     today = max(date for date, _ in before)
-    [(earlier,)] = (
-        duckdb.connect()
-        .execute(
+    with duckdb.connect() as connection:
+        [(earlier,)] = connection.execute(
             "select cast(cast(? as date) - ? as varchar)", [today, timedelta(days=30)]
-        )
-        .fetchall()
-    )
+        ).fetchall()
     build = served.start_build("--vars", f"{{as_of_date: '{earlier[:10]}'}}")
     answered = len(superset.answers)
     seen = [before]

@@ -416,14 +416,11 @@ def test_every_macro_that_is_dispatched_has_a_case() -> None:
 
 def test_spark_reserves_three_of_the_words_of_duckdb(spark: Any) -> None:
     """Those that `reserved_words` has for Spark."""
-    words = (
-        duckdb.connect()
-        .sql(
+    with duckdb.connect() as connection:
+        words = connection.sql(
             "select keyword_name from duckdb_keywords() "
             "where keyword_category in ('reserved', 'type_function')"
-        )
-        .fetchall()
-    )
+        ).fetchall()
     reserved = {
         word
         for (word,) in words

@@ -148,11 +148,7 @@ def test_parquet_has_a_new_name_each_time_and_the_former_is_gone(
     assert [path.name for path in table.iterdir()] == ["one.parquet"]
     publish(warehouse, publication(tmp_path, "two", parquet=True))
     assert [path.name for path in table.iterdir()] == ["two.parquet"]
-    rows = (
-        duckdb.connect()
-        .sql(f"select max(customers) from '{table}/*.parquet'")
-        .fetchall()
-    )
+    rows = warehouse.sql(f"select max(customers) from '{table}/*.parquet'").fetchall()
     assert rows == [(20,)]
     expected = ["parquet", "parquet-two", "segments.duckdb", "summary.json"]
     assert files(tmp_path) == expected
