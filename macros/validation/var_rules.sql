@@ -108,6 +108,7 @@
         'merge_duplicate_people': {'kind': 'flag'},
         'hash_customer_ids': {'kind': 'flag'},
         'accept_input': {'kind': 'list', 'of': {'kind': 'acceptance'}},
+        'bucket_rows': {'kind': 'whole_number', 'minimum': 1000},
         'segmentation_tests': {'kind': 'text', 'one_of': ['all', 'keys']},
 
         'as_of_date': {

@@ -24,12 +24,14 @@ MACROS = Path(__file__).resolve().parents[2] / "macros"
 # they refuse, or there is nothing to ask.
 WITHOUT_ROWS = {
     "columns_of",
+    "customer_bucket",
     "drop_append_tables",
     "fault_of_condition",
     "files_at",
     "finish_replacements",
     "found_input",
     "has_function",
+    "is_in_seen_bucket",
     "make_source_view",
     "malformed_lines_of",
     "parts_of_condition",

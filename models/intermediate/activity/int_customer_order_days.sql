@@ -7,7 +7,8 @@ with
 
 orders as (
 
-    select * from {{ ref('int_counted_orders') }}
+    select * from {{ ref('int_bucketed_orders') }}
+    where {{ is_in_seen_bucket() }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 orders as (
 
-    select * from {{ ref('int_counted_orders') }}
+    select * from {{ ref('int_bucketed_orders') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='by_bucket') }}
+
 {% set blocks = range(month_block_count()) %}
 {% set windows = {'': 'true', 'trailing_': 'is_trailing'} %}
 {% set sums = [
@@ -12,7 +14,8 @@ with
 
 orders as (
 
-    select * from {{ ref('int_counted_orders') }}
+    select * from {{ ref('int_bucketed_orders') }}
+    where {{ is_in_seen_bucket() }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='by_bucket') }}
+
 {#
     What the lifetime value models know of a customer: how often, how recently and for
     how much they came back. Days are summed by the earliest date that sees them, so that
