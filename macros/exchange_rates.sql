@@ -22,7 +22,7 @@
 {% macro has_exchange_rates() %}
     {%- set rates = ref('exchange_rates') -%}
     {%- if execute and load_relation(rates) -%}
-        {{ return(run_query('select count(*) from ' ~ rates).columns[0].values()[0] > 0) }}
+        {{ return(row_count(rates) > 0) }}
     {%- endif -%}
     {{ return(false) }}
 {% endmacro %}

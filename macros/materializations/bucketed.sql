@@ -70,6 +70,7 @@
 {% endmacro %}
 
 
+{# Of a relation, or of a query in parentheses. #}
 {% macro row_count(relation) %}
     {{ return(
         run_query('select count(*) from ' ~ relation).columns[0].values()[0] | int
